@@ -1,0 +1,36 @@
+# METADATA
+# title: COPY locations are recorded
+# description: |
+#   Every access that a COPY location asks to have recorded (reads, unless its `access` says otherwise) is recorded by
+#   CloudTrail: by a trail that is logging and in effect in the bucket's own region, which for COPY is often another one
+#   than the cluster's. A trail of the cluster's region may name the bucket; no event ever comes.
+# custom:
+#   about: [copies]
+#   severity: high
+#   remediation: |
+#     Give a logging trail that is in effect in the bucket's region a selector for all of the location, for reads at least:
+#     ReadWriteType=All (or ReadOnly) with the value arn:aws:s3:::BUCKET/ (the slash matters), or an advanced selector with
+#     resources.ARN StartsWith arn:aws:s3:::BUCKET/. `put-event-selectors` replaces what is there: send the selectors
+#     that the trail has today along with it.
+#   controls:
+#     nist-800-53-r5: [AU-2, AU-3, AU-12]
+#     pci-dss-4.0.1: ["10.2.1"]
+#     cis-aws-3.0: ["3.9"]
+package trailcheck.coverage.copy_recorded
+
+subjects contains copy.location if some copy in input.copies
+
+fail contains {"subject": copy.location, "message": copy.coverage.message, "evidence": copy.coverage.evidence} if {
+	some copy in input.copies
+	copy.coverage.status == "gap"
+}
+
+unknown contains {"subject": copy.location, "message": copy.coverage.message, "evidence": copy.coverage.evidence} if {
+	some copy in input.copies
+	not copy.coverage.status in {"recorded", "gap"}
+}
+
+evidence contains {"subject": copy.location, "message": copy.coverage.message, "evidence": copy.coverage.evidence} if {
+	some copy in input.copies
+	copy.coverage.status == "recorded"
+}

@@ -1,0 +1,36 @@
+# METADATA
+# title: UNLOAD locations are recorded
+# description: |
+#   Every read and write of a location that Redshift UNLOADs to is recorded by CloudTrail: by a trail that is logging and in
+#   effect in the bucket's own region (a multi-region trail counts), whose event selectors together match every S3 data
+#   event there, whatever its name, key or principal. A trail of another region may name the bucket; no event ever comes.
+# custom:
+#   about: [unloads]
+#   severity: high
+#   remediation: |
+#     Give a logging trail that is in effect in the bucket's region a selector for all of the location, reads and writes:
+#     ReadWriteType=All with the value arn:aws:s3:::BUCKET/ (the slash matters), or an advanced selector with
+#     resources.ARN StartsWith arn:aws:s3:::BUCKET/. `put-event-selectors` replaces what is there: send the selectors
+#     that the trail has today along with it.
+#   controls:
+#     nist-800-53-r5: [AU-2, AU-3, AU-12]
+#     pci-dss-4.0.1: ["10.2.1"]
+#     cis-aws-3.0: ["3.8", "3.9"]
+package trailcheck.coverage.unload_recorded
+
+subjects contains unload.location if some unload in input.unloads
+
+fail contains {"subject": unload.location, "message": unload.coverage.message, "evidence": unload.coverage.evidence} if {
+	some unload in input.unloads
+	unload.coverage.status == "gap"
+}
+
+unknown contains {"subject": unload.location, "message": unload.coverage.message, "evidence": unload.coverage.evidence} if {
+	some unload in input.unloads
+	not unload.coverage.status in {"recorded", "gap"}
+}
+
+evidence contains {"subject": unload.location, "message": unload.coverage.message, "evidence": unload.coverage.evidence} if {
+	some unload in input.unloads
+	unload.coverage.status == "recorded"
+}

@@ -1,0 +1,109 @@
+//! Amazon Resource Names, as far as we need to take them apart.
+//!
+//! Source: IAM User Guide, "Amazon Resource Names (ARNs)": `arn:partition:service:region:account:resource`.
+
+use std::fmt;
+
+/// A parsed ARN. Borrowed from the text; nothing is decoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Arn<'a> {
+    pub partition: &'a str,
+    pub service: &'a str,
+    pub region: &'a str,
+    pub account: &'a str,
+    pub resource: &'a str,
+}
+
+impl<'a> Arn<'a> {
+    /// `None` where the text is not six colon-separated parts that begin with `arn`.
+    pub fn parse(text: &'a str) -> Option<Self> {
+        let mut parts = text.splitn(6, ':');
+        if parts.next() != Some("arn") {
+            return None;
+        }
+        Some(Arn {
+            partition: parts.next()?,
+            service: parts.next()?,
+            region: parts.next()?,
+            account: parts.next()?,
+            resource: parts.next()?,
+        })
+    }
+}
+
+/// Whether the text is a twelve-digit AWS account id.
+pub fn is_account_id(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// An IAM role, compared as CloudTrail lets us: by account and name. The path is kept for display only, because an
+/// STS session ARN does not carry it (IAM User Guide, "IAM identifiers").
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RoleArn {
+    pub partition: String,
+    pub account: String,
+    /// The last path segment: the role's own name, unique in the account.
+    pub name: String,
+    /// The ARN as written, path included.
+    pub text: String,
+}
+
+impl RoleArn {
+    /// Parses `arn:aws:iam::123456789012:role/[path/]name`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let arn = Arn::parse(text)?;
+        let path_and_name = arn.resource.strip_prefix("role/")?;
+        let name = path_and_name.rsplit('/').next()?;
+        if arn.service != "iam" || name.is_empty() || !is_account_id(arn.account) {
+            return None;
+        }
+        Some(RoleArn {
+            partition: arn.partition.to_owned(),
+            account: arn.account.to_owned(),
+            name: name.to_owned(),
+            text: text.to_owned(),
+        })
+    }
+
+    /// What `userIdentity.arn` of every session of this role starts with
+    /// (CloudTrail User Guide, "userIdentity element": the STS ARN without the role's path).
+    pub fn session_prefix(&self) -> String {
+        format!("arn:{}:sts::{}:assumed-role/{}/", self.partition, self.account, self.name)
+    }
+
+    /// The same role, whatever path either ARN was written with.
+    pub fn same_role(&self, other: &RoleArn) -> bool {
+        self.account == other.account && self.name == other.name
+    }
+}
+
+impl fmt::Display for RoleArn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_role_with_a_path_is_the_role_without_it() {
+        let with = RoleArn::parse("arn:aws:iam::111111111111:role/service-role/X").unwrap();
+        let without = RoleArn::parse("arn:aws:iam::111111111111:role/X").unwrap();
+        assert!(with.same_role(&without));
+        assert_eq!(with.session_prefix(), "arn:aws:sts::111111111111:assumed-role/X/");
+    }
+
+    #[test]
+    fn what_is_not_a_role_is_refused() {
+        for text in [
+            "arn:aws:iam::111111111111:user/X",
+            "arn:aws:iam::1111:role/X",
+            "arn:aws:iam::111111111111:role/",
+            "role/X",
+        ] {
+            assert_eq!(RoleArn::parse(text), None, "{text}");
+        }
+    }
+}

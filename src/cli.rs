@@ -1,0 +1,173 @@
+//! Flags, grouped by the question they answer. The doc comments are the help text.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::finding::Severity;
+use crate::report::Format;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  nothing failed and everything could be told
+  1  something failed (at or above --fail-on)
+  2  usage, config, credentials, or a policy or file that could not be loaded
+  3  nothing failed, but something could not be told: its reason names the missing permission or file
+  4  a policy broke, or a report could not be written";
+
+/// Is every access to the S3 locations that Amazon Redshift loads from and unloads to recorded by CloudTrail, and who
+/// touched them?
+#[derive(Debug, Parser)]
+#[command(name = "trailcheck", version, arg_required_else_help = true, after_help = EXIT_CODES)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Collect an account (or read a snapshot), run the policies, and report.
+    Check(Check),
+    /// Write a snapshot of the account, for checking it later or elsewhere.
+    Collect(Collect),
+    /// Say what a policy asks, why, and how to fix what it finds. Without a name: list the policies.
+    Explain(Explain),
+    /// Write a commented trailcheck.toml to begin with.
+    Init(Init),
+    /// Print the JSON Schema of a document.
+    Schema(Schema),
+    /// Print shell completions.
+    Completions(Completions),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub struct Check {
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    #[command(flatten)]
+    pub evidence: EvidenceArgs,
+    #[command(flatten)]
+    pub policies: PolicyArgs,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "What is declared")]
+pub struct ConfigArgs {
+    /// The locations and rules to check [default: trailcheck.toml].
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "What is looked at")]
+pub struct EvidenceArgs {
+    /// Check this snapshot and make no AWS call. Without it the account is collected with the credentials of the
+    /// environment.
+    #[arg(long, value_name = "FILE")]
+    pub snapshot: Option<PathBuf>,
+    /// Read CloudTrail log records from a file or folder (gzip or plain) instead of the trails' buckets. May be repeated.
+    #[arg(long, value_name = "PATH")]
+    pub logs: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "What decides")]
+pub struct PolicyArgs {
+    /// Run the Rego policies of this folder too. May be repeated.
+    #[arg(long, value_name = "DIR")]
+    pub policies: Vec<PathBuf>,
+    /// Exit with 1 only for failures of this severity or above; all are reported.
+    #[arg(long, value_name = "SEVERITY", value_enum, default_value_t = Severity::Low)]
+    pub fail_on: Severity,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "What is written")]
+pub struct OutputArgs {
+    /// A report, to standard output or to a file: `json`, `sarif=out.sarif`. May be repeated [default: text].
+    #[arg(long, value_name = "FORMAT[=PATH]", value_parser = ReportTarget::parse)]
+    pub report: Vec<ReportTarget>,
+}
+
+/// `FORMAT` or `FORMAT=PATH`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReportTarget {
+    pub format: Format,
+    /// `None`: standard output.
+    pub path: Option<PathBuf>,
+}
+
+impl ReportTarget {
+    fn parse(text: &str) -> Result<ReportTarget, String> {
+        let (name, path) = text.split_once('=').map_or((text, None), |(name, path)| (name, Some(path)));
+        let format = Format::from_str(name, false).map_err(|_| {
+            let known: Vec<String> = Format::value_variants()
+                .iter()
+                .filter_map(|f| Some(f.to_possible_value()?.get_name().to_owned()))
+                .collect();
+            format!("unknown format `{name}`; expected one of {}", known.join(", "))
+        })?;
+        if path == Some("") {
+            return Err(format!("`{text}` names no file after `=`"));
+        }
+        Ok(ReportTarget { format, path: path.map(PathBuf::from) })
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct Collect {
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// The snapshot to write; gzip if the name ends with `.gz`.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// The policy, as reports name it: `coverage/unload_recorded`.
+    pub policy: Option<String>,
+    #[command(flatten)]
+    pub policies: PolicyDirs,
+}
+
+#[derive(Debug, Args)]
+pub struct PolicyDirs {
+    /// Look in the Rego policies of this folder too. May be repeated.
+    #[arg(long, value_name = "DIR")]
+    pub policies: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Init {
+    /// Where to write it.
+    #[arg(value_name = "FILE", default_value = crate::config::DEFAULT_PATH)]
+    pub path: PathBuf,
+    /// Write over a file that is there.
+    #[arg(long)]
+    pub force: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Schema {
+    /// Which document.
+    pub document: Document,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Document {
+    /// What policies read as `input`.
+    Input,
+    /// What `collect` writes.
+    Snapshot,
+    /// What `check --report json` writes.
+    Report,
+}
+
+#[derive(Debug, Args)]
+pub struct Completions {
+    pub shell: clap_complete::Shell,
+}

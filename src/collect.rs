@@ -1,0 +1,146 @@
+//! Stage 1: AWS -> Snapshot. The only folder that knows the AWS SDK; one file per service.
+//!
+//! A call that fails never stops the others: it becomes a gap, which says what is unknown because of it. Only where not
+//! even the caller can be told is there no snapshot.
+
+mod buckets;
+mod client;
+mod clusters;
+mod failure;
+mod log_objects;
+mod progress;
+mod regions;
+mod selectors;
+mod stores;
+mod trails;
+
+use std::collections::BTreeSet;
+
+use crate::arn::Arn;
+use crate::config::{Config, RecorderKind};
+use crate::logs::reader::Watched;
+use crate::snapshot::{Caller, FactKind, Gap, SCHEMA, Scope, Snapshot, Timestamp};
+
+use client::Aws;
+use failure::Failure;
+use progress::Progress;
+
+/// How many calls of one kind are in flight at a time. CloudTrail answers ten a second in each region.
+const IN_FLIGHT: usize = 16;
+
+#[derive(Debug, thiserror::Error)]
+pub enum CollectError {
+    #[error("cannot start the collector: {0}")]
+    Runtime(std::io::Error),
+    #[error(
+        "no AWS region is set: name one in scan.regions, or set AWS_REGION, or `region` in the profile that AWS_PROFILE names"
+    )]
+    NoRegion,
+    #[error(
+        "cannot tell who is asking (sts:GetCallerIdentity in {region}): {message}\nnext: check the credentials (AWS_PROFILE, AWS_ACCESS_KEY_ID, an OIDC role) and the endpoint (AWS_ENDPOINT_URL); `aws sts get-caller-identity` must work with the same environment"
+    )]
+    Identity { region: String, message: String },
+}
+
+/// Which log records to read, if any.
+pub struct LogRequest {
+    pub watched: Vec<Watched>,
+    pub window: time::Duration,
+    /// Bytes of log objects at most; `None`: all.
+    pub sample: Option<u64>,
+}
+
+/// Collects one account. `logs`: read these records too.
+pub fn run(config: &Config, logs: Option<LogRequest>) -> Result<Snapshot, CollectError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CollectError::Runtime)?;
+    runtime.block_on(collect(config, logs))
+}
+
+async fn collect(config: &Config, logs: Option<LogRequest>) -> Result<Snapshot, CollectError> {
+    let progress = Progress::start();
+    progress.stage("asking who we are");
+    let aws = Aws::load(config.regions.as_deref().and_then(|regions| regions.first()).cloned()).await?;
+    let caller = identify(&aws).await?;
+    let partition = Arn::parse(&caller.arn).map_or("aws", |arn| arn.partition).to_owned();
+    let mut gaps = Gaps { account: caller.account.clone(), list: vec![] };
+
+    progress.stage("placing buckets");
+    let buckets = buckets::collect(&aws, &caller.account, &config.buckets(), &mut gaps).await;
+    let regions = match &config.regions {
+        Some(regions) => regions.iter().cloned().collect(),
+        None => regions::collect(&aws, &buckets, &config.buckets(), &mut gaps).await,
+    };
+    progress.stage("reading trails and clusters");
+    let scope = Scope { accounts: vec![caller.account.clone()], regions, partition };
+    let mut cluster_gaps = gaps.empty();
+    let (trails, clusters) = futures_util::future::join(
+        trails::collect(&aws, &scope.regions, &mut gaps),
+        clusters::collect(&aws, &caller.account, &scope.regions, &mut cluster_gaps),
+    )
+    .await;
+    gaps.list.extend(cluster_gaps.list);
+    let event_data_stores = if config.recorders.contains(&RecorderKind::EventDataStore) {
+        progress.stage("reading event data stores");
+        Some(stores::collect(&aws, &scope.regions, &mut gaps).await)
+    } else {
+        None
+    };
+    let mut snapshot = Snapshot {
+        schema: SCHEMA.to_owned(),
+        collected_at: Timestamp::now(),
+        caller,
+        scope,
+        trails,
+        event_data_stores,
+        buckets,
+        clusters,
+        locations: vec![],
+        records: None,
+        gaps: vec![],
+    };
+    if let Some(request) = logs {
+        progress.stage("listing log objects");
+        snapshot.records = Some(log_objects::collect(&aws, &snapshot, request, &mut gaps, &progress).await);
+    }
+    snapshot.gaps = gaps.list;
+    Ok(snapshot)
+}
+
+async fn identify(aws: &Aws) -> Result<Caller, CollectError> {
+    match aws.sts().get_caller_identity().send().await {
+        Ok(identity) => Ok(Caller {
+            account: identity.account().unwrap_or_default().to_owned(),
+            arn: identity.arn().unwrap_or_default().to_owned(),
+        }),
+        Err(error) => {
+            let failure = Failure::of(&error);
+            let message = format!("{}: {}", failure.code, failure.message);
+            Err(CollectError::Identity { region: aws.home_region().to_owned(), message })
+        }
+    }
+}
+
+/// What could not be seen, as it is found out.
+struct Gaps {
+    account: String,
+    list: Vec<Gap>,
+}
+
+impl Gaps {
+    fn empty(&self) -> Gaps {
+        Gaps { account: self.account.clone(), list: vec![] }
+    }
+
+    /// `call` is the IAM action that failed.
+    fn add(&mut self, call: &str, region: &str, resource: Option<&str>, failure: Failure, facts: &[FactKind]) {
+        self.list.push(Gap {
+            call: call.to_owned(),
+            account: self.account.clone(),
+            region: region.to_owned(),
+            resource: resource.map(str::to_owned),
+            code: failure.code,
+            message: failure.message,
+            makes_unknown: facts.iter().copied().collect::<BTreeSet<_>>(),
+        });
+    }
+}

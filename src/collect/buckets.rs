@@ -1,0 +1,130 @@
+//! Where buckets are, and whose.
+//!
+//! One paginated `ListBuckets` names every bucket of the account with its region; `HeadBucket` is asked only for a declared
+//! bucket that the listing did not place. Its region header comes even with an error (API Reference, `HeadBucket`).
+
+use std::collections::BTreeMap;
+
+use futures_util::stream::{self, StreamExt};
+
+use super::client::Aws;
+use super::failure::Failure;
+use super::{Gaps, IN_FLIGHT};
+use crate::snapshot::{Bucket, FactKind, Snapshot};
+
+/// The page size without which AWS leaves `BucketRegion` out.
+const PAGE: i32 = 10_000;
+
+pub async fn collect(aws: &Aws, account: &str, declared: &[String], gaps: &mut Gaps) -> Vec<Bucket> {
+    let mut buckets: BTreeMap<String, Bucket> = BTreeMap::new();
+    let listed = list(aws, account, &mut buckets, gaps).await;
+    let unplaced = declared.iter().filter(|name| buckets.get(*name).is_none_or(|bucket| bucket.region.is_none()));
+    let heads = stream::iter(unplaced.cloned().collect::<Vec<_>>())
+        .map(|name| async move { (head(aws, account, &name).await, name) })
+        .buffered(IN_FLIGHT)
+        .collect::<Vec<_>>()
+        .await;
+    for (head, name) in heads {
+        let owned = buckets.contains_key(&name) || (!listed && head.owned);
+        if let Some(failure) = head.failure.filter(|_| head.region.is_none() || (!listed && !owned)) {
+            gaps.add("s3:ListBucket", aws.home_region(), Some(&name), failure, &[FactKind::Buckets]);
+        }
+        let account = owned.then(|| account.to_owned());
+        buckets.insert(name.clone(), Bucket { name, region: head.region, account });
+    }
+    buckets.into_values().collect()
+}
+
+/// The region of a trail's log bucket, which need not be declared.
+pub async fn region_of(aws: &Aws, snapshot: &Snapshot, bucket: &str) -> Option<String> {
+    match snapshot.bucket(bucket).and_then(|bucket| bucket.region.clone()) {
+        Some(region) => Some(region),
+        None => head(aws, &snapshot.caller.account, bucket).await.region,
+    }
+}
+
+/// Lists the account's own buckets; `false`: not all were seen.
+async fn list(aws: &Aws, account: &str, buckets: &mut BTreeMap<String, Bucket>, gaps: &mut Gaps) -> bool {
+    let mut pages = aws.s3(aws.home_region()).list_buckets().max_buckets(PAGE).into_paginator().send();
+    while let Some(page) = pages.next().await {
+        match page {
+            Ok(page) => {
+                for bucket in page.buckets() {
+                    let Some(name) = bucket.name() else { continue };
+                    let region = bucket.bucket_region().map(|region| canonical(region).to_owned());
+                    let account = Some(account.to_owned());
+                    buckets.insert(name.to_owned(), Bucket { name: name.to_owned(), region, account });
+                }
+            }
+            Err(error) => {
+                gaps.add("s3:ListAllMyBuckets", aws.home_region(), None, Failure::of(&error), &[FactKind::Buckets]);
+                return false;
+            }
+        }
+    }
+    true
+}
+
+/// The names of regions from before they had names (`GetBucketLocation`, `LocationConstraint`).
+fn canonical(region: &str) -> &str {
+    match region {
+        "" | "US" => "us-east-1",
+        "EU" => "eu-west-1",
+        other => other,
+    }
+}
+
+struct Head {
+    region: Option<String>,
+    /// The bucket is the account's own.
+    owned: bool,
+    failure: Option<Failure>,
+}
+
+/// Asks where a bucket is, and again there if it is elsewhere: only its own region says whose it is.
+async fn head(aws: &Aws, account: &str, bucket: &str) -> Head {
+    let first = head_in(aws, aws.home_region(), account, bucket).await;
+    match first.region.clone() {
+        Some(region) if !first.owned && region != aws.home_region() => {
+            let second = head_in(aws, &region, account, bucket).await;
+            Head { region: second.region.or(Some(region)), ..second }
+        }
+        _ => first,
+    }
+}
+
+async fn head_in(aws: &Aws, region: &str, account: &str, bucket: &str) -> Head {
+    let answer = aws.s3(region).head_bucket().bucket(bucket).expected_bucket_owner(account).send().await;
+    match answer {
+        Ok(answer) => Head {
+            region: answer.bucket_region().map(|region| canonical(region).to_owned()),
+            owned: true,
+            failure: None,
+        },
+        Err(error) => {
+            let response = error.raw_response();
+            let header = response.and_then(|response| response.headers().get("x-amz-bucket-region"));
+            let region = header.map(|region| canonical(region).to_owned());
+            let missing = response.is_some_and(|response| response.status().as_u16() == 404);
+            let failure = if missing {
+                Failure { code: "NoSuchBucket".to_owned(), message: format!("there is no bucket {bucket}") }
+            } else {
+                Failure::of(&error)
+            };
+            Head { region, owned: false, failure: Some(failure) }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::canonical;
+
+    /// Pitfall C12.
+    #[test]
+    fn c12_old_names_of_regions_are_the_regions() {
+        assert_eq!(canonical("EU"), "eu-west-1");
+        assert_eq!(canonical(""), "us-east-1");
+        assert_eq!(canonical("ap-northeast-1"), "ap-northeast-1");
+    }
+}

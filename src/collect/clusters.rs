@@ -1,0 +1,49 @@
+//! Redshift clusters and the roles they carry: `redshift:DescribeClusters` in every region.
+
+use std::collections::BTreeSet;
+
+use futures_util::stream::{self, StreamExt};
+
+use super::client::Aws;
+use super::failure::Failure;
+use super::{Gaps, IN_FLIGHT};
+use crate::snapshot::{Cluster, ClusterKind, ClusterRole, FactKind};
+
+pub async fn collect(aws: &Aws, account: &str, regions: &BTreeSet<String>, gaps: &mut Gaps) -> Vec<Cluster> {
+    let answers = stream::iter(regions)
+        .map(|region| async move {
+            let client = aws.redshift(region);
+            let pages = client.describe_clusters().into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
+            (region, pages)
+        })
+        .buffered(IN_FLIGHT)
+        .collect::<Vec<_>>()
+        .await;
+    let mut clusters = Vec::new();
+    for (region, pages) in answers {
+        match pages {
+            Ok(found) => clusters.extend(found.iter().map(|cluster| read(cluster, region, account))),
+            Err(error) => {
+                gaps.add("redshift:DescribeClusters", region, None, Failure::of(&error), &[FactKind::Clusters]);
+            }
+        }
+    }
+    clusters
+}
+
+fn read(cluster: &aws_sdk_redshift::types::Cluster, region: &str, account: &str) -> Cluster {
+    let roles = cluster.iam_roles().iter().filter_map(|role| {
+        Some(ClusterRole {
+            iam_role_arn: role.iam_role_arn()?.to_owned(),
+            apply_status: role.apply_status().map(str::to_owned),
+        })
+    });
+    Cluster {
+        cluster_identifier: cluster.cluster_identifier().unwrap_or_default().to_owned(),
+        kind: ClusterKind::Provisioned,
+        region: region.to_owned(),
+        account: account.to_owned(),
+        iam_roles: roles.collect(),
+        default_iam_role_arn: cluster.default_iam_role_arn().filter(|arn| !arn.is_empty()).map(str::to_owned),
+    }
+}

@@ -1,0 +1,53 @@
+//! What a failed call said, in one form for all services.
+
+use aws_sdk_s3::config::http::HttpResponse;
+use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+
+/// Why a call failed.
+#[derive(Debug, Clone)]
+pub struct Failure {
+    /// AWS's error code; the HTTP status where the answer had none; or the kind of failure.
+    pub code: String,
+    pub message: String,
+}
+
+impl Failure {
+    pub fn of<E>(error: &SdkError<E, HttpResponse>) -> Failure
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+    {
+        let status = error.raw_response().map(|response| response.status().as_u16());
+        let code = match (error.code(), status, error) {
+            (Some(code), _, _) => code.to_owned(),
+            (None, Some(status), _) => status.to_string(),
+            (None, None, SdkError::TimeoutError(_)) => "Timeout".to_owned(),
+            (None, None, SdkError::DispatchFailure(_)) => "NoConnection".to_owned(),
+            (None, None, _) => "Failed".to_owned(),
+        };
+        let message = match error.message() {
+            Some(message) => message.to_owned(),
+            // The chain of causes: "connection refused" stands at its end.
+            None => shorten(&DisplayErrorContext(error).to_string()),
+        };
+        Failure { code, message }
+    }
+
+    /// The answer did not have the documented form, or ended before its end.
+    pub fn unreadable(message: impl Into<String>) -> Failure {
+        Failure { code: "Unreadable".to_owned(), message: message.into() }
+    }
+}
+
+/// The SDK prints the whole answer behind its causes; a reader needs the causes.
+fn shorten(text: &str) -> String {
+    const SHOWN: usize = 300;
+    let text = text.split(" (DispatchFailure(").next().unwrap_or(text);
+    let text = text.split(" (Unhandled(").next().unwrap_or(text);
+    let text = text.split(" (ServiceError(").next().unwrap_or(text);
+    let text = text.split(" (TimeoutError(").next().unwrap_or(text);
+    let text = text.split(" (ConstructionFailure(").next().unwrap_or(text);
+    match text.char_indices().nth(SHOWN) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_owned(),
+    }
+}

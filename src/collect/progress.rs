@@ -1,0 +1,38 @@
+//! What the collector is doing, on a terminal; nothing in a pipe.
+
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+pub struct Progress(ProgressBar);
+
+impl Progress {
+    /// indicatif draws on stderr and hides itself where that is not a terminal.
+    pub fn start() -> Progress {
+        let bar = ProgressBar::new_spinner();
+        bar.enable_steady_tick(Duration::from_millis(100));
+        Progress(bar)
+    }
+
+    pub fn stage(&self, doing: &str) {
+        self.0.set_message(doing.to_owned());
+    }
+
+    /// From here on, objects are counted.
+    pub fn count_objects(&self, objects: u64, bytes: u64) {
+        self.0.println(format!("reading {objects} log objects, {} KiB", bytes / 1024));
+        let style = ProgressStyle::with_template("{spinner} reading log objects {bar:30} {pos}/{len} {eta}");
+        self.0.set_style(style.expect("the template is a constant, and tests draw it"));
+        self.0.set_length(objects);
+    }
+
+    pub fn object_read(&self) {
+        self.0.inc(1);
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}

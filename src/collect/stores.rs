@@ -1,0 +1,67 @@
+//! Event data stores of CloudTrail Lake: `ListEventDataStores` in every region, `GetEventDataStore` for each.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures_util::stream::{self, StreamExt};
+
+use super::client::Aws;
+use super::failure::Failure;
+use super::selectors::{Answer, list};
+use super::{Gaps, IN_FLIGHT};
+use crate::snapshot::{EventDataStore, FactKind};
+
+pub async fn collect(aws: &Aws, regions: &BTreeSet<String>, gaps: &mut Gaps) -> Vec<EventDataStore> {
+    let answers = stream::iter(regions)
+        .map(|region| async move {
+            let client = aws.cloudtrail(region);
+            let pages = client.list_event_data_stores().into_paginator().send().collect::<Result<Vec<_>, _>>().await;
+            (region, pages)
+        })
+        .buffered(IN_FLIGHT)
+        .collect::<Vec<_>>()
+        .await;
+    // A multi-region store may be listed in more than one region.
+    let mut arns: BTreeMap<String, String> = BTreeMap::new();
+    for (region, pages) in answers {
+        match pages {
+            Ok(pages) => {
+                let stores = pages.iter().flat_map(|page| page.event_data_stores());
+                arns.extend(
+                    stores.filter_map(|store| Some((store.event_data_store_arn()?.to_owned(), region.clone()))),
+                );
+            }
+            Err(error) => {
+                let facts = [FactKind::EventDataStores];
+                gaps.add("cloudtrail:ListEventDataStores", region, None, Failure::of(&error), &facts);
+            }
+        }
+    }
+    let stores = stream::iter(arns)
+        .map(|(arn, region)| async move { (get(aws, &region, &arn).await, arn, region) })
+        .buffered(IN_FLIGHT)
+        .collect::<Vec<_>>()
+        .await;
+    let mut found = Vec::new();
+    for (store, arn, region) in stores {
+        found.push(store.unwrap_or_else(|failure| {
+            gaps.add("cloudtrail:GetEventDataStore", &region, Some(&arn), failure, &[FactKind::EventDataStores]);
+            EventDataStore { event_data_store_arn: arn, ..EventDataStore::default() }
+        }));
+    }
+    found
+}
+
+async fn get(aws: &Aws, region: &str, arn: &str) -> Result<EventDataStore, Failure> {
+    let answer = Answer::default();
+    let call =
+        aws.cloudtrail(region).get_event_data_store().event_data_store(arn).customize().interceptor(answer.clone());
+    let store = call.send().await.map_err(|error| Failure::of(&error))?;
+    Ok(EventDataStore {
+        event_data_store_arn: arn.to_owned(),
+        name: store.name().map(str::to_owned),
+        status: store.status().map(|status| status.as_str().to_owned()),
+        multi_region_enabled: store.multi_region_enabled(),
+        organization_enabled: store.organization_enabled(),
+        advanced_event_selectors: Some(list(&answer.members()?, "advanced_event_selectors")?),
+    })
+}

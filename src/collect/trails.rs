@@ -1,0 +1,131 @@
+//! Trails, their selectors and their status.
+//!
+//! `DescribeTrails` in every region shows a multi-region trail in each (its shadows): one trail by its ARN. Selectors are
+//! asked at the trail's home region, the status in every region where the trail should be in effect, because one answer
+//! speaks of one region.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures_util::stream::{self, StreamExt};
+
+use super::client::Aws;
+use super::failure::Failure;
+use super::{Gaps, IN_FLIGHT, selectors};
+use crate::snapshot::{FactKind, Timestamp, Trail, TrailStatus};
+
+pub async fn collect(aws: &Aws, regions: &BTreeSet<String>, gaps: &mut Gaps) -> Vec<Trail> {
+    let mut trails = describe(aws, regions, gaps).await;
+    let arns: Vec<(String, String)> =
+        trails.values().map(|trail| (trail.trail_arn.clone(), trail.home_region.clone())).collect();
+    let selectors = stream::iter(arns)
+        .map(|(arn, home)| async move { (selectors::of_trail(aws, &home, &arn).await, arn, home) })
+        .buffered(IN_FLIGHT)
+        .collect::<Vec<_>>()
+        .await;
+    for (answer, arn, home) in selectors {
+        match answer {
+            Ok(found) => {
+                if let Some(trail) = trails.get_mut(&arn) {
+                    (trail.event_selectors, trail.advanced_event_selectors) = (found.basic, found.advanced);
+                }
+            }
+            Err(failure) => {
+                gaps.add("cloudtrail:GetEventSelectors", &home, Some(&arn), failure, &[FactKind::Selectors]);
+            }
+        }
+    }
+    let asked: Vec<(String, String)> = trails.values().flat_map(|trail| status_regions(trail, regions)).collect();
+    let statuses = stream::iter(asked)
+        .map(|(arn, region)| async move { (status(aws, &region, &arn).await, arn, region) })
+        .buffered(IN_FLIGHT)
+        .collect::<Vec<_>>()
+        .await;
+    for (answer, arn, region) in statuses {
+        match answer {
+            Ok(status) => {
+                if let Some(trail) = trails.get_mut(&arn) {
+                    trail.status.insert(region, status);
+                }
+            }
+            Err(failure) => gaps.add("cloudtrail:GetTrailStatus", &region, Some(&arn), failure, &[FactKind::Status]),
+        }
+    }
+    trails.into_values().collect()
+}
+
+async fn describe(aws: &Aws, regions: &BTreeSet<String>, gaps: &mut Gaps) -> BTreeMap<String, Trail> {
+    let answers = stream::iter(regions)
+        .map(|region| async move {
+            (region, aws.cloudtrail(region).describe_trails().include_shadow_trails(true).send().await)
+        })
+        .buffered(IN_FLIGHT)
+        .collect::<Vec<_>>()
+        .await;
+    let mut trails = BTreeMap::new();
+    for (region, answer) in answers {
+        match answer {
+            Ok(answer) => {
+                for trail in answer.trail_list() {
+                    match read(trail) {
+                        Some(trail) => {
+                            trails.entry(trail.trail_arn.clone()).or_insert(trail);
+                        }
+                        None => {
+                            let failure = Failure::unreadable("a trail came without its ARN or home region");
+                            gaps.add("cloudtrail:DescribeTrails", region, None, failure, &[FactKind::Trails]);
+                        }
+                    }
+                }
+            }
+            Err(error) => {
+                gaps.add("cloudtrail:DescribeTrails", region, None, Failure::of(&error), &[FactKind::Trails]);
+            }
+        }
+    }
+    trails
+}
+
+fn read(trail: &aws_sdk_cloudtrail::types::Trail) -> Option<Trail> {
+    let text = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(str::to_owned);
+    Some(Trail {
+        trail_arn: text(trail.trail_arn())?,
+        name: text(trail.name())?,
+        home_region: text(trail.home_region())?,
+        is_multi_region_trail: trail.is_multi_region_trail(),
+        is_organization_trail: trail.is_organization_trail(),
+        s3_bucket_name: text(trail.s3_bucket_name()),
+        s3_key_prefix: text(trail.s3_key_prefix()),
+        log_file_validation_enabled: trail.log_file_validation_enabled(),
+        include_global_service_events: trail.include_global_service_events(),
+        kms_key_id: text(trail.kms_key_id()),
+        ..Trail::default()
+    })
+}
+
+/// A single-region trail is asked at home, a multi-region one in every region that is scanned.
+fn status_regions(trail: &Trail, regions: &BTreeSet<String>) -> Vec<(String, String)> {
+    let asked: Vec<&String> = match trail.is_multi_region_trail {
+        Some(false) => vec![&trail.home_region],
+        _ => regions.iter().collect(),
+    };
+    asked.into_iter().map(|region| (trail.trail_arn.clone(), region.clone())).collect()
+}
+
+async fn status(aws: &Aws, region: &str, arn: &str) -> Result<TrailStatus, Failure> {
+    let answer = aws.cloudtrail(region).get_trail_status().name(arn).send().await;
+    let status = answer.map_err(|error| Failure::of(&error))?;
+    let text = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(str::to_owned);
+    Ok(TrailStatus {
+        is_logging: status.is_logging(),
+        latest_delivery_error: text(status.latest_delivery_error()),
+        latest_delivery_time: status.latest_delivery_time().and_then(timestamp),
+        latest_digest_delivery_error: text(status.latest_digest_delivery_error()),
+        latest_digest_delivery_time: status.latest_digest_delivery_time().and_then(timestamp),
+        start_logging_time: status.start_logging_time().and_then(timestamp),
+        stop_logging_time: status.stop_logging_time().and_then(timestamp),
+    })
+}
+
+fn timestamp(instant: &aws_sdk_cloudtrail::primitives::DateTime) -> Option<Timestamp> {
+    time::OffsetDateTime::from_unix_timestamp(instant.secs()).ok().map(Timestamp)
+}

@@ -1,0 +1,74 @@
+//! One file a subcommand; each reads as a list of stages.
+
+mod check;
+mod collect;
+mod explain;
+mod init;
+mod schema;
+
+use std::io::Write;
+
+use clap::CommandFactory;
+
+use crate::cli::{Cli, Command};
+use crate::collect::CollectError;
+use crate::config::ConfigError;
+use crate::exit::Exit;
+use crate::files::WriteError;
+use crate::logs::paths::PathError;
+use crate::policy::PolicyError;
+use crate::snapshot::SnapshotError;
+
+/// Why a command could not do its work. What it would have written is not written.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Snapshot(#[from] SnapshotError),
+    #[error(transparent)]
+    Collect(#[from] CollectError),
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
+    #[error(transparent)]
+    Logs(#[from] PathError),
+    #[error("{0}")]
+    Usage(String),
+    #[error(transparent)]
+    Write(#[from] WriteError),
+}
+
+impl CommandError {
+    pub fn exit(&self) -> Exit {
+        match self {
+            CommandError::Write(_) => Exit::Internal,
+            _ => Exit::Usage,
+        }
+    }
+}
+
+pub fn run(cli: Cli) -> Result<Exit, CommandError> {
+    match cli.command {
+        Command::Check(args) => check::run(&args),
+        Command::Collect(args) => collect::run(&args),
+        Command::Explain(args) => explain::run(&args),
+        Command::Init(args) => init::run(&args),
+        Command::Schema(args) => schema::run(&args),
+        Command::Completions(args) => {
+            let mut script = Vec::new();
+            clap_complete::generate(args.shell, &mut Cli::command(), "trailcheck", &mut script);
+            print(&script)
+        }
+    }
+}
+
+/// Writes to standard output. A reader that has gone (`| head`) is no error.
+fn print(bytes: &[u8]) -> Result<Exit, CommandError> {
+    let mut stdout = anstream::stdout().lock();
+    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+        Err(source) if source.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(WriteError { path: "standard output".into(), source }.into())
+        }
+        _ => Ok(Exit::Ok),
+    }
+}

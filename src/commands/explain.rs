@@ -1,0 +1,49 @@
+//! `explain`: a policy's own text.
+
+use std::fmt::Write;
+
+use super::{CommandError, print};
+use crate::cli::Explain;
+use crate::exit::Exit;
+use crate::policy::{self, Policy};
+
+pub fn run(args: &Explain) -> Result<Exit, CommandError> {
+    let policies = policy::with_user_policies(&args.policies.policies)?;
+    let text = match &args.policy {
+        None => list(&policies),
+        Some(name) => match policies.iter().find(|policy| &policy.id == name) {
+            Some(policy) => explain(policy),
+            None => return Err(CommandError::Usage(unknown(name, &policies))),
+        },
+    };
+    print(text.as_bytes())
+}
+
+fn list(policies: &[Policy]) -> String {
+    let width = policies.iter().map(|policy| policy.id.len()).max().unwrap_or(0);
+    policies.iter().map(|policy| format!("{:width$}  {}\n", policy.id, policy.metadata.title)).collect()
+}
+
+fn explain(policy: &Policy) -> String {
+    let metadata = &policy.metadata;
+    let mut text = format!("{}: {}\nseverity: {}\n", policy.id, metadata.title, metadata.severity.as_str());
+    for (framework, controls) in &metadata.controls {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{framework}: {}", controls.join(", "));
+    }
+    for (heading, body) in
+        [("Why", &metadata.description), ("How to fix", &metadata.remediation), ("The policy", &policy.text)]
+    {
+        if !body.is_empty() {
+            let _ = writeln!(text, "\n{heading}\n\n{}", body.trim_end());
+        }
+    }
+    text
+}
+
+fn unknown(name: &str, policies: &[Policy]) -> String {
+    let distance = |policy: &&Policy| (strsim::jaro_winkler(name, &policy.id) * 1000.0) as u32;
+    let nearest = policies.iter().max_by_key(distance);
+    let hint = nearest.map_or(String::new(), |policy| format!("; did you mean `{}`?", policy.id));
+    format!("there is no policy `{name}`{hint} `trailcheck explain` lists them")
+}

@@ -1,0 +1,21 @@
+//! `schema`: JSON Schemas of our documents, from the types themselves.
+
+use schemars::{Schema, schema_for};
+
+use super::{CommandError, print};
+use crate::cli::{Document, Schema as Args};
+use crate::exit::Exit;
+use crate::facts::Facts;
+use crate::report::Report;
+use crate::snapshot::Snapshot;
+
+pub fn run(args: &Args) -> Result<Exit, CommandError> {
+    let schema: Schema = match args.document {
+        Document::Input => schema_for!(Facts),
+        Document::Snapshot => schema_for!(Snapshot),
+        Document::Report => schema_for!(Report),
+    };
+    let mut text = serde_json::to_string_pretty(&schema).expect("a schema is JSON");
+    text.push('\n');
+    print(text.as_bytes())
+}

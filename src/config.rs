@@ -1,0 +1,262 @@
+//! trailcheck.toml: what is declared, with the lines it stands in.
+//!
+//! `document` is the file as written, `error` how a mistake points into it; here it becomes what the stages use.
+
+mod document;
+mod error;
+mod units;
+
+use std::path::{Path, PathBuf};
+
+use time::{Date, Duration};
+
+use crate::arn::{Arn, RoleArn};
+use crate::coverage::event::Access;
+use crate::location::Location;
+use crate::snapshot::LocationKind;
+
+pub use document::RecorderKind;
+use document::{AccessRule as RawAccess, Document, Redshift as RawRedshift, Waiver as RawWaiver};
+pub use error::ConfigError;
+use error::Source;
+pub use units::DEFAULT_SAMPLE;
+
+/// The name that is looked for where none is given.
+pub const DEFAULT_PATH: &str = "trailcheck.toml";
+
+/// The commented file that `init` writes; also the reference of all keys.
+pub const TEMPLATE: &str = include_str!("config/template.toml");
+
+/// A configuration without mistakes.
+#[derive(Debug, Clone, Default)]
+pub struct Config {
+    /// As given on the command line; findings point here.
+    pub path: PathBuf,
+    /// `None`: every enabled region.
+    pub regions: Option<Vec<String>>,
+    pub recorders: Vec<RecorderKind>,
+    pub redshift: Vec<RedshiftLocation>,
+    pub access_rules: Vec<AccessRule>,
+    /// `None`: no `[records]` table.
+    pub records: Option<RecordsConfig>,
+    pub waivers: Vec<Waiver>,
+}
+
+/// `[[redshift.unload]]` or `[[redshift.copy]]`.
+#[derive(Debug, Clone)]
+pub struct RedshiftLocation {
+    pub kind: LocationKind,
+    pub location: Location,
+    /// `None`: anyone.
+    pub role: Option<RoleArn>,
+    pub cluster: Option<String>,
+    pub access: Access,
+    /// Where in the file it is declared, from 1.
+    pub line: usize,
+}
+
+/// `[[access]]`: only these may touch the location.
+#[derive(Debug, Clone)]
+pub struct AccessRule {
+    pub location: Location,
+    /// Role ARNs, whose name may hold `*`.
+    pub roles: Vec<RoleArn>,
+    pub users: Vec<String>,
+    pub services: Vec<String>,
+    pub actions: Access,
+    pub line: usize,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub struct RecordsConfig {
+    /// `None`: with logs on disk all they hold, live the default of a day.
+    pub window: Option<Duration>,
+    /// Bytes of log objects at most; `None`: all.
+    pub sample: Option<u64>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Waiver {
+    pub policy: String,
+    pub subject: String,
+    pub reason: String,
+    /// The last day on which it holds.
+    pub expires: Date,
+    pub owner: String,
+    pub line: usize,
+}
+
+impl Config {
+    /// Reads the file that is named; or `trailcheck.toml` where it exists; or nothing at all.
+    pub fn find(path: Option<&Path>) -> Result<Config, ConfigError> {
+        match path {
+            Some(path) => Config::load(path),
+            None if Path::new(DEFAULT_PATH).exists() => Config::load(Path::new(DEFAULT_PATH)),
+            None => Ok(Config { path: PathBuf::from(DEFAULT_PATH), ..Config::default() }),
+        }
+    }
+
+    pub fn load(path: &Path) -> Result<Config, ConfigError> {
+        let text =
+            std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+        Config::parse(path, &text)
+    }
+
+    pub fn parse(path: &Path, text: &str) -> Result<Config, ConfigError> {
+        let source = Source { path, text };
+        let document: Document = toml::from_str(text).map_err(|error| source.syntax(error))?;
+        if let Some(accounts) = &document.scan.accounts {
+            return Err(source.at(
+                accounts.span(),
+                "scanning several accounts in one run is not built yet; run trailcheck once with the credentials of each",
+            ));
+        }
+        let mut redshift = Vec::new();
+        for (kind, entries) in
+            [(LocationKind::Unload, document.redshift.unload), (LocationKind::Copy, document.redshift.copy)]
+        {
+            for entry in entries {
+                redshift.push(redshift_location(&source, kind, entry)?);
+            }
+        }
+        Ok(Config {
+            path: path.to_owned(),
+            regions: regions(&source, document.scan.regions)?,
+            recorders: document.scan.recorders.unwrap_or_else(|| vec![RecorderKind::Trail]),
+            redshift,
+            access_rules: document
+                .access
+                .into_iter()
+                .map(|rule| access_rule(&source, rule))
+                .collect::<Result<_, _>>()?,
+            records: document.records.map(|records| records_config(&source, records)).transpose()?,
+            waivers: document
+                .waiver
+                .into_iter()
+                .map(|waiver| read_waiver(&source, waiver))
+                .collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// Every bucket that is declared, each once.
+    pub fn buckets(&self) -> Vec<String> {
+        let redshift = self.redshift.iter().map(|entry| &entry.location);
+        let rules = self.access_rules.iter().map(|rule| &rule.location);
+        let mut buckets: Vec<String> = redshift.chain(rules).map(|location| location.bucket.clone()).collect();
+        buckets.sort();
+        buckets.dedup();
+        buckets
+    }
+}
+
+fn regions(source: &Source, regions: Option<Vec<toml::Spanned<String>>>) -> Result<Option<Vec<String>>, ConfigError> {
+    let Some(regions) = regions else { return Ok(None) };
+    if regions.is_empty() {
+        return Err(source.nowhere("scan.regions is empty: leave it out for every enabled region, or name some"));
+    }
+    let mut names = Vec::new();
+    for region in regions {
+        let shape = region.get_ref().bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        if !shape || !region.get_ref().contains('-') {
+            let message = format!("`{}` is not a region; expected a name such as eu-west-1", region.get_ref());
+            return Err(source.at(region.span(), message));
+        }
+        names.push(region.into_inner());
+    }
+    Ok(Some(names))
+}
+
+fn redshift_location(source: &Source, kind: LocationKind, raw: RawRedshift) -> Result<RedshiftLocation, ConfigError> {
+    let (location, line) = location(source, &raw.location)?;
+    let role = raw.role.map(|role| role_arn(source, &role)).transpose()?;
+    let default = match kind {
+        LocationKind::Unload => Access::All,
+        LocationKind::Copy => Access::Read,
+    };
+    Ok(RedshiftLocation { kind, location, role, cluster: raw.cluster, access: raw.access.unwrap_or(default), line })
+}
+
+fn access_rule(source: &Source, raw: RawAccess) -> Result<AccessRule, ConfigError> {
+    let (location, line) = location(source, &raw.location)?;
+    let roles = raw.roles.iter().map(|role| role_arn(source, role)).collect::<Result<_, _>>()?;
+    for user in &raw.users {
+        let arn = Arn::parse(user.get_ref());
+        if !arn.is_some_and(|arn| arn.service == "iam" && (arn.resource.starts_with("user/") || arn.resource == "root"))
+        {
+            let message = format!("`{}` is not a user's ARN; expected arn:aws:iam::ACCOUNT:user/NAME", user.get_ref());
+            return Err(source.at(user.span(), message));
+        }
+    }
+    Ok(AccessRule {
+        location,
+        roles,
+        users: raw.users.into_iter().map(toml::Spanned::into_inner).collect(),
+        services: raw.services,
+        actions: raw.actions.unwrap_or(Access::All),
+        line,
+    })
+}
+
+fn location(source: &Source, raw: &toml::Spanned<String>) -> Result<(Location, usize), ConfigError> {
+    let location = Location::parse(raw.get_ref()).map_err(|error| source.at(raw.span(), error.to_string()))?;
+    Ok((location, source.line(raw.span().start)))
+}
+
+fn role_arn(source: &Source, raw: &toml::Spanned<String>) -> Result<RoleArn, ConfigError> {
+    RoleArn::parse(raw.get_ref()).ok_or_else(|| {
+        let message = format!(
+            "`{}` is not a role's ARN; expected arn:aws:iam::ACCOUNT:role/NAME with a 12-digit account",
+            raw.get_ref()
+        );
+        source.at(raw.span(), message)
+    })
+}
+
+fn records_config(source: &Source, raw: document::Records) -> Result<RecordsConfig, ConfigError> {
+    let window = raw.window.map(|text| {
+        units::duration(text.get_ref()).ok_or_else(|| {
+            source.at(
+                text.span(),
+                format!("`{}` is not a time span; expected one such as 90m, 24h or 7d", text.get_ref()),
+            )
+        })
+    });
+    let sample = match raw.sample {
+        None => Some(units::DEFAULT_SAMPLE),
+        Some(text) if text.get_ref() == "all" => None,
+        Some(text) => Some(units::bytes(text.get_ref()).ok_or_else(|| {
+            let message = format!("`{}` is not a size; expected one such as 500MiB or 1GiB, or all", text.get_ref());
+            source.at(text.span(), message)
+        })?),
+    };
+    Ok(RecordsConfig { window: window.transpose()?, sample })
+}
+
+fn read_waiver(source: &Source, raw: RawWaiver) -> Result<Waiver, ConfigError> {
+    let line = source.line(raw.policy.span().start);
+    let expires = raw.expires.get_ref().date.and_then(|date| {
+        let month = time::Month::try_from(date.month).ok()?;
+        Date::from_calendar_date(i32::from(date.year), month, date.day).ok()
+    });
+    let expires = expires.ok_or_else(|| {
+        source.at(
+            raw.expires.span(),
+            format!("`{}` is not a date; expected one such as 2027-01-31", raw.expires.get_ref()),
+        )
+    })?;
+    for (key, value) in [("reason", &raw.reason), ("owner", &raw.owner), ("subject", &raw.subject)] {
+        if value.get_ref().trim().is_empty() {
+            return Err(source.at(value.span(), format!("a waiver needs a {key}: it is what a reader holds on to")));
+        }
+    }
+    let subject = raw.subject.into_inner();
+    Ok(Waiver {
+        policy: raw.policy.into_inner(),
+        // `s3://b` and `s3://b/` are one subject.
+        subject: Location::parse(&subject).map_or(subject, |location| location.to_string()),
+        reason: raw.reason.into_inner(),
+        expires,
+        owner: raw.owner.into_inner(),
+        line,
+    })
+}

@@ -1,0 +1,84 @@
+//! The file as written. Unknown keys are errors; texts that must have a form keep their place in the file.
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use crate::coverage::event::Access;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Document {
+    #[serde(default)]
+    pub scan: Scan,
+    #[serde(default)]
+    pub redshift: RedshiftTables,
+    #[serde(default)]
+    pub access: Vec<AccessRule>,
+    pub records: Option<Records>,
+    #[serde(default)]
+    pub waiver: Vec<Waiver>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scan {
+    pub regions: Option<Vec<Spanned<String>>>,
+    pub recorders: Option<Vec<RecorderKind>>,
+    pub accounts: Option<Spanned<toml::Value>>,
+}
+
+/// What counts as recording.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RecorderKind {
+    Trail,
+    EventDataStore,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RedshiftTables {
+    #[serde(default)]
+    pub unload: Vec<Redshift>,
+    #[serde(default)]
+    pub copy: Vec<Redshift>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Redshift {
+    pub location: Spanned<String>,
+    pub role: Option<Spanned<String>>,
+    pub cluster: Option<String>,
+    pub access: Option<Access>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccessRule {
+    pub location: Spanned<String>,
+    #[serde(default)]
+    pub roles: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub users: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub services: Vec<String>,
+    pub actions: Option<Access>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Records {
+    pub window: Option<Spanned<String>>,
+    pub sample: Option<Spanned<String>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Waiver {
+    pub policy: Spanned<String>,
+    pub subject: Spanned<String>,
+    pub reason: Spanned<String>,
+    pub expires: Spanned<toml::value::Datetime>,
+    pub owner: Spanned<String>,
+}

@@ -1,0 +1,129 @@
+//! What may happen: S3 data events, and the set of them that a requirement asks to be recorded.
+
+use serde::{Deserialize, Serialize};
+
+use crate::arn::RoleArn;
+use crate::location::Location;
+
+/// The `eventSource` of every data event of a general purpose bucket.
+pub const EVENT_SOURCE: &str = "s3.amazonaws.com";
+/// The `eventType` of a request that a principal made through the API.
+pub const AWS_API_CALL: &str = "AwsApiCall";
+
+/// Which accesses must be recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Access {
+    Read,
+    Write,
+    All,
+}
+
+impl Access {
+    pub fn includes(self, read_only: bool) -> bool {
+        match self {
+            Access::Read => read_only,
+            Access::Write => !read_only,
+            Access::All => true,
+        }
+    }
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Access::Read => "read",
+            Access::Write => "write",
+            Access::All => "all",
+        }
+    }
+}
+
+/// An event name that AWS documents for `AWS::S3::Object`.
+#[derive(Debug, Clone, Copy)]
+pub struct EventName {
+    pub name: &'static str,
+    /// The record's `readOnly`; `None` where it may be either.
+    pub read_only: Option<bool>,
+    /// Matched by its `ARNPrefix`, which may be the bare `bucket/`.
+    pub listing: bool,
+}
+
+const fn object(name: &'static str, read_only: bool) -> EventName {
+    EventName { name, read_only: Some(read_only), listing: false }
+}
+
+const fn listing(name: &'static str) -> EventName {
+    EventName { name, read_only: Some(true), listing: true }
+}
+
+/// The data events of general purpose buckets, those of COPY and UNLOAD first, so that they become the witness where
+/// there is a choice. Source: Amazon S3 User Guide, "Amazon S3 CloudTrail events"; `readOnly` by records where seen, else
+/// by what the operation does.
+///
+/// `ListObjectsV2` is not here: CloudTrail records it as `ListObjects`.
+pub const DOCUMENTED: &[EventName] = &[
+    object("PutObject", false),
+    object("CreateMultipartUpload", false),
+    object("UploadPart", false),
+    object("CompleteMultipartUpload", false),
+    object("AbortMultipartUpload", false),
+    object("DeleteObject", false),
+    object("DeleteObjects", false),
+    object("GetObject", true),
+    listing("ListObjects"),
+    object("HeadObject", true),
+    object("CopyObject", false),
+    object("DeleteObjectAnnotation", false),
+    object("DeleteObjectTagging", false),
+    object("GetObjectAcl", true),
+    object("GetObjectAnnotation", true),
+    object("GetObjectAttributes", true),
+    object("GetObjectLegalHold", true),
+    object("GetObjectRetention", true),
+    object("GetObjectTagging", true),
+    object("GetObjectTorrent", true),
+    object("HeadBucket", true),
+    object("ListObjectAnnotations", true),
+    listing("ListObjectVersions"),
+    object("ListParts", true),
+    object("PutObjectAcl", false),
+    object("PutObjectAnnotation", false),
+    object("PutObjectLegalHold", false),
+    object("PutObjectRetention", false),
+    object("PutObjectTagging", false),
+    object("RestoreObject", false),
+    // An HTTP POST that reads; no record of it has been seen, so it may be either.
+    EventName { name: "SelectObjectContent", read_only: None, listing: false },
+    object("UpdateObjectEncryption", false),
+    object("UploadPartCopy", false),
+];
+
+/// One S3 data event, as far as selectors can tell events apart.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+pub struct Event {
+    pub event_name: String,
+    pub read_only: bool,
+    /// The object's ARN; for a listing its `ARNPrefix`.
+    pub resource_arn: String,
+    /// Absent for anonymous and some service events.
+    pub user_identity_arn: Option<String>,
+    /// The bucket's region: where the event is delivered.
+    pub region: String,
+    pub event_source: String,
+    pub event_type: String,
+    pub session_credential_from_console: bool,
+    /// The event's name is invented: every documented one is recorded, a future one would not be.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub hypothetical: bool,
+}
+
+/// A set of events, all of which must be recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Requirement {
+    pub partition: String,
+    /// The bucket's region.
+    pub region: String,
+    pub location: Location,
+    pub access: Access,
+    /// Only this role's sessions; `None` is anyone.
+    pub role: Option<RoleArn>,
+}

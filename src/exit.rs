@@ -1,0 +1,42 @@
+//! The exit codes, named. The same for every report format; a stable contract (see README).
+
+use std::process::ExitCode;
+
+use crate::finding::{Finding, Outcome, Severity};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// Nothing failed and everything could be told.
+    Ok = 0,
+    /// Something failed, at or above `--fail-on`.
+    Failed = 1,
+    /// Usage, config, credentials, or a policy or input that could not be loaded.
+    Usage = 2,
+    /// Nothing failed, something is unknown.
+    Unknown = 3,
+    /// A policy broke, or a report could not be written.
+    Internal = 4,
+}
+
+impl Exit {
+    /// The verdict of a run. Precedence: failed, broken, unknown.
+    pub fn of(findings: &[Finding], fail_on: Severity) -> Exit {
+        let any = |outcome: Outcome| findings.iter().any(|finding| finding.outcome == outcome);
+        if findings.iter().any(|finding| finding.outcome == Outcome::Fail && finding.severity >= fail_on) {
+            Exit::Failed
+        } else if any(Outcome::Error) {
+            Exit::Internal
+        } else if any(Outcome::Unknown) {
+            Exit::Unknown
+        } else {
+            Exit::Ok
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> ExitCode {
+        ExitCode::from(exit as u8)
+    }
+}

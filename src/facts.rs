@@ -1,0 +1,220 @@
+//! Stage 3: what follows exactly from a snapshot and a config. Pure, no I/O.
+//!
+//! `Facts` is the `input` document that policies read. Every field is always there, so that a policy never takes an
+//! absent one for a "no"; what could not be told has the status `unknown` and says why.
+
+mod approval;
+mod logging;
+mod placement;
+mod recording;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::arn::RoleArn;
+use crate::config::{Config, RecorderKind, RedshiftLocation};
+use crate::coverage::event::Access;
+use crate::location::Location;
+use crate::snapshot::{FactKind, LocationKind, Session, Snapshot, Timestamp};
+
+/// The `input` document's format.
+pub const SCHEMA: &str = "trailcheck/input/v1";
+
+/// The `input` document.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Facts {
+    pub schema: String,
+    pub scan: Scan,
+    pub unloads: Vec<LocationFact>,
+    pub copies: Vec<LocationFact>,
+    pub access_rules: Vec<AccessFact>,
+    pub trails: Vec<TrailFact>,
+    /// COPYs and UNLOADs that the log records show.
+    pub sessions: Vec<SessionFact>,
+    pub gaps: Vec<GapFact>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Scan {
+    pub account: String,
+    pub partition: String,
+    pub regions: Vec<String>,
+    pub collected_at: Timestamp,
+}
+
+/// An answer with its reason and what it rests on.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Judgement {
+    /// See the field that holds it; `unknown` is always among the values.
+    pub status: &'static str,
+    pub message: String,
+    pub evidence: Value,
+}
+
+/// A location that COPY or UNLOAD uses.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct LocationFact {
+    pub location: String,
+    pub bucket: String,
+    /// `null`: not known.
+    pub bucket_region: Option<String>,
+    /// `null`: anyone.
+    pub role: Option<String>,
+    pub cluster: Option<String>,
+    pub access: Access,
+    /// The line of the config that declares it; 1 where it was learned elsewhere.
+    pub line: usize,
+    /// `recorded`, `gap` or `unknown`.
+    pub coverage: Judgement,
+    /// `aligned`, `no_trail`, `other_region`, `dead_selector` or `unknown`.
+    pub placement: Judgement,
+}
+
+/// A rule on who may touch a location.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct AccessFact {
+    pub location: String,
+    pub bucket: String,
+    pub actions: Access,
+    pub line: usize,
+    /// Whether every access by anyone is recorded: `recorded`, `gap` or `unknown`.
+    pub coverage: Judgement,
+    /// `approved`, `violated` or `unknown`.
+    pub approval: Judgement,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct TrailFact {
+    pub trail_arn: String,
+    pub name: String,
+    pub home_region: String,
+    pub is_multi_region_trail: Option<bool>,
+    pub is_organization_trail: Option<bool>,
+    /// `logging`, `stopped`, `delivery_failing` or `unknown`.
+    pub logging: Judgement,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct SessionFact {
+    #[serde(flatten)]
+    pub session: Session,
+}
+
+/// What could not be seen.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct GapFact {
+    pub account: String,
+    pub region: String,
+    pub makes_unknown: Vec<FactKind>,
+    pub reason: String,
+}
+
+/// A location of Redshift's, declared or learned.
+struct RedshiftUse {
+    kind: LocationKind,
+    location: Location,
+    role: Option<RoleArn>,
+    cluster: Option<String>,
+    access: Access,
+    line: usize,
+}
+
+/// Derives the facts. The same snapshot and config give the same facts, byte for byte.
+pub fn derive(snapshot: &Snapshot, config: &Config) -> Facts {
+    let recorders = if config.recorders.is_empty() { vec![RecorderKind::Trail] } else { config.recorders.clone() };
+    let view = View { snapshot, recorders };
+    let uses = redshift_uses(snapshot, config);
+    let of_kind = |kind: LocationKind| -> Vec<LocationFact> {
+        uses.iter().filter(|entry| entry.kind == kind).map(|entry| view.location_fact(entry)).collect()
+    };
+    Facts {
+        schema: SCHEMA.to_owned(),
+        scan: Scan {
+            account: snapshot.caller.account.clone(),
+            partition: snapshot.scope.partition.clone(),
+            regions: snapshot.scope.regions.iter().cloned().collect(),
+            collected_at: snapshot.collected_at,
+        },
+        unloads: of_kind(LocationKind::Unload),
+        copies: of_kind(LocationKind::Copy),
+        access_rules: config.access_rules.iter().map(|rule| view.access_fact(rule)).collect(),
+        trails: snapshot.trails.iter().map(|trail| view.trail_fact(trail)).collect(),
+        sessions: snapshot
+            .records
+            .iter()
+            .flat_map(|records| &records.sessions)
+            .map(|session| SessionFact { session: session.clone() })
+            .collect(),
+        gaps: snapshot
+            .gaps
+            .iter()
+            .map(|gap| GapFact {
+                account: gap.account.clone(),
+                region: gap.region.clone(),
+                makes_unknown: gap.makes_unknown.iter().copied().collect(),
+                reason: gap.reason(),
+            })
+            .collect(),
+    }
+}
+
+/// The snapshot, and what counts as recording.
+struct View<'a> {
+    snapshot: &'a Snapshot,
+    recorders: Vec<RecorderKind>,
+}
+
+impl View<'_> {
+    fn location_fact(&self, entry: &RedshiftUse) -> LocationFact {
+        let region = self.bucket_region(&entry.location.bucket).ok();
+        LocationFact {
+            location: entry.location.to_string(),
+            bucket: entry.location.bucket.clone(),
+            bucket_region: region,
+            role: entry.role.as_ref().map(|role| role.text.clone()),
+            cluster: entry.cluster.clone(),
+            access: entry.access,
+            line: entry.line,
+            coverage: self.coverage(&entry.location, entry.access, entry.role.as_ref()),
+            placement: self.placement(entry),
+        }
+    }
+}
+
+/// What the config declares, then what was learned and is not declared already.
+fn redshift_uses(snapshot: &Snapshot, config: &Config) -> Vec<RedshiftUse> {
+    let mut uses: Vec<RedshiftUse> = config.redshift.iter().map(RedshiftUse::declared).collect();
+    for learned in &snapshot.locations {
+        // A text that is not a location cannot be judged; the loader of the snapshot has refused it.
+        let Ok(location) = Location::parse(&learned.location) else { continue };
+        if uses.iter().any(|known| known.kind == learned.kind && known.location == location) {
+            continue;
+        }
+        uses.push(RedshiftUse {
+            kind: learned.kind,
+            location,
+            role: learned.role.as_deref().and_then(RoleArn::parse),
+            cluster: learned.cluster.clone(),
+            access: match learned.kind {
+                LocationKind::Unload => Access::All,
+                LocationKind::Copy => Access::Read,
+            },
+            line: 1,
+        });
+    }
+    uses
+}
+
+impl RedshiftUse {
+    fn declared(entry: &RedshiftLocation) -> RedshiftUse {
+        RedshiftUse {
+            kind: entry.kind,
+            location: entry.location.clone(),
+            role: entry.role.clone(),
+            cluster: entry.cluster.clone(),
+            access: entry.access,
+            line: entry.line,
+        }
+    }
+}

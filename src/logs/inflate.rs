@@ -1,0 +1,91 @@
+//! Gzip: one member, whole, nothing after it, and no larger than the caller allows.
+//!
+//! Another reader of the same object may stop at the first member or go on to a second; where there is a second, what
+//! was read would not be what the object says, so it is refused.
+
+use libdeflater::{DecompressionError, Decompressor};
+
+/// CloudTrail's JSON shrinks ten- to twentyfold; far beyond that it is not a log file.
+const MAX_RATIO: usize = 200;
+/// Below this size no ratio is suspicious.
+const SMALL: usize = 1 << 20;
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InflateError {
+    #[error("gzip data is damaged or cut short")]
+    Damaged,
+    #[error("unexpected data after the end of the gzip stream")]
+    Trailing,
+    #[error("inflates to more than {0} bytes, the limit for this object")]
+    TooLarge(usize),
+}
+
+pub fn is_gzip(bytes: &[u8]) -> bool {
+    bytes.starts_with(&[0x1f, 0x8b])
+}
+
+/// Inflates one gzip member, up to `max` bytes and up to 200 times its size.
+pub fn inflate(bytes: &[u8], max: usize) -> Result<Vec<u8>, InflateError> {
+    let limit = max.min(bytes.len().saturating_mul(MAX_RATIO).max(SMALL));
+    // The trailer states the inflated size. It is the object's own claim: a first guess, not a fact.
+    let trailer = bytes.last_chunk::<8>().ok_or(InflateError::Damaged)?;
+    let stated = u32::from_le_bytes([trailer[4], trailer[5], trailer[6], trailer[7]]) as usize;
+    let mut size = stated.clamp(64, limit);
+    loop {
+        let mut inflated = vec![0; size];
+        match Decompressor::new().gzip_decompress(bytes, &mut inflated) {
+            Ok(length) => {
+                inflated.truncate(length);
+                let crc = libdeflater::crc32(&inflated).to_le_bytes();
+                let ends_here = trailer[..4] == crc && stated == length & 0xffff_ffff;
+                return if ends_here { Ok(inflated) } else { Err(InflateError::Trailing) };
+            }
+            Err(DecompressionError::InsufficientSpace) if size < limit => size = (size * 2).min(limit),
+            Err(DecompressionError::InsufficientSpace) => return Err(InflateError::TooLarge(limit)),
+            Err(DecompressionError::BadData) => return Err(InflateError::Damaged),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut compressor = libdeflater::Compressor::new(libdeflater::CompressionLvl::default());
+        let mut out = vec![0; compressor.gzip_compress_bound(bytes.len())];
+        let length = compressor.gzip_compress(bytes, &mut out).unwrap();
+        out.truncate(length);
+        out
+    }
+
+    #[test]
+    fn one_member_comes_out_as_it_went_in() {
+        let text = b"{\"Records\":[]}".repeat(1000);
+        assert_eq!(inflate(&gzip(&text), 1 << 20).unwrap(), text);
+        assert_eq!(inflate(&gzip(b""), 1 << 20).unwrap(), b"");
+    }
+
+    #[test]
+    fn damage_is_told() {
+        let whole = gzip(&b"{\"Records\":[]}".repeat(1000));
+        for cut in [0, 1, 5, 12, whole.len() / 2, whole.len() - 8, whole.len() - 1] {
+            assert!(inflate(&whole[..cut], 1 << 20).is_err(), "cut at {cut}");
+        }
+        let mut bad_crc = whole.clone();
+        let at = bad_crc.len() - 6;
+        bad_crc[at] ^= 1;
+        assert_eq!(inflate(&bad_crc, 1 << 20), Err(InflateError::Damaged));
+        let second = [whole.clone(), gzip(b"{\"Records\":[{}]}")].concat();
+        assert_eq!(inflate(&second, 1 << 20), Err(InflateError::Trailing));
+        let trailing = [whole, b"more".to_vec()].concat();
+        assert_eq!(inflate(&trailing, 1 << 20), Err(InflateError::Trailing));
+    }
+
+    #[test]
+    fn a_bomb_is_stopped_at_the_limit() {
+        let bomb = gzip(&vec![b'a'; 64 << 20]);
+        assert_eq!(inflate(&bomb, 1 << 30), Err(InflateError::TooLarge(bomb.len() * MAX_RATIO)));
+        assert_eq!(inflate(&gzip(&vec![b'a'; 4096]), 1024), Err(InflateError::TooLarge(1024)));
+    }
+}

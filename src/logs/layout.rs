@@ -1,0 +1,96 @@
+//! Where CloudTrail puts its files.
+//!
+//! Source: CloudTrail User Guide, "Finding your CloudTrail log files":
+//! `[prefix/]AWSLogs/[o-ORGID/]ACCOUNT/CloudTrail/REGION/YYYY/MM/DD/ACCOUNT_CloudTrail_REGION_YYYYMMDDTHHmmZ_UNIQ.json.gz`,
+//! with parallel folders for digests, Insights, network activity and aggregated events. The day is that of delivery,
+//! not of the event.
+
+use time::Date;
+
+/// What kind of file a key names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ObjectKind {
+    /// A log file: management and data events.
+    Log,
+    /// Not object records, and why.
+    Other(&'static str),
+}
+
+/// Tells by the key, or the local path, what an object holds. A name that says nothing is taken for a log: its shape
+/// decides when it is read.
+pub fn kind(key: &str) -> ObjectKind {
+    let has = |name: &str| {
+        key.split('/').any(|part| part == name)
+            || key.rsplit('/').next().is_some_and(|n| n.contains(&format!("_{name}_")))
+    };
+    if has("CloudTrail-Digest") {
+        ObjectKind::Other("a digest file")
+    } else if has("CloudTrail-Insight") {
+        ObjectKind::Other("Insights events")
+    } else if has("CloudTrail-NetworkActivity") {
+        ObjectKind::Other("network activity events")
+    } else if has("CloudTrail-Aggregated") {
+        ObjectKind::Other("aggregated events, which name no object")
+    } else {
+        ObjectKind::Log
+    }
+}
+
+/// The key prefix of one account's log files of one region and delivery day.
+pub fn day_prefix(
+    key_prefix: Option<&str>,
+    organization: Option<&str>,
+    account: &str,
+    region: &str,
+    day: Date,
+) -> String {
+    let organization = organization.map_or(String::new(), |id| format!("{id}/"));
+    format!(
+        "{}{organization}{account}/CloudTrail/{region}/{:04}/{:02}/{:02}/",
+        root(key_prefix),
+        day.year(),
+        u8::from(day.month()),
+        day.day()
+    )
+}
+
+/// `[prefix/]AWSLogs/`
+pub fn root(key_prefix: Option<&str>) -> String {
+    match key_prefix.map(|prefix| prefix.trim_end_matches('/')) {
+        Some(prefix) if !prefix.is_empty() => format!("{prefix}/AWSLogs/"),
+        _ => "AWSLogs/".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Pitfalls E8 and C34: files of parallel folders are never object records.
+    #[test]
+    fn e8_other_kinds_are_told_by_folder_and_by_name() {
+        let key = |folder: &str| {
+            format!("AWSLogs/1/{folder}/eu-west-1/2026/11/22/1_{folder}_eu-west-1_20261122T0000Z_x.json.gz")
+        };
+        assert_eq!(kind(&key("CloudTrail")), ObjectKind::Log);
+        for folder in ["CloudTrail-Digest", "CloudTrail-Insight", "CloudTrail-NetworkActivity", "CloudTrail-Aggregated"]
+        {
+            assert!(matches!(kind(&key(folder)), ObjectKind::Other(_)), "{folder}");
+            assert!(matches!(kind(&format!("1_{folder}_eu-west-1_x.json.gz")), ObjectKind::Other(_)), "{folder}");
+        }
+        assert_eq!(kind("some/records.json"), ObjectKind::Log);
+    }
+
+    #[test]
+    fn a_day_has_a_prefix() {
+        let day = time::macros::date!(2026 - 11 - 02);
+        assert_eq!(
+            day_prefix(Some("audit/"), Some("o-abc"), "111111111111", "eu-west-1", day),
+            "audit/AWSLogs/o-abc/111111111111/CloudTrail/eu-west-1/2026/11/02/"
+        );
+        assert_eq!(
+            day_prefix(None, None, "111111111111", "eu-west-1", day),
+            "AWSLogs/111111111111/CloudTrail/eu-west-1/2026/11/02/"
+        );
+    }
+}

@@ -1,0 +1,72 @@
+//! Log files on disk: a file, or a folder and everything in it.
+
+use std::path::{Path, PathBuf};
+
+use super::reader::Reader;
+use crate::snapshot::LogReading;
+
+#[derive(Debug, thiserror::Error)]
+#[error("cannot read logs at {path}: {source}", path = path.display())]
+pub struct PathError {
+    pub path: PathBuf,
+    pub source: std::io::Error,
+}
+
+/// The largest file that is read: CloudTrail's are at most 50 MB before compression.
+const MAX_FILE: u64 = 512 << 20;
+
+/// Reads every log file of the path. A file that cannot be read is noted and does not stop the others; a path that is
+/// not there does.
+pub fn read(path: &Path, reader: &mut Reader) -> Result<(), PathError> {
+    let mut files = Vec::new();
+    walk(path, &mut files).map_err(|(path, source)| PathError { path, source })?;
+    files.sort();
+    let mut reading = LogReading {
+        source: path.display().to_string(),
+        incomplete_because: Some("a path may hold all log files of a time or some of them; it does not say".to_owned()),
+        ..LogReading::default()
+    };
+    for file in files {
+        let name = file.display().to_string();
+        let length = std::fs::metadata(&file).map_or(0, |metadata| metadata.len());
+        reading.listed_objects += 1;
+        reading.listed_bytes += length;
+        if length > MAX_FILE {
+            reader.skip(&name, format!("larger than {MAX_FILE} bytes"), true);
+            continue;
+        }
+        match std::fs::read(&file) {
+            Ok(bytes) => {
+                if reader.read(&name, &bytes) {
+                    reading.read_objects += 1;
+                    reading.read_bytes += length;
+                }
+            }
+            Err(error) => reader.skip(&name, error.to_string(), true),
+        }
+    }
+    reader.add_reading(reading);
+    Ok(())
+}
+
+/// All files that may be logs: `.json`, `.gz`, and the one that is named itself. Hidden files are left out.
+fn walk(path: &Path, files: &mut Vec<PathBuf>) -> Result<(), (PathBuf, std::io::Error)> {
+    let failed = |source| (path.to_owned(), source);
+    if !std::fs::metadata(path).map_err(failed)?.is_dir() {
+        files.push(path.to_owned());
+        return Ok(());
+    }
+    for entry in std::fs::read_dir(path).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        let child = entry.path();
+        if entry.file_name().to_string_lossy().starts_with('.') {
+            continue;
+        }
+        if entry.file_type().map_err(failed)?.is_dir() {
+            walk(&child, files)?;
+        } else if child.extension().is_some_and(|extension| extension == "json" || extension == "gz") {
+            files.push(child);
+        }
+    }
+    Ok(())
+}

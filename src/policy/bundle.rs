@@ -1,0 +1,248 @@
+//! Finding and loading policies: those in the binary, and the user's own.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use include_dir::{Dir, include_dir};
+use regorus::Engine;
+use regorus::languages::rego::compiler::Compiler;
+
+use super::metadata::Metadata;
+
+static SHIPPED: Dir = include_dir!("$CARGO_MANIFEST_DIR/policies");
+
+/// Rules that make a file a policy; a file with none of them is a library.
+pub const ENTRY_RULES: [&str; 4] = ["subjects", "fail", "deny", "warn"];
+/// Rules that the host reads.
+pub const RULES: [&str; 6] = ["subjects", "fail", "unknown", "evidence", "deny", "warn"];
+
+/// Built-in functions whose answer is not a function of the input.
+const IMPURE: [&str; 1] = ["rand.intn"];
+/// regorus takes more than twice as long for each further level of brackets; real policies have four or five.
+const MAX_BRACKETS: usize = 10;
+const MAX_FILE: usize = 256 << 10;
+
+/// One policy, ready to run.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    /// `coverage/unload_recorded`: the file, the package and the name in every report.
+    pub id: String,
+    /// `data.trailcheck.coverage.unload_recorded`
+    pub package: String,
+    pub metadata: Metadata,
+    /// Which of `RULES` it defines.
+    pub rules: Vec<&'static str>,
+    /// The source, for `explain`.
+    pub text: String,
+    /// With the policy, and for a user's policy its neighbours, loaded.
+    pub(super) engine: Engine,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum PolicyError {
+    #[error("cannot read policies at {path}: {source}", path = path.display())]
+    Read { path: PathBuf, source: std::io::Error },
+    #[error("policy {file}: {message}")]
+    Load { file: String, message: String },
+    #[error("no policy in {folder}: expected files that define `subjects` and `fail`, or `deny`, or `warn`", folder = .0.display())]
+    Nothing(PathBuf),
+    #[error("the facts cannot be handed to the policies: {0}")]
+    Input(String),
+}
+
+/// A file of a bundle.
+struct File {
+    name: String,
+    text: String,
+}
+
+/// The policies in the binary.
+pub fn shipped() -> Result<Vec<Policy>, PolicyError> {
+    let mut files = Vec::new();
+    collect_shipped(&SHIPPED, &mut files);
+    files.sort_by(|a: &File, b: &File| a.name.cmp(&b.name));
+    let mut policies = Vec::new();
+    for file in files {
+        policies.extend(load(&[file])?);
+    }
+    Ok(policies)
+}
+
+/// The shipped policies and those of the user's folders. A user's folder is a world of its own: it can neither add to a
+/// shipped package nor be called by one.
+pub fn with_user_policies(folders: &[PathBuf]) -> Result<Vec<Policy>, PolicyError> {
+    let mut policies = shipped()?;
+    for folder in folders {
+        let files = user_files(folder)?;
+        for file in &files {
+            check_user_file(file)?;
+        }
+        let loaded = load(&files)?;
+        if loaded.is_empty() {
+            return Err(PolicyError::Nothing(folder.clone()));
+        }
+        let mut known: BTreeSet<String> = policies.iter().map(|policy| policy.id.clone()).collect();
+        for mut policy in loaded {
+            if !known.insert(policy.id.clone()) {
+                let message =
+                    "its package is taken: a package is one file, and a shipped one cannot be added to".to_owned();
+                return Err(PolicyError::Load { file: policy.id, message });
+            }
+            refuse_unknown_functions(&mut policy)?;
+            policies.push(policy);
+        }
+    }
+    Ok(policies)
+}
+
+fn collect_shipped(dir: &Dir, files: &mut Vec<File>) {
+    for file in dir.files() {
+        let name = file.path().to_string_lossy().into_owned();
+        if is_policy_file(&name) {
+            let text = file.contents_utf8().expect("the shipped policies are UTF-8, as their tests show").to_owned();
+            files.push(File { name, text });
+        }
+    }
+    for sub in dir.dirs() {
+        collect_shipped(sub, files);
+    }
+}
+
+fn is_policy_file(name: &str) -> bool {
+    name.ends_with(".rego") && !name.ends_with("_test.rego")
+}
+
+fn user_files(folder: &Path) -> Result<Vec<File>, PolicyError> {
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        move |source| PolicyError::Read { path, source }
+    };
+    let mut files = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).map_err(failed(&folder))? {
+            let entry = entry.map_err(failed(&folder))?;
+            let path = entry.path();
+            let name = path.display().to_string();
+            let kind = entry.file_type().map_err(failed(&path))?;
+            if kind.is_dir() {
+                folders.push(path);
+            } else if is_policy_file(&name) {
+                if kind.is_symlink() {
+                    let message = "is a symbolic link; put the file itself into the folder".to_owned();
+                    return Err(PolicyError::Load { file: name, message });
+                }
+                let text = std::fs::read_to_string(&path).map_err(failed(&path))?;
+                files.push(File { name, text });
+            }
+        }
+    }
+    files.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(files)
+}
+
+/// What would hang or kill the engine is refused before it is parsed.
+fn check_user_file(file: &File) -> Result<(), PolicyError> {
+    let refuse = |message: String| Err(PolicyError::Load { file: file.name.clone(), message });
+    if file.text.len() > MAX_FILE {
+        return refuse(format!("is larger than {MAX_FILE} bytes"));
+    }
+    let (mut depth, mut deepest) = (0usize, 0usize);
+    for byte in file.text.bytes() {
+        match byte {
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(depth);
+    }
+    if deepest > MAX_BRACKETS {
+        return refuse(format!(
+            "has brackets nested {deepest} deep, and the limit is {MAX_BRACKETS}; move data into the config"
+        ));
+    }
+    Ok(())
+}
+
+/// Loads files that belong together; each with a rule of `ENTRY_RULES` is a policy.
+fn load(files: &[File]) -> Result<Vec<Policy>, PolicyError> {
+    let mut engine = Engine::new();
+    engine.set_gather_prints(true);
+    let mut packages = Vec::new();
+    for file in files {
+        let package = engine
+            .add_policy(file.name.clone(), file.text.clone())
+            .map_err(|error| PolicyError::Load { file: file.name.clone(), message: error.to_string() })?;
+        if packages.contains(&package) {
+            let message = format!("{package} is in another file already: a package is one file");
+            return Err(PolicyError::Load { file: file.name.clone(), message });
+        }
+        packages.push(package);
+    }
+    let mut policies = Vec::new();
+    for (file, package) in files.iter().zip(packages) {
+        let refuse = |message: String| PolicyError::Load { file: file.name.clone(), message };
+        let declares = |rule: &str| {
+            engine.has_declared_rule_rooted_at(&file.name, rule).map_err(|error| refuse(error.to_string()))
+        };
+        let mut rules = Vec::new();
+        for rule in RULES {
+            if declares(rule)? {
+                rules.push(rule);
+            }
+        }
+        if !rules.iter().any(|rule| ENTRY_RULES.contains(rule)) {
+            continue;
+        }
+        if rules.contains(&"subjects") != rules.contains(&"fail") {
+            return Err(refuse("`subjects` and `fail` go together: what is judged, and what of it fails".to_owned()));
+        }
+        let id = package.trim_start_matches("data.").trim_start_matches("trailcheck.").replace('.', "/");
+        let metadata = Metadata::parse(&file.text, &id).map_err(refuse)?;
+        policies.push(Policy { id, package, metadata, rules, text: file.text.clone(), engine: engine.clone() });
+    }
+    Ok(policies)
+}
+
+/// The interpreter takes a call of an unknown function in a body that is not reached for "does not hold", which in a rule
+/// that fails subjects is a pass. The compiler refuses it; it is used for nothing else.
+pub(super) fn refuse_unknown_functions(policy: &mut Policy) -> Result<(), PolicyError> {
+    let refuse = |message: String| PolicyError::Load { file: policy.id.clone(), message };
+    for rule in &policy.rules {
+        let entry: Arc<str> = format!("{}.{rule}", policy.package).into();
+        let compiled = policy.engine.compile_with_entrypoint(&entry).map_err(|error| refuse(error.to_string()))?;
+        let program = Compiler::compile_from_policy(&compiled, &[&entry]).map_err(|error| refuse(error.to_string()))?;
+        let impure = program.builtin_info_table.iter().find(|builtin| IMPURE.contains(&builtin.name.as_str()));
+        if let Some(builtin) = impure {
+            return Err(refuse(format!("calls {}, whose answer changes from run to run", builtin.name)));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A shipped policy with a typo in a body that no test reaches would pass everything.
+    #[test]
+    fn shipped_policies_compile_and_carry_a_header() {
+        let policies = shipped().unwrap();
+        assert!(policies.len() >= 5);
+        for mut policy in policies {
+            assert!(!policy.metadata.title.is_empty(), "{}: title", policy.id);
+            assert!(!policy.metadata.description.is_empty(), "{}: description", policy.id);
+            assert!(!policy.metadata.remediation.is_empty(), "{}: remediation", policy.id);
+            assert!(!policy.metadata.about.is_empty(), "{}: about", policy.id);
+            assert_eq!(policy.package, format!("data.trailcheck.{}", policy.id.replace('/', ".")));
+            assert!(
+                SHIPPED.get_file(format!("{}.rego", policy.id)).is_some(),
+                "{}: file and package differ",
+                policy.id
+            );
+            assert!(SHIPPED.get_file(format!("{}_test.rego", policy.id)).is_some(), "{}: no test", policy.id);
+            refuse_unknown_functions(&mut policy).unwrap();
+        }
+    }
+}

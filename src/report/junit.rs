@@ -1,0 +1,67 @@
+//! JUnit XML: one suite a policy, one test case for each of its subjects, passes included.
+//!
+//! `unknown` is an `<error>`: consumers show `<skipped>` as success. The crate junit-report writes what it is given, so
+//! every string is made XML-safe before.
+
+use std::collections::BTreeMap;
+
+use junit_report::{Duration, ReportBuilder, TestCase, TestCaseBuilder, TestSuiteBuilder};
+
+use super::{Report, printable};
+use crate::finding::{Finding, Outcome};
+
+pub fn render(report: &Report) -> Vec<u8> {
+    let mut suites: BTreeMap<&str, Vec<TestCase>> = BTreeMap::new();
+    for finding in &report.findings {
+        suites.entry(&finding.policy).or_default().push(test_case(finding));
+    }
+    let mut builder = ReportBuilder::new();
+    for (policy, cases) in suites {
+        let mut suite = TestSuiteBuilder::new(&xml_safe(policy));
+        // The snapshot's time, not today's: the same snapshot gives the same bytes.
+        suite.set_timestamp(report.run.collected_at.0);
+        suite.add_testcases(cases);
+        builder.add_testsuite(suite.build());
+    }
+    let mut xml = Vec::new();
+    builder.build().write_xml(&mut xml).expect("writing to memory does not fail");
+    xml.push(b'\n');
+    xml
+}
+
+fn test_case(finding: &Finding) -> TestCase {
+    // A policy and a subject: unique in the whole file, because GitLab counts only the first of a name.
+    let name = xml_safe(&format!("{} {}", finding.policy, finding.subject));
+    let message = xml_safe(&finding.message);
+    let severity = finding.severity.as_str();
+    let mut case = match finding.outcome {
+        Outcome::Pass | Outcome::Waived => TestCaseBuilder::success(&name, Duration::ZERO),
+        Outcome::Fail => TestCaseBuilder::failure(&name, Duration::ZERO, severity, &message),
+        Outcome::Unknown => TestCaseBuilder::error(&name, Duration::ZERO, "unknown", &message),
+        Outcome::Error => TestCaseBuilder::error(&name, Duration::ZERO, "error", &message),
+        Outcome::NotApplicable => TestCaseBuilder::skipped_with_cause(&name, "not_applicable", &message),
+    };
+    case.set_classname(&xml_safe(&finding.policy));
+    case.set_filepath(&xml_safe(&finding.location.file.display().to_string()));
+    match finding.outcome {
+        Outcome::Fail => {
+            case.set_trace(&xml_safe(&finding.remediation));
+        }
+        Outcome::Pass => {
+            case.set_system_out(&message);
+        }
+        Outcome::Waived => {
+            let waiver = finding.waiver.as_ref().map_or(String::new(), |waiver| {
+                format!("waived until {} by {}: {}", waiver.expires, waiver.owner, waiver.reason)
+            });
+            case.set_system_out(&xml_safe(&format!("{waiver}; {}", finding.message)));
+        }
+        Outcome::Unknown | Outcome::Error | Outcome::NotApplicable => {}
+    }
+    case.build()
+}
+
+/// XML 1.0 cannot hold most control characters, not even escaped; and `]]>` would end the CDATA that junit-report writes.
+fn xml_safe(text: &str) -> String {
+    text.split('\n').map(printable).collect::<Vec<_>>().join("\n").replace("]]>", "]] >")
+}

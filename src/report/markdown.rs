@@ -1,0 +1,63 @@
+//! GitHub-flavoured Markdown: a table that fits a step summary.
+
+use super::{Report, printable};
+use crate::finding::{Finding, Outcome};
+use crate::snapshot::SessionKind;
+
+/// A step summary may be 1 MiB; beyond this many rows it says how many are left out.
+const ROWS: usize = 500;
+
+pub fn render(report: &Report) -> String {
+    let run = &report.run;
+    let mut out = format!(
+        "## trailcheck: {}\n\nAccount {}, as of {}.\n\n| outcome | policy | subject | why |\n|---|---|---|---|\n",
+        report.summary.words(),
+        code(&run.account),
+        run.collected_at
+    );
+    for finding in report.findings.iter().take(ROWS) {
+        out.push_str(&row(finding));
+    }
+    if report.findings.len() > ROWS {
+        out.push_str(&format!("\n{} more rows are in the other reports.\n", report.findings.len() - ROWS));
+    }
+    if !run.sessions.is_empty() {
+        out.push_str("\n| statement | bucket | acting role | from | to |\n|---|---|---|---|---|\n");
+        for session in run.sessions.iter().take(ROWS) {
+            let kind = if session.kind == SessionKind::Copy { "COPY" } else { "UNLOAD" };
+            out.push_str(&format!(
+                "| {kind} | {} | {} | {} | {} |\n",
+                code(&session.bucket),
+                code(&session.principal),
+                session.start,
+                session.end
+            ));
+        }
+    }
+    out
+}
+
+fn row(finding: &Finding) -> String {
+    let mark = match finding.outcome {
+        Outcome::Fail | Outcome::Error => "❌",
+        Outcome::Unknown => "❓",
+        Outcome::Waived => "🟡",
+        Outcome::Pass => "✅",
+        Outcome::NotApplicable => "➖",
+    };
+    format!(
+        "| {mark} {} | {} | {} | {} |\n",
+        finding.outcome.as_str(),
+        code(&finding.policy),
+        code(&finding.subject),
+        if finding.message.is_empty() { String::new() } else { code(&finding.message) }
+    )
+}
+
+/// A code span that nothing in the text can end, so that no name pings a team, breaks the table or loads an image.
+fn code(text: &str) -> String {
+    let text = printable(text).replace('|', "\\|");
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest + 1);
+    if longest == 0 { format!("{fence}{text}{fence}") } else { format!("{fence} {text} {fence}") }
+}

@@ -1,0 +1,199 @@
+//! SARIF 2.1.0, the small part that code scanning uses.
+//!
+//! Source: OASIS SARIF 2.1.0; GitHub, "SARIF support for code scanning" (a result needs a physical location; rules may
+//! have 10 tags; 5,000 results are shown). Passes are left out: GitHub would show each as an alert.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::Report;
+use crate::finding::{Finding, Outcome, Severity};
+use crate::policy::Policy;
+
+/// GitHub ignores further results silently; they come worst first, and one more says how many there are.
+const SHOWN: usize = 4_999;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Log {
+    #[serde(rename = "$schema")]
+    schema: &'static str,
+    version: &'static str,
+    runs: [Run; 1],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Run {
+    tool: Value,
+    automation_details: Value,
+    invocations: [Value; 1],
+    results: Vec<SarifResult>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SarifResult {
+    rule_id: String,
+    rule_index: usize,
+    level: &'static str,
+    kind: &'static str,
+    message: Value,
+    locations: [Value; 1],
+    partial_fingerprints: BTreeMap<&'static str, String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    suppressions: Vec<Value>,
+    properties: Value,
+}
+
+pub fn render(report: &Report, policies: &[Policy]) -> Vec<u8> {
+    let told = |finding: &&Finding| !matches!(finding.outcome, Outcome::Pass | Outcome::NotApplicable);
+    let findings: Vec<&Finding> = report.findings.iter().filter(told).collect();
+    let mut results: Vec<SarifResult> = findings.iter().take(SHOWN).map(|finding| result(finding, policies)).collect();
+    if findings.len() > SHOWN {
+        results.push(overflow(findings[SHOWN], findings.len() - SHOWN, policies));
+    }
+    let log = Log {
+        schema: "https://json.schemastore.org/sarif-2.1.0.json",
+        version: "2.1.0",
+        runs: [Run {
+            tool: json!({"driver": {
+                "name": "trailcheck",
+                "semanticVersion": report.run.trailcheck,
+                "rules": policies.iter().map(rule).collect::<Vec<_>>(),
+            }}),
+            automation_details: json!({"id": format!("trailcheck/{}/", report.run.account)}),
+            invocations: [invocation(&findings)],
+            results,
+        }],
+    };
+    let mut json = serde_json::to_vec_pretty(&log).expect("string keys and finite numbers only");
+    json.push(b'\n');
+    json
+}
+
+fn rule(policy: &Policy) -> Value {
+    let metadata = &policy.metadata;
+    let controls: Vec<String> = metadata
+        .controls
+        .iter()
+        .flat_map(|(framework, ids)| ids.iter().map(move |id| format!("{framework}: {id}")))
+        .collect();
+    let mut tags = vec!["aws".to_owned(), "cloudtrail".to_owned()];
+    tags.extend(controls.iter().take(8).cloned());
+    json!({
+        "id": policy.id,
+        "name": policy.id,
+        "shortDescription": {"text": metadata.title},
+        "fullDescription": {"text": or_title(&metadata.description, &metadata.title)},
+        "help": {
+            "text": or_title(&metadata.remediation, &metadata.title),
+            "markdown": format!("{}\n\n**How to fix.** {}", metadata.description, metadata.remediation),
+        },
+        "defaultConfiguration": {"level": level(metadata.severity)},
+        "properties": {"tags": tags, "security-severity": security_severity(metadata.severity)},
+    })
+}
+
+fn or_title<'a>(text: &'a str, title: &'a str) -> &'a str {
+    if text.is_empty() { title } else { text }
+}
+
+fn result(finding: &Finding, policies: &[Policy]) -> SarifResult {
+    let waiver = finding.waiver.as_ref().filter(|_| finding.outcome == Outcome::Waived);
+    SarifResult {
+        rule_id: finding.policy.clone(),
+        rule_index: policies.iter().position(|policy| policy.id == finding.policy).unwrap_or(0),
+        level: match finding.outcome {
+            Outcome::Fail | Outcome::Waived => level(finding.severity),
+            _ => "warning",
+        },
+        // "open" and "review" are shown by few consumers; a result that they leave out would look like a pass.
+        kind: "fail",
+        message: json!({"text": format!("{}: {}: {}", finding.subject, finding.outcome.as_str(), finding.message)}),
+        locations: [json!({
+            "physicalLocation": {
+                "artifactLocation": {"uri": uri(&finding.location.file)},
+                "region": {"startLine": finding.location.line},
+            },
+            "logicalLocations": [{"fullyQualifiedName": finding.subject, "kind": "resource"}],
+        })],
+        partial_fingerprints: BTreeMap::from([("trailcheck/v1", finding.fingerprint.clone())]),
+        suppressions: waiver
+            .map(|waiver| {
+                let text = format!("{} (until {}, {})", waiver.reason, waiver.expires, waiver.owner);
+                json!({"kind": "external", "status": "accepted", "justification": text})
+            })
+            .into_iter()
+            .collect(),
+        properties: json!({
+            "outcome": finding.outcome.as_str(),
+            "severity": finding.severity.as_str(),
+            "subject": finding.subject,
+        }),
+    }
+}
+
+/// Says what is not shown, under the rule of the first result that is not.
+fn overflow(first: &Finding, left_out: usize, policies: &[Policy]) -> SarifResult {
+    let mut result = result(first, policies);
+    result.message =
+        json!({"text": format!("{left_out} more results are left out here; the JSON report has them all")});
+    result.partial_fingerprints = BTreeMap::from([("trailcheck/v1", "overflow".to_owned())]);
+    result
+}
+
+/// What could not be told or broke is a notification too, so that a viewer sees the run was not whole.
+fn invocation(findings: &[&Finding]) -> Value {
+    let notifications: Vec<Value> = findings
+        .iter()
+        .filter(|finding| matches!(finding.outcome, Outcome::Unknown | Outcome::Error))
+        .take(SHOWN)
+        .map(|finding| {
+            json!({
+                "descriptor": {"id": finding.policy},
+                "level": if finding.outcome == Outcome::Error { "error" } else { "warning" },
+                "message": {"text": format!("{}: {}", finding.subject, finding.message)},
+            })
+        })
+        .collect();
+    json!({"executionSuccessful": notifications.is_empty(), "toolExecutionNotifications": notifications})
+}
+
+fn level(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Critical | Severity::High => "error",
+        Severity::Medium => "warning",
+        Severity::Low => "note",
+    }
+}
+
+/// GitHub's bands: over 9.0 critical, over 7.0 high, over 4.0 medium.
+fn security_severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Critical => "9.5",
+        Severity::High => "8.0",
+        Severity::Medium => "5.5",
+        Severity::Low => "3.0",
+    }
+}
+
+/// The file relative to the working directory, with what a URI cannot hold as `%20`.
+fn uri(path: &Path) -> String {
+    let absolute = std::path::absolute(path).ok();
+    let here = std::env::current_dir().ok();
+    let relative = absolute.as_deref().zip(here.as_deref()).and_then(|(path, here)| path.strip_prefix(here).ok());
+    let path = relative.unwrap_or(path).display().to_string();
+    let mut uri = String::new();
+    for byte in path.bytes() {
+        match byte {
+            b'\\' => uri.push('/'),
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => uri.push(char::from(byte)),
+            _ => uri.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    uri
+}

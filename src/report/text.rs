@@ -1,0 +1,103 @@
+//! For people: what failed and why first, then what is not known, then what holds.
+//!
+//! Colours are written always; the stream that prints them takes them out where it is not a terminal.
+
+use std::fmt::Write;
+
+use anstyle::{AnsiColor, Style};
+
+use super::{Report, printable};
+use crate::finding::{Finding, Outcome};
+use crate::snapshot::{Session, SessionKind};
+
+pub fn render(report: &Report) -> String {
+    let mut out = String::new();
+    // Writing to a String cannot fail.
+    let _ = write(&mut out, report);
+    out
+}
+
+fn write(out: &mut String, report: &Report) -> std::fmt::Result {
+    let run = &report.run;
+    let bold = Style::new().bold();
+    writeln!(
+        out,
+        "{bold}trailcheck{bold:#}: account {}, {}, as of {}\n",
+        printable(&run.account),
+        run.regions.join(" "),
+        run.collected_at
+    )?;
+    for finding in &report.findings {
+        write_finding(out, finding)?;
+    }
+    if !run.sessions.is_empty() {
+        writeln!(out, "\n{bold}COPY and UNLOAD by the records{bold:#}")?;
+        for session in &run.sessions {
+            write_session(out, session)?;
+        }
+    }
+    if let Some(records) = &run.records {
+        let objects: u64 = records.read.iter().map(|reading| reading.read_objects).sum();
+        let listed: u64 = records.read.iter().map(|reading| reading.listed_objects).sum();
+        writeln!(out, "\n{} S3 data events from {objects} of {listed} log objects", records.events)?;
+    }
+    for note in &run.notes {
+        writeln!(out, "note: {}", printable(note))?;
+    }
+    writeln!(out, "\n{}", report.summary.words())
+}
+
+fn write_finding(out: &mut String, finding: &Finding) -> std::fmt::Result {
+    let style = style_of(finding.outcome);
+    let outcome = match finding.outcome {
+        Outcome::NotApplicable => "n/a",
+        other => other.as_str(),
+    };
+    let severity = match finding.outcome {
+        Outcome::Fail | Outcome::Waived => format!(" ({})", finding.severity.as_str()),
+        _ => String::new(),
+    };
+    writeln!(out, "{style}{outcome:<8}{style:#} {}  {}{severity}", finding.policy, printable(&finding.subject))?;
+    if !finding.message.is_empty() {
+        writeln!(out, "         {}", printable(&finding.message))?;
+    }
+    if let Some(waiver) = &finding.waiver {
+        let waiver = format!("waiver until {} by {}: {}", waiver.expires, waiver.owner, waiver.reason);
+        writeln!(out, "         {}", printable(&waiver))?;
+    }
+    if finding.outcome == Outcome::Fail {
+        writeln!(out, "         declared at {}:{}", finding.location.file.display(), finding.location.line)?;
+        writeln!(out, "         how to fix: trailcheck explain {}", finding.policy)?;
+    }
+    Ok(())
+}
+
+fn write_session(out: &mut String, session: &Session) -> std::fmt::Result {
+    let kind = match session.kind {
+        SessionKind::Copy => "COPY  ",
+        SessionKind::Unload => "UNLOAD",
+    };
+    let preposition = if session.kind == SessionKind::Copy { "from" } else { "to" };
+    let plural = if session.objects == 1 { "" } else { "s" };
+    let incomplete = if session.complete { "" } else { ", an upload was not completed" };
+    writeln!(
+        out,
+        "  {kind} {preposition} s3://{}/ ({}) by {}\n         {} to {}, {} object{plural}{incomplete}",
+        printable(&session.bucket),
+        printable(&session.region),
+        printable(&session.principal),
+        session.start,
+        session.end,
+        session.objects,
+    )
+}
+
+fn style_of(outcome: Outcome) -> Style {
+    let color = match outcome {
+        Outcome::Fail | Outcome::Error => AnsiColor::Red,
+        Outcome::Unknown | Outcome::Waived => AnsiColor::Yellow,
+        Outcome::Pass => AnsiColor::Green,
+        Outcome::NotApplicable => AnsiColor::BrightBlack,
+    };
+    Style::new().fg_color(Some(color.into())).bold()
+}

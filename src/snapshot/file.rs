@@ -1,0 +1,75 @@
+//! Reading and writing snapshot files; a name that ends with `.gz` is gzip.
+
+use std::path::{Path, PathBuf};
+
+use libdeflater::{CompressionLvl, Compressor};
+use serde::Deserialize;
+
+use super::{SCHEMA, Snapshot};
+use crate::files;
+use crate::logs::inflate::{self, InflateError};
+
+/// The largest snapshot that is read, inflated: an account of 100,000 buckets is a tenth of it.
+const MAX_BYTES: usize = 512 << 20;
+
+#[derive(Debug, thiserror::Error)]
+pub enum SnapshotError {
+    #[error("cannot read snapshot {path}: {source}", path = path.display())]
+    Read { path: PathBuf, source: std::io::Error },
+    #[error("cannot read snapshot {path}: {source}", path = path.display())]
+    Gzip { path: PathBuf, source: InflateError },
+    #[error(
+        "{path}: line {line}: not a snapshot: {message}; was it cut short? make it anew with `trailcheck collect -o {path}`",
+        path = path.display()
+    )]
+    Json { path: PathBuf, line: usize, message: String },
+    #[error(
+        "{path}: its format is `{found}`, and this trailcheck reads `{SCHEMA}`; use the version that wrote it, or collect anew",
+        path = path.display()
+    )]
+    Version { path: PathBuf, found: String },
+}
+
+impl Snapshot {
+    /// Reads a whole snapshot; half of one, a newer format or an unknown field is an error.
+    pub fn load(path: &Path) -> Result<Snapshot, SnapshotError> {
+        let bytes = std::fs::read(path).map_err(|source| SnapshotError::Read { path: path.to_owned(), source })?;
+        let bytes = if inflate::is_gzip(&bytes) {
+            inflate::inflate(&bytes, MAX_BYTES)
+                .map_err(|source| SnapshotError::Gzip { path: path.to_owned(), source })?
+        } else {
+            bytes
+        };
+        let json_error = |error: serde_json::Error| SnapshotError::Json {
+            path: path.to_owned(),
+            line: error.line(),
+            message: error.to_string(),
+        };
+        // The version first: a newer document should be told from a broken one.
+        let version: Version = serde_json::from_slice(&bytes).map_err(json_error)?;
+        if version.schema != SCHEMA {
+            return Err(SnapshotError::Version { path: path.to_owned(), found: version.schema });
+        }
+        serde_json::from_slice(&bytes).map_err(json_error)
+    }
+
+    /// Writes the snapshot whole or not at all, readable by its owner only: it is an inventory of the account.
+    pub fn save(&self, path: &Path) -> Result<(), files::WriteError> {
+        let mut json = serde_json::to_vec_pretty(self).expect("a snapshot has string keys and finite numbers");
+        json.push(b'\n');
+        if path.extension().is_some_and(|extension| extension == "gz") {
+            let mut compressor = Compressor::new(CompressionLvl::default());
+            let mut compressed = vec![0; compressor.gzip_compress_bound(json.len())];
+            let length = compressor.gzip_compress(&json, &mut compressed).expect("the buffer is as large as asked for");
+            compressed.truncate(length);
+            json = compressed;
+        }
+        files::write_private(path, &json)
+    }
+}
+
+/// The one field that every version has.
+#[derive(Deserialize)]
+struct Version {
+    schema: String,
+}

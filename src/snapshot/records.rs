@@ -1,0 +1,132 @@
+//! What CloudTrail's log records showed: who touched what, and how much of the evidence was looked at.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Timestamp;
+
+/// The outcome of reading log objects.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Records {
+    /// The time that was asked for; `null`: all that the given files hold.
+    pub window: Option<Window>,
+    /// The declared locations that accesses were told apart by. Of another one nothing can be said.
+    pub locations: Vec<String>,
+    /// One entry for each trail and region, or for the paths that were given.
+    pub read: Vec<LogReading>,
+    /// Log objects that could not be read or held no object records, with the reason.
+    #[serde(default)]
+    pub skipped: Vec<Skipped>,
+    /// S3 data events that were read, after dropping duplicates.
+    pub events: u64,
+    #[serde(default)]
+    pub duplicates: u64,
+    /// Records that could not be understood; each may hide an access.
+    #[serde(default)]
+    pub malformed: u64,
+    pub accesses: Vec<AccessRecord>,
+    pub sessions: Vec<Session>,
+}
+
+/// The time for which log objects are read. It ends an hour before they were listed, because CloudTrail delivers late:
+/// later events are shown where they are found, and nothing is said of those that are not.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Window {
+    pub start: Timestamp,
+    pub end: Timestamp,
+}
+
+impl Window {
+    /// The time that `span` counts back from the collection.
+    pub fn before(collected_at: Timestamp, span: time::Duration) -> Window {
+        Window { start: Timestamp(collected_at.0 - span), end: Timestamp(collected_at.0 - time::Duration::hours(1)) }
+    }
+}
+
+/// How much of one source was read.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LogReading {
+    /// The trail's ARN, or the path.
+    pub source: String,
+    /// The region whose log objects were listed; `null` for a path.
+    pub region: Option<String>,
+    pub listed_objects: u64,
+    pub listed_bytes: u64,
+    pub read_objects: u64,
+    pub read_bytes: u64,
+    /// Every log object that the trail delivered for the window was listed and read.
+    pub complete: bool,
+    /// Why it is not complete.
+    #[serde(default)]
+    pub incomplete_because: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Skipped {
+    pub object: String,
+    pub reason: String,
+    /// It may hold object records, so that something may have been missed.
+    pub matters: bool,
+}
+
+/// Accesses that differ only in time and object.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AccessRecord {
+    /// The role's, user's or root's IAM ARN, the service's name, or what the record gives.
+    pub principal: String,
+    pub principal_type: String,
+    /// The principal's account.
+    pub account: Option<String>,
+    pub bucket: String,
+    /// The declared location that was touched; `null`: none is declared there.
+    pub location: Option<String>,
+    pub event_name: String,
+    /// `read`, `write`, or `unknown` where the record does not say.
+    pub access: String,
+    pub region: String,
+    pub error_code: Option<String>,
+    pub count: u64,
+    pub first_seen: Timestamp,
+    pub last_seen: Timestamp,
+    pub example: Example,
+}
+
+/// Where to look one access up.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Example {
+    pub event_id: String,
+    /// The log object that it stands in.
+    pub object: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum SessionKind {
+    Copy,
+    Unload,
+}
+
+/// A COPY or UNLOAD as its records show it: one role session at one bucket.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Session {
+    pub kind: SessionKind,
+    /// The acting role.
+    pub principal: String,
+    /// A hint, never a key: Redshift's sessions are called `RedshiftIamRoleSession` where it has been seen.
+    pub session_name: Option<String>,
+    pub bucket: String,
+    pub region: String,
+    pub start: Timestamp,
+    pub end: Timestamp,
+    /// Distinct keys.
+    pub objects: u64,
+    /// Every upload that was created was completed.
+    pub complete: bool,
+}

@@ -1,0 +1,141 @@
+//! Trails and event data stores as the CloudTrail API describes them, with its names in snake_case.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Timestamp;
+use crate::arn::Arn;
+
+/// A trail: `DescribeTrails`, `GetEventSelectors` and, by region, `GetTrailStatus`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Trail {
+    pub trail_arn: String,
+    pub name: String,
+    pub home_region: String,
+    /// `null`: AWS did not say.
+    pub is_multi_region_trail: Option<bool>,
+    pub is_organization_trail: Option<bool>,
+    #[serde(default)]
+    pub s3_bucket_name: Option<String>,
+    #[serde(default)]
+    pub s3_key_prefix: Option<String>,
+    #[serde(default)]
+    pub log_file_validation_enabled: Option<bool>,
+    #[serde(default)]
+    pub include_global_service_events: Option<bool>,
+    #[serde(default)]
+    pub kms_key_id: Option<String>,
+    /// Both selector lists `null`: they were not read (see `gaps`).
+    #[serde(default)]
+    pub event_selectors: Option<Vec<EventSelector>>,
+    #[serde(default)]
+    pub advanced_event_selectors: Option<Vec<AdvancedEventSelector>>,
+    /// `GetTrailStatus` by the region that was asked: it answers for one region only.
+    #[serde(default)]
+    pub status: BTreeMap<String, TrailStatus>,
+}
+
+impl Trail {
+    /// The account that owns the trail. Empty where the ARN is malformed.
+    pub fn account(&self) -> &str {
+        Arn::parse(&self.trail_arn).map_or("", |arn| arn.account)
+    }
+
+    /// The partition whose events the trail records. Empty where the ARN is malformed.
+    pub fn partition(&self) -> &str {
+        Arn::parse(&self.trail_arn).map_or("", |arn| arn.partition)
+    }
+}
+
+/// `GetTrailStatus`, the members that a verdict depends on.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TrailStatus {
+    pub is_logging: Option<bool>,
+    #[serde(default)]
+    pub latest_delivery_error: Option<String>,
+    #[serde(default)]
+    pub latest_delivery_time: Option<Timestamp>,
+    #[serde(default)]
+    pub latest_digest_delivery_error: Option<String>,
+    #[serde(default)]
+    pub latest_digest_delivery_time: Option<Timestamp>,
+    #[serde(default)]
+    pub start_logging_time: Option<Timestamp>,
+    #[serde(default)]
+    pub stop_logging_time: Option<Timestamp>,
+}
+
+/// A basic event selector.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EventSelector {
+    /// `ReadOnly`, `WriteOnly` or `All`; left out means `All`.
+    #[serde(default)]
+    pub read_write_type: Option<String>,
+    #[serde(default)]
+    pub include_management_events: Option<bool>,
+    #[serde(default)]
+    pub data_resources: Vec<DataResource>,
+    /// Filters management events only.
+    #[serde(default)]
+    pub exclude_management_event_sources: Vec<String>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DataResource {
+    #[serde(rename = "type")]
+    pub kind: String,
+    #[serde(default)]
+    pub values: Vec<String>,
+}
+
+/// An advanced event selector.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AdvancedEventSelector {
+    #[serde(default)]
+    pub name: Option<String>,
+    pub field_selectors: Vec<FieldSelector>,
+}
+
+/// One field of an advanced event selector. Operators that this version does not know are kept in `other`, so that a
+/// selector that has one is `unknown` and not read as if it were wider.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct FieldSelector {
+    pub field: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub equals: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub starts_with: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ends_with: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_equals: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_starts_with: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_ends_with: Vec<String>,
+    #[serde(flatten)]
+    pub other: BTreeMap<String, serde_json::Value>,
+}
+
+/// A CloudTrail Lake event data store: `GetEventDataStore`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EventDataStore {
+    pub event_data_store_arn: String,
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Only `ENABLED` takes events in.
+    pub status: Option<String>,
+    pub multi_region_enabled: Option<bool>,
+    pub organization_enabled: Option<bool>,
+    /// `null`: not read.
+    #[serde(default)]
+    pub advanced_event_selectors: Option<Vec<AdvancedEventSelector>>,
+}
