@@ -1,0 +1,48 @@
+"""Makes an AWS world in moto from a description."""
+
+import base64
+
+import boto3
+
+
+def make(endpoint, description):
+    """`description`: {buckets, trails, clusters, objects}, each a list; see the calls for their keys."""
+
+    def client(service, region):
+        return boto3.client(
+            service,
+            endpoint_url=endpoint,
+            region_name=region,
+            aws_access_key_id="testing",
+            aws_secret_access_key="testing",
+        )
+
+    for bucket in description.get("buckets", []):
+        region = bucket["region"]
+        place = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+        client("s3", region).create_bucket(Bucket=bucket["name"], **place)
+    for trail in description.get("trails", []):
+        cloudtrail = client("cloudtrail", trail["region"])
+        if not trail.get("exists"):
+            cloudtrail.create_trail(
+                Name=trail["name"],
+                S3BucketName=trail["bucket"],
+                IsMultiRegionTrail=trail.get("multi_region", False),
+            )
+        if "basic" in trail:
+            cloudtrail.put_event_selectors(TrailName=trail["name"], EventSelectors=trail["basic"])
+        if "advanced" in trail:
+            cloudtrail.put_event_selectors(TrailName=trail["name"], AdvancedEventSelectors=trail["advanced"])
+        if trail.get("logging", True):
+            cloudtrail.start_logging(Name=trail["name"])
+    for cluster in description.get("clusters", []):
+        client("redshift", cluster["region"]).create_cluster(
+            ClusterIdentifier=cluster["name"],
+            NodeType="ra3.xlplus",
+            MasterUsername="admin",
+            MasterUserPassword="Passw0rd!",
+            IamRoles=cluster.get("roles", []),
+        )
+    for item in description.get("objects", []):
+        body = base64.b64decode(item["base64"])
+        client("s3", item["region"]).put_object(Bucket=item["bucket"], Key=item["key"], Body=body)

@@ -1,0 +1,14 @@
+//! The program as a whole, and its parts against what AWS does.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+/// Live runs against the local AWS endpoint.
+mod aws;
+/// moto, installed and started by the tests themselves.
+mod endpoint;
+/// Rows of known pitfalls, each with the right verdict.
+mod pitfalls;
+/// The built program, in an environment of its own.
+mod program;
+/// The policies' own tests, run as they stand.
+mod policies;

@@ -1,0 +1,107 @@
+//! The built program, run in an environment of its own.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+use crate::endpoint::Endpoint;
+
+/// A working directory that goes away with the test.
+pub struct Workplace {
+    folder: tempfile::TempDir,
+    environment: Vec<(String, String)>,
+}
+
+/// What a run printed and how it ended.
+#[derive(Debug)]
+pub struct Ran {
+    pub exit: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Workplace {
+    /// No AWS at all.
+    pub fn offline() -> Workplace {
+        Workplace { folder: tempfile::tempdir().unwrap(), environment: vec![] }
+    }
+
+    /// Credentials, region and endpoint as a user would set them.
+    pub fn at(endpoint: &Endpoint) -> Workplace {
+        Workplace::offline()
+            .set("AWS_ENDPOINT_URL", &endpoint.url())
+            .set("AWS_ACCESS_KEY_ID", "testing")
+            .set("AWS_SECRET_ACCESS_KEY", "testing")
+            .set("AWS_REGION", "us-east-1")
+    }
+
+    pub fn set(mut self, name: &str, value: &str) -> Workplace {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    pub fn write(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.path(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, text).unwrap();
+        path
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub fn files(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(self.folder.path()).unwrap();
+        let mut names: Vec<String> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    /// Runs `trailcheck` with nothing in its environment but what was set here.
+    pub fn run(&self, arguments: &[&str]) -> Ran {
+        let output = Command::new(env!("CARGO_BIN_EXE_trailcheck"))
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env_clear()
+            .env("HOME", self.folder.path())
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
+            .output()
+            .unwrap();
+        Ran::of(output)
+    }
+
+    /// `check --report json` with more arguments: the report, and how it ended.
+    pub fn check(&self, arguments: &[&str]) -> (Value, Ran) {
+        let ran = self.run(&[&["check", "--report", "json"], arguments].concat());
+        let report = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{ran:?}"));
+        (report, ran)
+    }
+}
+
+impl Ran {
+    fn of(output: Output) -> Ran {
+        Ran {
+            exit: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+}
+
+/// The finding of a policy on a subject.
+pub fn finding<'a>(report: &'a Value, policy: &str, subject: &str) -> &'a Value {
+    let findings = report["findings"].as_array().unwrap();
+    let found = findings.iter().find(|finding| finding["policy"] == policy && finding["subject"] == subject);
+    found.unwrap_or_else(|| panic!("no {policy} on {subject} in {report:#}"))
+}
+
+pub fn outcome<'a>(report: &'a Value, policy: &str, subject: &str) -> &'a str {
+    finding(report, policy, subject)["outcome"].as_str().unwrap()
+}
+
+pub fn fixture(name: &str) -> String {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name).display().to_string()
+}
