@@ -8,7 +8,6 @@ mod client;
 mod clusters;
 mod failure;
 mod log_objects;
-mod progress;
 mod regions;
 mod selectors;
 mod stores;
@@ -19,11 +18,11 @@ use std::collections::BTreeSet;
 use crate::arn::Arn;
 use crate::config::{Config, RecorderKind};
 use crate::logs::reader::Watched;
+use crate::progress::Progress;
 use crate::snapshot::{Caller, FactKind, Gap, SCHEMA, Scope, Snapshot, Timestamp};
 
 use client::Aws;
 use failure::Failure;
-use progress::Progress;
 
 /// How many calls of one kind are in flight at a time. CloudTrail answers ten a second in each region.
 const IN_FLIGHT: usize = 16;

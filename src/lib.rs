@@ -32,5 +32,6 @@ pub mod finding;
 pub mod location;
 pub mod logs;
 pub mod policy;
+pub mod progress;
 pub mod report;
 pub mod snapshot;

@@ -1,13 +1,13 @@
 # METADATA
 # title: Only approved principals touch the location
-# description: |
+# description: >-
 #   By the log records, everyone who touched the location is approved: a role, a user or an AWS service that its [[access]]
 #   table names. One access by anybody else is a failure. That there was none can only be shown where every access is
 #   recorded and every log file of the time was read; a sample shows what happened, never that nothing else did.
 # custom:
 #   about: [access_rules]
 #   severity: high
-#   remediation: |
+#   remediation: >-
 #     Take the permission from the principal, or approve it: add its ARN to roles, users or services of the [[access]]
 #     table. Where the answer is unknown, the message says which evidence is missing: coverage, or records.
 #   controls:

@@ -1,13 +1,13 @@
 # METADATA
 # title: COPY locations are recorded
-# description: |
+# description: >-
 #   Every access that a COPY location asks to have recorded (reads, unless its `access` says otherwise) is recorded by
 #   CloudTrail: by a trail that is logging and in effect in the bucket's own region, which for COPY is often another one
 #   than the cluster's. A trail of the cluster's region may name the bucket; no event ever comes.
 # custom:
 #   about: [copies]
 #   severity: high
-#   remediation: |
+#   remediation: >-
 #     Give a logging trail that is in effect in the bucket's region a selector for all of the location, for reads at least:
 #     ReadWriteType=All (or ReadOnly) with the value arn:aws:s3:::BUCKET/ (the slash matters), or an advanced selector with
 #     resources.ARN StartsWith arn:aws:s3:::BUCKET/. `put-event-selectors` replaces what is there: send the selectors

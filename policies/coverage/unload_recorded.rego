@@ -1,13 +1,13 @@
 # METADATA
 # title: UNLOAD locations are recorded
-# description: |
+# description: >-
 #   Every read and write of a location that Redshift UNLOADs to is recorded by CloudTrail: by a trail that is logging and in
 #   effect in the bucket's own region (a multi-region trail counts), whose event selectors together match every S3 data
 #   event there, whatever its name, key or principal. A trail of another region may name the bucket; no event ever comes.
 # custom:
 #   about: [unloads]
 #   severity: high
-#   remediation: |
+#   remediation: >-
 #     Give a logging trail that is in effect in the bucket's region a selector for all of the location, reads and writes:
 #     ReadWriteType=All with the value arn:aws:s3:::BUCKET/ (the slash matters), or an advanced selector with
 #     resources.ARN StartsWith arn:aws:s3:::BUCKET/. `put-event-selectors` replaces what is there: send the selectors

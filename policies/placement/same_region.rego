@@ -1,6 +1,6 @@
 # METADATA
 # title: Cluster, bucket and trail meet in one region
-# description: |
+# description: >-
 #   A trail sees the S3 data events of its own region only, unless it is multi-region, and those of a bucket appear in the
 #   bucket's region. So some trail must be in effect in that region. Where the cluster is elsewhere, COPY and UNLOAD
 #   work only with the REGION option, and it is the bucket's region, not the cluster's, that the trail must be in. A selector
@@ -8,7 +8,7 @@
 # custom:
 #   about: [unloads, copies]
 #   severity: low
-#   remediation: |
+#   remediation: >-
 #     Make the trail multi-region, or create one in the bucket's region, and take dead selectors out of single-region
 #     trails. Keep REGION in COPY and UNLOAD statements that cross regions, or move the bucket beside the cluster.
 #   controls:

@@ -1,12 +1,12 @@
 # METADATA
 # title: Trails are logging and deliver
-# description: |
+# description: >-
 #   Every trail is logging, and its latest delivery to S3 did not fail, in every region where it is in effect. A stopped
 #   trail records nothing. A delivery that fails is tried again for 30 days; then the records are lost.
 # custom:
 #   about: [trails]
 #   severity: medium
-#   remediation: |
+#   remediation: >-
 #     Start the trail (`aws cloudtrail start-logging --name ARN` in its home region), or delete it if it is not needed.
 #     Where deliveries fail, mend the bucket policy, the key policy or the bucket that the error names.
 #   controls:

@@ -6,11 +6,11 @@ use futures_util::stream::{self, StreamExt};
 
 use super::client::Aws;
 use super::failure::Failure;
-use super::progress::Progress;
 use super::{Gaps, IN_FLIGHT, LogRequest, buckets};
 use crate::logs::layout::{self, ObjectKind};
 use crate::logs::reader::Reader;
 use crate::logs::sample::{self, Listed};
+use crate::progress::Progress;
 use crate::snapshot::{FactKind, LogReading, Records, Snapshot, Trail, Window};
 
 /// CloudTrail's files are at most 50 MB before compression.

@@ -13,6 +13,7 @@ use crate::finding::Finding;
 use crate::logs::paths;
 use crate::logs::reader::{Reader, Watched};
 use crate::policy::{self, Policy};
+use crate::progress::Progress;
 use crate::report::{self, Format, RecordsRead, Report, Run, Summary};
 use crate::snapshot::{Snapshot, Window};
 
@@ -54,8 +55,9 @@ fn snapshot(evidence: &EvidenceArgs, config: &Config) -> Result<Snapshot, Comman
     if !evidence.logs.is_empty() {
         let window = config.records.and_then(|records| records.window);
         let mut reader = Reader::new(watched(config), window.map(|span| Window::before(snapshot.collected_at, span)));
+        let progress = Progress::start();
         for path in &evidence.logs {
-            paths::read(path, &mut reader)?;
+            paths::read(path, &mut reader, &progress)?;
         }
         snapshot.records = Some(reader.finish());
     }

@@ -31,14 +31,28 @@ fn explain(policy: &Policy) -> String {
         // Writing to a String cannot fail.
         let _ = writeln!(text, "{framework}: {}", controls.join(", "));
     }
-    for (heading, body) in
-        [("Why", &metadata.description), ("How to fix", &metadata.remediation), ("The policy", &policy.text)]
-    {
+    let (why, fix) = (wrap(&metadata.description), wrap(&metadata.remediation));
+    for (heading, body) in [("Why", &why), ("How to fix", &fix), ("The policy", &policy.text)] {
         if !body.is_empty() {
             let _ = writeln!(text, "\n{heading}\n\n{}", body.trim_end());
         }
     }
     text
+}
+
+/// Lines of at most 100 characters, broken between words.
+fn wrap(text: &str) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.len() + 1 + word.len() <= 100 => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines.join("\n")
 }
 
 fn unknown(name: &str, policies: &[Policy]) -> String {

@@ -126,7 +126,7 @@ impl View<'_> {
                 });
                 if !reading.is_some_and(|reading| reading.complete) {
                     let why = reading.and_then(|reading| reading.incomplete_because.clone());
-                    let why = why.unwrap_or_else(|| "its log files were not read".to_owned());
+                    let why = why.unwrap_or_else(|| "its log bucket was not listed".to_owned());
                     missing.push(format!("the records of {} in {region} are not complete: {why}", recorder.name));
                 }
                 let trail = self.snapshot.trails.iter().find(|trail| trail.trail_arn == recorder.arn);

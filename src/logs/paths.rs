@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::reader::Reader;
+use crate::progress::Progress;
 use crate::snapshot::LogReading;
 
 #[derive(Debug, thiserror::Error)]
@@ -17,36 +18,50 @@ const MAX_FILE: u64 = 512 << 20;
 
 /// Reads every log file of the path. A file that cannot be read is noted and does not stop the others; a path that is
 /// not there does.
-pub fn read(path: &Path, reader: &mut Reader) -> Result<(), PathError> {
+pub fn read(path: &Path, reader: &mut Reader, progress: &Progress) -> Result<(), PathError> {
     let mut files = Vec::new();
     walk(path, &mut files).map_err(|(path, source)| PathError { path, source })?;
     files.sort();
     let mut reading = LogReading {
         source: path.display().to_string(),
-        incomplete_because: Some("a path may hold all log files of a time or some of them; it does not say".to_owned()),
+        incomplete_because: Some("a path does not say whether it holds every log file of the time".to_owned()),
         ..LogReading::default()
     };
-    for file in files {
+    let files: Vec<(PathBuf, u64)> = files
+        .into_iter()
+        .map(|file| {
+            let length = std::fs::metadata(&file).map_or(0, |metadata| metadata.len());
+            (file, length)
+        })
+        .collect();
+    reading.listed_objects = files.len() as u64;
+    reading.listed_bytes = files.iter().map(|(_, length)| length).sum();
+    progress.count_objects(reading.listed_objects, reading.listed_bytes);
+    for (file, length) in files {
         let name = file.display().to_string();
-        let length = std::fs::metadata(&file).map_or(0, |metadata| metadata.len());
-        reading.listed_objects += 1;
-        reading.listed_bytes += length;
-        if length > MAX_FILE {
-            reader.skip(&name, format!("larger than {MAX_FILE} bytes"), true);
-            continue;
+        if read_file(&file, &name, length, reader) {
+            reading.read_objects += 1;
+            reading.read_bytes += length;
         }
-        match std::fs::read(&file) {
-            Ok(bytes) => {
-                if reader.read(&name, &bytes) {
-                    reading.read_objects += 1;
-                    reading.read_bytes += length;
-                }
-            }
-            Err(error) => reader.skip(&name, error.to_string(), true),
-        }
+        progress.object_read();
     }
     reader.add_reading(reading);
     Ok(())
+}
+
+/// `false`: the file could not be read, which is noted.
+fn read_file(file: &Path, name: &str, length: u64, reader: &mut Reader) -> bool {
+    if length > MAX_FILE {
+        reader.skip(name, format!("larger than {MAX_FILE} bytes"), true);
+        return false;
+    }
+    match std::fs::read(file) {
+        Ok(bytes) => reader.read(name, &bytes),
+        Err(error) => {
+            reader.skip(name, error.to_string(), true);
+            false
+        }
+    }
 }
 
 /// All files that may be logs: `.json`, `.gz`, and the one that is named itself. Hidden files are left out.

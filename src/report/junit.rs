@@ -63,5 +63,27 @@ fn test_case(finding: &Finding) -> TestCase {
 
 /// XML 1.0 cannot hold most control characters, not even escaped; and `]]>` would end the CDATA that junit-report writes.
 fn xml_safe(text: &str) -> String {
-    text.split('\n').map(printable).collect::<Vec<_>>().join("\n").replace("]]>", "]] >")
+    printable(text).replace("]]>", "]] >")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::xml_safe;
+
+    proptest! {
+        /// XML 1.0, production 2, `Char`; and nothing ends the CDATA.
+        #[test]
+        fn any_text_becomes_what_xml_can_hold(text in any::<String>(), at in any::<prop::sample::Index>()) {
+            let mut text = text;
+            let place = at.index(text.chars().count() + 1);
+            let place = text.char_indices().nth(place).map_or(text.len(), |(place, _)| place);
+            text.insert_str(place, "]]>\u{0}\u{fffe}");
+            let safe = xml_safe(&text);
+            prop_assert!(!safe.contains("]]>"));
+            let is_char = |c: char| matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
+            prop_assert!(safe.chars().all(is_char), "{safe:?}");
+        }
+    }
 }

@@ -6,7 +6,9 @@ use libdeflater::{CompressionLvl, Compressor};
 use serde::Deserialize;
 
 use super::{SCHEMA, Snapshot};
+use crate::arn::Arn;
 use crate::files;
+use crate::location::Location;
 use crate::logs::inflate::{self, InflateError};
 
 /// The largest snapshot that is read, inflated: an account of 100,000 buckets is a tenth of it.
@@ -23,6 +25,8 @@ pub enum SnapshotError {
         path = path.display()
     )]
     Json { path: PathBuf, line: usize, message: String },
+    #[error("{path}: {message}", path = path.display())]
+    Content { path: PathBuf, message: String },
     #[error(
         "{path}: its format is `{found}`, and this trailcheck reads `{SCHEMA}`; use the version that wrote it, or collect anew",
         path = path.display()
@@ -50,7 +54,20 @@ impl Snapshot {
         if version.schema != SCHEMA {
             return Err(SnapshotError::Version { path: path.to_owned(), found: version.schema });
         }
-        serde_json::from_slice(&bytes).map_err(json_error)
+        let snapshot: Snapshot = serde_json::from_slice(&bytes).map_err(json_error)?;
+        snapshot.check().map_err(|message| SnapshotError::Content { path: path.to_owned(), message })?;
+        Ok(snapshot)
+    }
+
+    /// What the types cannot say: a text that no verdict could be built on is refused, not judged.
+    fn check(&self) -> Result<(), String> {
+        if let Some(trail) = self.trails.iter().find(|trail| Arn::parse(&trail.trail_arn).is_none()) {
+            return Err(format!("`{}` is not a trail's ARN", trail.trail_arn));
+        }
+        for learned in &self.locations {
+            Location::parse(&learned.location).map_err(|error| error.to_string())?;
+        }
+        Ok(())
     }
 
     /// Writes the snapshot whole or not at all, readable by its owner only: it is an inventory of the account.

@@ -97,7 +97,8 @@ fn c14_no_call_is_made_twice_and_none_for_a_bucket_that_a_listing_placed() {
     workplace.write("trailcheck.toml", THREE_REGIONS);
     let ran = workplace.run(&["collect", "-o", "snapshot.json"]);
     assert_eq!(ran.exit, 0, "{ran:?}");
-    let snapshot: Value = serde_json::from_str(&std::fs::read_to_string(workplace.path("snapshot.json")).unwrap()).unwrap();
+    let snapshot: Value =
+        serde_json::from_str(&std::fs::read_to_string(workplace.path("snapshot.json")).unwrap()).unwrap();
     let names: Vec<&str> = snapshot["trails"].as_array().unwrap().iter().map(|t| t["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["japan", "europe", "everywhere"]);
     let calls = endpoint.calls();
@@ -159,7 +160,8 @@ fn an_account_fails_before_the_fix_and_passes_after() {
     assert_eq!(ran.exit, 1, "{ran:?}");
     let lost = finding(&report, "coverage/unload_recorded", "s3://unload-eu/");
     assert!(lost["message"].as_str().unwrap().contains("invalid value"), "{lost}");
-    let fixed = json!({"name": "europe", "region": "eu-west-1", "exists": true, "basic": basic(&["arn:aws:s3:::unload-eu/"])});
+    let fixed =
+        json!({"name": "europe", "region": "eu-west-1", "exists": true, "basic": basic(&["arn:aws:s3:::unload-eu/"])});
     endpoint.add(&json!({ "trails": [fixed] }));
     let (report, ran) = workplace.check(&[]);
     assert_eq!(ran.exit, 0, "{ran:?}");
@@ -195,7 +197,13 @@ fn log_object(role: &str, hours_ago: i64) -> Value {
     let day = time.date();
     let key = format!(
         "AWSLogs/{ACCOUNT}/CloudTrail/eu-west-1/{:04}/{:02}/{:02}/{ACCOUNT}_CloudTrail_eu-west-1_{:04}{:02}{:02}T{:02}00Z_{role}.json.gz",
-        day.year(), u8::from(day.month()), day.day(), day.year(), u8::from(day.month()), day.day(), time.hour()
+        day.year(),
+        u8::from(day.month()),
+        day.day(),
+        day.year(),
+        u8::from(day.month()),
+        day.day(),
+        time.hour()
     );
     json!({"bucket": "logs", "region": "us-east-1", "key": key, "base64": base64(&gzip[..length])})
 }
@@ -245,7 +253,10 @@ sample = "all"
     assert!(seen["message"].as_str().unwrap().contains("has logged since"), "{seen}");
     assert_eq!(seen["evidence"]["read"][0]["complete"], true, "{seen}");
     let session = &report["run"]["sessions"][0];
-    assert_eq!((session["kind"].as_str(), session["principal"].as_str()), (Some("COPY"), Some("arn:aws:iam::123456789012:role/loader")));
+    assert_eq!(
+        (session["kind"].as_str(), session["principal"].as_str()),
+        (Some("COPY"), Some("arn:aws:iam::123456789012:role/loader"))
+    );
 
     endpoint.add(&json!({"objects": [log_object("intruder", 2)]}));
     let (report, ran) = workplace.check(&[]);
@@ -384,7 +395,8 @@ fn regions_come_from_the_account_where_none_are_named() {
     assert_eq!(ran.exit, 3, "{ran:?}");
     assert_eq!(outcome(&report, "coverage/unload_recorded", "s3://unload-eu/"), "pass");
     assert_eq!(outcome(&report, "trail/logging", &format!("{ACCOUNT}/us-east-1")), "unknown");
-    endpoint.rule(json!({"service": "account", "operation": "ListRegions", "status": 200, "body": regions.to_string()}));
+    endpoint
+        .rule(json!({"service": "account", "operation": "ListRegions", "status": 200, "body": regions.to_string()}));
     let (report, ran) = workplace.check(&[]);
     assert_eq!(ran.exit, 0, "{ran:?}");
     assert_eq!(report["run"]["regions"], json!(["eu-west-1", "us-east-1"]));

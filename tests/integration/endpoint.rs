@@ -25,10 +25,14 @@ pub fn python() -> &'static Path {
             return python;
         }
         let _ = std::fs::remove_dir_all(&environment);
-        let need = "the tests need Python 3.10 or newer with venv and pip (Debian: apt-get install python3 python3-venv)";
+        let need =
+            "the tests need Python 3.10 or newer with venv and pip (Debian: apt-get install python3 python3-venv)";
         run(Command::new("python3").args(["-m", "venv"]).arg(&environment), need);
         let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"];
-        run(Command::new(&python).args(install).arg(&requirements), "the tests need PyPI, or a mirror that pip knows, once");
+        run(
+            Command::new(&python).args(install).arg(&requirements),
+            "the tests need PyPI, or a mirror that pip knows, once",
+        );
         std::fs::write(&installed, wanted).unwrap();
         python
     })

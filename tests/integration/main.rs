@@ -4,11 +4,17 @@
 
 /// Live runs against the local AWS endpoint.
 mod aws;
+/// Usage, files, errors and exit codes.
+mod cli;
 /// moto, installed and started by the tests themselves.
 mod endpoint;
 /// Rows of known pitfalls, each with the right verdict.
 mod pitfalls;
-/// The built program, in an environment of its own.
-mod program;
 /// The policies' own tests, run as they stand.
 mod policies;
+/// The built program, in an environment of its own.
+mod program;
+/// What is printed and written, read back by other readers.
+mod reports;
+/// The user's own policies.
+mod user_policies;

@@ -171,7 +171,8 @@ fn a16_the_partition_is_the_trails_own() {
         trail["home_region"] = "us-gov-west-1".into();
         trail["status"] = json!({"us-gov-west-1": {"is_logging": true}});
         let mut snapshot = snapshot(vec![trail]);
-        snapshot["scope"] = json!({"accounts": ["111111111111"], "regions": ["us-gov-west-1"], "partition": "aws-us-gov"});
+        snapshot["scope"] =
+            json!({"accounts": ["111111111111"], "regions": ["us-gov-west-1"], "partition": "aws-us-gov"});
         snapshot["buckets"] = json!([{"name": "b", "region": "us-gov-west-1", "account": "111111111111"}]);
         verdict(snapshot, "s3://b/", Some("arn:aws-us-gov:iam::111111111111:role/R"))
     };
@@ -226,7 +227,8 @@ fn b12_two_select_operators_in_one_field_are_alternatives() {
 
 #[test]
 fn b14_an_exclusion_wins_where_it_matches() {
-    let but_tmp = field("resources.ARN", json!({"starts_with": ["arn:aws:s3:::b/"], "not_starts_with": ["arn:aws:s3:::b/tmp/"]}));
+    let but_tmp =
+        field("resources.ARN", json!({"starts_with": ["arn:aws:s3:::b/"], "not_starts_with": ["arn:aws:s3:::b/tmp/"]}));
     let trail = with_advanced(&[objects(&[but_tmp])]);
     assert_eq!(at(trail.clone(), "s3://b/tmp/"), "NN");
     assert_eq!(at(trail.clone(), "s3://b/unload/"), "YY");

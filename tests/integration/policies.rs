@@ -20,7 +20,8 @@ fn rego_files(folder: &Path, files: &mut Vec<PathBuf>) {
 fn every_policy_test_holds() {
     let mut files = Vec::new();
     rego_files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("policies"), &mut files);
-    let (tests, policies): (Vec<_>, Vec<_>) = files.iter().partition(|path| path.to_str().unwrap().ends_with("_test.rego"));
+    let (tests, policies): (Vec<_>, Vec<_>) =
+        files.iter().partition(|path| path.to_str().unwrap().ends_with("_test.rego"));
     assert!(!tests.is_empty());
     for test in tests {
         let text = std::fs::read_to_string(test).unwrap();
@@ -29,8 +30,11 @@ fn every_policy_test_holds() {
             engine.add_policy_from_file(policy).unwrap();
         }
         let package = engine.add_policy(test.display().to_string(), text.clone()).unwrap();
-        let names: Vec<&str> =
-            text.lines().filter_map(|line| line.strip_suffix(" if {")).filter(|name| name.starts_with("test_")).collect();
+        let names: Vec<&str> = text
+            .lines()
+            .filter_map(|line| line.strip_suffix(" if {"))
+            .filter(|name| name.starts_with("test_"))
+            .collect();
         assert!(names.len() >= 3, "{}: a policy is tested for fail, pass and unknown", test.display());
         for name in names {
             let held = engine.eval_rule(format!("{package}.{name}")).unwrap();

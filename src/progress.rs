@@ -1,4 +1,4 @@
-//! What the collector is doing, on a terminal; nothing in a pipe.
+//! What long work is doing, on a terminal; nothing in a pipe.
 
 use std::time::Duration;
 
