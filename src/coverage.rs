@@ -1,14 +1,18 @@
 //! Is every event of a requirement recorded? Decided exactly, over all keys, session names and event names.
 //!
 //! `event` says what may happen, `selector` and `condition` what a selector matches, `recorder` whether its trail is in
-//! effect, `residue` (on `classes` and `bits`) what the selectors together leave over, and `prove` the verdict.
+//! effect. `narrow` picks what may matter to one requirement, `residue` decides what is left over (`piece` cuts the
+//! requirement into products, `classes` divides the strings of a field, `bits` are sets of selectors), and `prove` gives
+//! the verdict.
 //! Pure: no AWS SDK, no Rego.
 
 mod bits;
 mod classes;
 pub mod condition;
 pub mod event;
+mod narrow;
+mod piece;
 pub mod prove;
 pub mod recorder;
-pub mod residue;
+mod residue;
 pub mod selector;

@@ -8,6 +8,10 @@ mod logging;
 mod placement;
 mod recording;
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
@@ -15,6 +19,7 @@ use serde_json::Value;
 use crate::arn::RoleArn;
 use crate::config::{Config, RecorderKind, RedshiftLocation};
 use crate::coverage::event::Access;
+use crate::coverage::prove::RecorderSet;
 use crate::location::Location;
 use crate::snapshot::{FactKind, LocationKind, Session, Snapshot, Timestamp};
 
@@ -123,7 +128,7 @@ struct RedshiftUse {
 /// Derives the facts. The same snapshot and config give the same facts, byte for byte.
 pub fn derive(snapshot: &Snapshot, config: &Config) -> Facts {
     let recorders = if config.recorders.is_empty() { vec![RecorderKind::Trail] } else { config.recorders.clone() };
-    let view = View { snapshot, recorders };
+    let view = View { snapshot, recorders, sets: RefCell::default() };
     let uses = redshift_uses(snapshot, config);
     let of_kind = |kind: LocationKind| -> Vec<LocationFact> {
         uses.iter().filter(|entry| entry.kind == kind).map(|entry| view.location_fact(entry)).collect()
@@ -159,10 +164,14 @@ pub fn derive(snapshot: &Snapshot, config: &Config) -> Facts {
     }
 }
 
+type RegionAndAccounts = (String, Vec<String>);
+
 /// The snapshot, and what counts as recording.
 struct View<'a> {
     snapshot: &'a Snapshot,
     recorders: Vec<RecorderKind>,
+    /// Made once for each region and the accounts whose trails count there.
+    sets: RefCell<BTreeMap<RegionAndAccounts, Rc<RecorderSet>>>,
 }
 
 impl View<'_> {

@@ -11,22 +11,30 @@ use std::collections::{HashMap, HashSet};
 use super::bits::Bits;
 use super::condition::{Condition, Test};
 
-/// The strings that a requirement allows in a field.
+/// The values that a requirement allows in a field.
 #[derive(Debug, Clone)]
-pub struct Domain {
+pub enum Domain {
+    /// These and no others, the most readable first.
+    Names(Vec<&'static str>),
+    Strings(Strings),
+}
+
+/// Infinitely many strings.
+#[derive(Debug, Clone, Default)]
+pub struct Strings {
     /// What every string begins with.
     pub prefix: String,
     /// Something must follow the prefix.
     pub beyond_prefix: bool,
-    /// Strings that do not belong, all of which begin with `prefix`.
-    pub except: HashSet<String>,
+    /// Strings that do not belong.
+    pub except: HashSet<&'static str>,
     /// The field may also be absent.
     pub absent: bool,
     /// What readable strings of this field go on with after the prefix, best first.
     pub examples: &'static [&'static str],
 }
 
-impl Domain {
+impl Strings {
     fn contains(&self, value: &str) -> bool {
         value.starts_with(&self.prefix)
             && (!self.beyond_prefix || value.len() > self.prefix.len())
@@ -54,13 +62,6 @@ pub struct Class {
     pub rank: usize,
 }
 
-impl Class {
-    /// The one name at this place of a finite list.
-    pub fn of_name(place: usize, accepted_by: Bits) -> Class {
-        Class { shape: Shape::Exact(place), accepted_by, rank: place }
-    }
-}
-
 /// The classes of one field for a list of selectors.
 #[derive(Debug)]
 pub struct Classes<'a> {
@@ -68,24 +69,26 @@ pub struct Classes<'a> {
     prefixes: Vec<&'a str>,
     suffixes: Vec<&'a str>,
     exact: Vec<&'a str>,
-    pub classes: Vec<Class>,
+    /// Those that few selectors accept come first.
+    pub all: Vec<Class>,
 }
 
 impl<'a> Classes<'a> {
     /// `conditions` has one entry a selector; `None` is a selector that leaves the field free.
     pub fn of(domain: &'a Domain, conditions: &[Option<&'a Condition>]) -> Classes<'a> {
-        let mut tested = Tested { prefixes: vec![&domain.prefix], suffixes: vec![""], ..Tested::default() };
-        for test in conditions.iter().flatten().flat_map(|c| c.select.iter().chain(&c.deselect)) {
-            tested.add(test, domain);
-        }
-        let mut classes = Classes {
-            domain,
-            prefixes: tested.prefixes,
-            suffixes: tested.suffixes,
-            exact: tested.exact,
-            classes: vec![],
+        let tested = match domain {
+            Domain::Names(names) => Tested { exact: names.clone(), ..Tested::default() },
+            Domain::Strings(strings) => {
+                let mut tested = Tested { prefixes: vec![&strings.prefix], suffixes: vec![""], ..Tested::default() };
+                for test in conditions.iter().flatten().flat_map(|c| c.select.iter().chain(&c.deselect)) {
+                    tested.add(test, strings);
+                }
+                tested
+            }
         };
-        classes.classes = classes.enumerate(conditions);
+        let Tested { prefixes, suffixes, exact, .. } = tested;
+        let mut classes = Classes { domain, prefixes, suffixes, exact, all: vec![] };
+        classes.all = classes.enumerate(conditions);
         classes
     }
 
@@ -112,9 +115,10 @@ impl<'a> Classes<'a> {
         for (at, value) in self.exact.iter().enumerate() {
             let accepted =
                 Bits::of(conditions.len(), |n| conditions[n].is_none_or(|condition| condition.holds(Some(value))));
-            offer(Shape::Exact(at), accepted, 1 + value.len());
+            let rank = if matches!(self.domain, Domain::Names(_)) { at } else { 1 + value.len() };
+            offer(Shape::Exact(at), accepted, rank);
         }
-        if self.domain.absent {
+        if matches!(self.domain, Domain::Strings(strings) if strings.absent) {
             let accepted = Bits::of(conditions.len(), |n| conditions[n].is_none_or(|condition| condition.holds(None)));
             offer(Shape::Absent, accepted, usize::MAX);
         }
@@ -127,31 +131,29 @@ impl<'a> Classes<'a> {
         classes
     }
 
-    /// The most readable string of the class that we can think of; `None` is the absent field.
-    pub fn example(&self, class: &Class) -> Option<String> {
-        let (p, s) = match class.shape {
+    /// The most readable string that we can think of of the class at this place; `None` is the absent field.
+    pub fn example(&self, class: usize) -> Option<String> {
+        let (p, s) = match self.all.get(class)?.shape {
             Shape::Absent => return None,
             Shape::Exact(at) => return Some(self.exact[at].to_owned()),
             Shape::Between(p, s) => (p, s),
         };
+        let Domain::Strings(strings) = self.domain else { return None };
         let (prefix, suffix) = (self.prefixes[p], self.suffixes[s]);
-        let readable = self.domain.examples.iter().map(|middle| (*middle).to_owned());
+        let readable = strings.examples.iter().map(|middle| (*middle).to_owned());
         let fresh = ('a'..='z').chain('0'..='9').chain('\u{e9}'..).map(String::from);
         readable
             .chain(std::iter::once(String::new()))
             .chain(fresh)
             .map(|middle| format!("{prefix}{middle}{suffix}"))
-            .find(|value| self.is_of(value, prefix, suffix))
+            .find(|value| strings.contains(value) && self.is_of(value, prefix, suffix))
     }
 
     /// Whether the string belongs to the class of this longest prefix and this longest suffix.
     fn is_of(&self, value: &str, prefix: &str, suffix: &str) -> bool {
         let longest_prefix = self.prefixes.iter().filter(|p| value.starts_with(**p)).max_by_key(|p| p.len());
         let longest_suffix = self.suffixes.iter().filter(|s| value.ends_with(**s)).max_by_key(|s| s.len());
-        self.domain.contains(value)
-            && longest_prefix == Some(&prefix)
-            && longest_suffix == Some(&suffix)
-            && !self.exact.contains(&value)
+        longest_prefix == Some(&prefix) && longest_suffix == Some(&suffix) && !self.exact.contains(&value)
     }
 }
 
@@ -165,7 +167,7 @@ struct Tested<'a> {
 }
 
 impl<'a> Tested<'a> {
-    fn add(&mut self, test: &'a Test, domain: &'a Domain) {
+    fn add(&mut self, test: &'a Test, domain: &Strings) {
         if !self.seen.insert(test) {
             return;
         }

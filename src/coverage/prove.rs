@@ -1,6 +1,7 @@
 //! The verdict: is every event of a requirement recorded, and if not, which one is lost and why.
 
 use super::event::{Event, Requirement};
+use super::narrow::{Index, Narrowed};
 use super::recorder::{Decision, Effect, Recorder};
 use super::residue::{Residue, WORK_BUDGET, residue, touches};
 use super::selector::Selector;
@@ -32,84 +33,100 @@ pub struct Gap {
     pub missed_by: Vec<(String, Decision)>,
 }
 
-/// Decides whether the recorders together record every event of the requirement.
-pub fn prove(requirement: &Requirement, recorders: &[Recorder]) -> Verdict {
-    let certain = certain_selectors(recorders);
-    let selectors: Vec<&Selector> = certain.iter().map(|(_, selector)| *selector).collect();
-    let too_complex =
-        || Verdict::Unknown(vec![format!("the selectors are past the work budget of {WORK_BUDGET} steps")]);
-    match residue(requirement, &selectors) {
-        Residue::Empty => return Verdict::Recorded(parts(requirement, &certain)),
-        Residue::TooComplex => return too_complex(),
-        Residue::Left(_) => {}
-    }
-    let doubts = doubts(requirement, recorders);
-    let anything = doubts.iter().any(|doubt| doubt.selector.is_none());
-    let most: Vec<&Selector> = selectors.into_iter().chain(doubts.iter().filter_map(|doubt| doubt.selector)).collect();
-    let unknown = || Verdict::Unknown(doubts.iter().map(|doubt| doubt.reason.clone()).collect());
-    if anything {
-        return unknown();
-    }
-    match residue(requirement, &most) {
-        Residue::Empty => unknown(),
-        Residue::TooComplex => too_complex(),
-        Residue::Left(witness) => {
-            let missed_by =
-                recorders.iter().map(|recorder| (recorder.name.clone(), recorder.decide(&witness))).collect();
-            Verdict::Gap(Box::new(Gap { witness: *witness, missed_by }))
+/// The recorders of one region and account, made ready for many requirements.
+#[derive(Debug)]
+pub struct RecorderSet {
+    pub recorders: Vec<Recorder>,
+    /// Every selector of a recorder that may be in effect, by the places of recorder and selector.
+    selectors: Vec<(usize, usize)>,
+    index: Index,
+}
+
+/// A selector that may matter to a requirement.
+struct Candidate<'a> {
+    recorder: &'a Recorder,
+    selector: &'a Selector,
+    narrowed: Narrowed<'a>,
+    /// Why it is not known to record what it matches.
+    doubt: Option<&'a str>,
+}
+
+impl RecorderSet {
+    pub fn new(recorders: Vec<Recorder>) -> RecorderSet {
+        let mut selectors = Vec::new();
+        for (at, recorder) in recorders.iter().enumerate() {
+            if !matches!(recorder.effect, Effect::None(_)) {
+                let count = recorder.selectors.as_ref().map_or(0, Vec::len);
+                selectors.extend((0..count).map(|selector| (at, selector)));
+            }
         }
+        let index = Index::of(selectors.iter().filter_map(|(r, s)| recorders[*r].selectors.as_ref().ok()?.get(*s)));
+        RecorderSet { recorders, selectors, index }
     }
-}
 
-/// The selectors that are known to record: understood, of a recorder in effect.
-fn certain_selectors(recorders: &[Recorder]) -> Vec<(&Recorder, &Selector)> {
-    recorders
-        .iter()
-        .filter(|recorder| recorder.effect == Effect::InEffect)
-        .flat_map(|recorder| recorder.selectors.iter().flatten().map(move |selector| (recorder, selector)))
-        .filter(|(_, selector)| selector.doubt.is_none())
-        .collect()
-}
-
-/// Something that may record more than is known.
-struct Doubt<'a> {
-    reason: String,
-    /// The most that it can record; `None`: anything.
-    selector: Option<&'a Selector>,
-}
-
-fn doubts<'a>(requirement: &Requirement, recorders: &'a [Recorder]) -> Vec<Doubt<'a>> {
-    let mut doubts = Vec::new();
-    for recorder in recorders {
-        let effect_doubt = match &recorder.effect {
-            Effect::None(_) => continue,
-            Effect::Unknown(reason) => Some(reason),
-            Effect::InEffect => None,
-        };
-        match &recorder.selectors {
-            Err(reason) => doubts.push(Doubt { reason: format!("{}: {reason}", recorder.name), selector: None }),
-            Ok(selectors) => {
-                for selector in selectors.iter().filter(|selector| touches(requirement, selector)) {
-                    if let Some(reason) = effect_doubt.or(selector.doubt.as_ref()) {
-                        let reason = format!("{}: {}: {reason}", recorder.name, selector.label);
-                        doubts.push(Doubt { reason, selector: Some(selector) });
-                    }
-                }
+    /// Decides whether the recorders together record every event of the requirement.
+    pub fn prove(&self, requirement: &Requirement) -> Verdict {
+        let candidates = self.candidates(requirement);
+        let certain: Vec<&Candidate> = candidates.iter().filter(|candidate| candidate.doubt.is_none()).collect();
+        let too_complex =
+            || Verdict::Unknown(vec![format!("the selectors are past the work budget of {WORK_BUDGET} steps")]);
+        match residue(requirement, &certain.iter().map(|candidate| &candidate.narrowed).collect::<Vec<_>>()) {
+            Residue::Empty => return Verdict::Recorded(parts(requirement, &certain)),
+            Residue::TooComplex => return too_complex(),
+            Residue::Left(_) => {}
+        }
+        let mut doubts: Vec<String> = self.unread().collect();
+        let anything = !doubts.is_empty();
+        for candidate in candidates.iter().filter(|candidate| touches(requirement, &candidate.narrowed)) {
+            let doubt = candidate.doubt.map(|doubt| format!("{}: {doubt}", candidate.recorder.name));
+            doubts.extend(doubt.filter(|doubt| !doubts.contains(doubt)));
+        }
+        if anything {
+            return Verdict::Unknown(doubts);
+        }
+        // What is not certain can only add: at the most, everything that its conditions do not exclude.
+        match residue(requirement, &candidates.iter().map(|candidate| &candidate.narrowed).collect::<Vec<_>>()) {
+            Residue::Empty => Verdict::Unknown(doubts),
+            Residue::TooComplex => too_complex(),
+            Residue::Left(witness) => {
+                let decide = |recorder: &Recorder| (recorder.name.clone(), recorder.decide(&witness));
+                let missed_by = self.recorders.iter().map(decide).collect();
+                Verdict::Gap(Box::new(Gap { witness: *witness, missed_by }))
             }
         }
     }
-    doubts
+
+    fn candidates<'a>(&'a self, requirement: &Requirement) -> Vec<Candidate<'a>> {
+        let arn_prefix = requirement.location.arn_prefix(&requirement.partition);
+        let places = self.index.candidates(&arn_prefix).into_iter().map(|place| self.selectors[place]);
+        let candidate = |(recorder, selector): (usize, usize)| {
+            let recorder = &self.recorders[recorder];
+            let selector = recorder.selectors.as_ref().ok()?.get(selector)?;
+            let narrowed = Narrowed::of(selector, requirement, &arn_prefix)?;
+            let effect_doubt = match &recorder.effect {
+                Effect::Unknown(reason) => Some(reason.as_str()),
+                _ => None,
+            };
+            Some(Candidate { recorder, selector, narrowed, doubt: effect_doubt.or(selector.doubt.as_deref()) })
+        };
+        places.filter_map(candidate).collect()
+    }
+
+    /// Recorders that may be in effect and whose selectors are not known: they may record anything.
+    fn unread(&self) -> impl Iterator<Item = String> {
+        let may_matter = self.recorders.iter().filter(|recorder| !matches!(recorder.effect, Effect::None(_)));
+        may_matter.filter_map(|recorder| Some(format!("{}: {}", recorder.name, recorder.selectors.as_ref().err()?)))
+    }
 }
 
 /// Which selectors record it, the ones that do so alone first.
-fn parts(requirement: &Requirement, certain: &[(&Recorder, &Selector)]) -> Vec<Part> {
-    let mut parts: Vec<Part> = certain
-        .iter()
-        .filter(|(_, selector)| touches(requirement, selector))
-        .map(|(recorder, selector)| Part {
-            recorder: recorder.name.clone(),
-            selector: selector.label.clone(),
-            alone: residue(requirement, &[selector]) == Residue::Empty,
+fn parts(requirement: &Requirement, certain: &[&Candidate]) -> Vec<Part> {
+    let touching = certain.iter().filter(|candidate| touches(requirement, &candidate.narrowed));
+    let mut parts: Vec<Part> = touching
+        .map(|candidate| Part {
+            recorder: candidate.recorder.name.clone(),
+            selector: candidate.selector.label.clone(),
+            alone: residue(requirement, &[&candidate.narrowed]) == Residue::Empty,
         })
         .collect();
     parts.sort_by_key(|part| !part.alone);

@@ -117,7 +117,8 @@ impl View<'_> {
             missing.push("the window is not longer than the hour that late deliveries may take".to_owned());
         }
         if let Ok(region) = self.bucket_region(&rule.location.bucket) {
-            for recorder in self.recorders_at(&rule.location.bucket, &region, None).unwrap_or_default() {
+            let set = self.recorders_at(&rule.location.bucket, &region, None).ok();
+            for recorder in set.iter().flat_map(|set| &set.recorders) {
                 if recorder.effect != Effect::InEffect {
                     continue;
                 }

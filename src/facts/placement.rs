@@ -21,12 +21,16 @@ impl View<'_> {
         };
         let mut unknowns = Vec::new();
         let mut problems: Vec<(&'static str, String)> = Vec::new();
-        let recorders = self.recorders_at(bucket, &region, entry.role.as_ref()).unwrap_or_else(|reason| {
-            unknowns.push(reason);
-            vec![]
-        });
+        let set = self.recorders_at(bucket, &region, entry.role.as_ref());
+        let recorders = match &set {
+            Ok(set) => set.recorders.as_slice(),
+            Err(reason) => {
+                unknowns.push(reason.clone());
+                &[]
+            }
+        };
         if unknowns.is_empty() {
-            match trail_in_effect(&recorders, &region) {
+            match trail_in_effect(recorders, &region) {
                 Ok(()) => {}
                 Err(Absence::No(message)) => problems.push(("no_trail", message)),
                 Err(Absence::Unknown(reason)) => unknowns.push(reason),
@@ -39,12 +43,12 @@ impl View<'_> {
             Err(Absence::No(message)) => problems.push(("other_region", message)),
             Err(Absence::Unknown(reason)) => unknowns.push(reason),
         }
-        let dead = dead_selectors(&recorders, &entry.location.arn_prefix(&self.snapshot.scope.partition), bucket);
+        let dead = dead_selectors(recorders, &entry.location.arn_prefix(&self.snapshot.scope.partition), bucket);
         problems.extend(dead.iter().map(|message| ("dead_selector", message.clone())));
         let evidence = json!({
             "bucket_region": region,
             "cluster_regions": cluster_regions,
-            "trails_in_effect": in_effect(&recorders).map(|recorder| &recorder.name).collect::<Vec<_>>(),
+            "trails_in_effect": in_effect(recorders).map(|recorder| &recorder.name).collect::<Vec<_>>(),
             "dead_selectors": dead,
             "unknown_because": unknowns,
         });

@@ -1,12 +1,14 @@
 //! Is a location recorded? The snapshot's part of the question; `coverage` answers it.
 
+use std::rc::Rc;
+
 use serde_json::{Value, json};
 
 use super::{Judgement, View};
 use crate::arn::RoleArn;
 use crate::config::RecorderKind;
 use crate::coverage::event::{Access, Event, Requirement};
-use crate::coverage::prove::{Gap, Verdict, prove};
+use crate::coverage::prove::{Gap, RecorderSet, Verdict};
 use crate::coverage::recorder::{Effect, Recorder, Scene};
 use crate::location::Location;
 use crate::snapshot::{FactKind, Trail};
@@ -25,11 +27,21 @@ impl View<'_> {
 
     /// Every trail, and event data store where they count, as a recorder of events at this bucket; and stand-ins for those
     /// that may exist but could not be seen. `Err`: why it cannot be told whose trails record there.
-    pub fn recorders_at(&self, bucket: &str, region: &str, role: Option<&RoleArn>) -> Result<Vec<Recorder>, String> {
+    pub fn recorders_at(&self, bucket: &str, region: &str, role: Option<&RoleArn>) -> Result<Rc<RecorderSet>, String> {
+        let key = (region.to_owned(), self.recording_accounts(bucket, role)?);
+        if let Some(set) = self.sets.borrow().get(&key) {
+            return Ok(Rc::clone(set));
+        }
+        let set = Rc::new(RecorderSet::new(self.recorders_of(region, &key.1)));
+        self.sets.borrow_mut().insert(key, Rc::clone(&set));
+        Ok(set)
+    }
+
+    fn recorders_of(&self, region: &str, accounts: &[String]) -> Vec<Recorder> {
         let mut recorders = Vec::new();
-        for account in self.recording_accounts(bucket, role)? {
+        for account in accounts {
             let partition = &self.snapshot.scope.partition;
-            let scene = Scene { partition, region, account: &account, at: self.snapshot.collected_at };
+            let scene = Scene { partition, region, account, at: self.snapshot.collected_at };
             if self.recorders.contains(&RecorderKind::Trail) {
                 recorders.extend(self.snapshot.trails.iter().map(|trail| self.trail_recorder(trail, scene)));
                 recorders.extend(self.unseen(FactKind::Trails, region, "trails"));
@@ -47,7 +59,7 @@ impl View<'_> {
                 recorders.extend(self.unseen(FactKind::EventDataStores, region, "event data stores"));
             }
         }
-        Ok(recorders)
+        recorders
     }
 
     /// `recorded`, `gap` or `unknown`, with the proof.
@@ -66,7 +78,7 @@ impl View<'_> {
             access,
             role: role.cloned(),
         };
-        match prove(&requirement(access), &recorders) {
+        match recorders.prove(&requirement(access)) {
             Verdict::Unknown(reasons) => unknown(&reasons),
             Verdict::Recorded(parts) => {
                 let by: Vec<Value> = parts
@@ -82,7 +94,7 @@ impl View<'_> {
                 }
             }
             Verdict::Gap(gap) => {
-                let word = |access| match prove(&requirement(access), &recorders) {
+                let word = |access| match recorders.prove(&requirement(access)) {
                     Verdict::Recorded(_) => "recorded",
                     Verdict::Gap(_) => "gap",
                     Verdict::Unknown(_) => "unknown",
