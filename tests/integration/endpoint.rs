@@ -53,6 +53,15 @@ pub fn validate(arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
+/// Checks an action.yml against the schema that GitHub's editor uses.
+pub fn validate_action(path: &str) {
+    let output = Command::new(python().with_file_name("check-jsonschema"))
+        .args(["--builtin-schema", "vendor.github-actions", path])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+}
+
 /// The endpoint, for one test at a time: it holds one AWS world.
 pub struct Endpoint {
     port: u16,

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
+/// The GitHub Action.
+mod action;
 /// Live runs against the local AWS endpoint.
 mod aws;
 /// Usage, files, errors and exit codes.

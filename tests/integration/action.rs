@@ -1,0 +1,156 @@
+//! The GitHub Action, run by act on this machine, without GitHub and without containers.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use crate::endpoint::{python, validate_action};
+use crate::program::Workplace;
+
+const REPOSITORY: &str = env!("CARGO_MANIFEST_DIR");
+/// Stands in for GitHub's own upload step, which is the one part that cannot run here.
+const UPLOAD: &str = r#"
+name: upload
+inputs: {sarif_file: {required: true}, category: {required: true}}
+runs:
+  using: composite
+  steps:
+    - {shell: bash, run: 'echo "uploaded $FILE as $CATEGORY"', env: {FILE: '${{ inputs.sarif_file }}', CATEGORY: '${{ inputs.category }}'}}
+"#;
+
+fn git(folder: &Path) {
+    for arguments in [
+        &["init", "--quiet"][..],
+        &["add", "--all"],
+        &["-c", "user.name=test", "-c", "user.email=test@example.com", "commit", "--quiet", "-m", "test"],
+    ] {
+        let done = Command::new("git").args(arguments).current_dir(folder).output().expect("these tests need git");
+        assert!(done.status.success(), "{done:?}");
+    }
+}
+
+/// A job that uses the action with these inputs and tells its outputs.
+fn run_job(inputs: &str) -> String {
+    let workplace = Workplace::offline();
+    for file in [
+        "action.yml",
+        "action.sh",
+        "fixtures/article/trailcheck.toml",
+        "fixtures/article/snapshot.json",
+        "fixtures/article/logs/records.json",
+        "fixtures/blind_spot/trailcheck.toml",
+        "fixtures/blind_spot/snapshot.json",
+    ] {
+        let text = std::fs::read_to_string(Path::new(REPOSITORY).join(file)).unwrap();
+        workplace.write(&format!("repository/{file}"), &text);
+    }
+    let job = format!(
+        r#"
+on: push
+jobs:
+  check:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+      - id: check
+        continue-on-error: true
+        uses: ./
+        with:
+          binary-path: {binary}
+{inputs}
+      - run: echo "told $RESULT $CODE pass=$PASS fail=$FAIL unknown=$UNKNOWN"
+        env:
+          RESULT: ${{{{ steps.check.outputs.result }}}}
+          CODE: ${{{{ steps.check.outputs.exit-code }}}}
+          PASS: ${{{{ steps.check.outputs.pass }}}}
+          FAIL: ${{{{ steps.check.outputs.fail }}}}
+          UNKNOWN: ${{{{ steps.check.outputs.unknown }}}}
+      - run: ls
+"#,
+        binary = env!("CARGO_BIN_EXE_trailcheck"),
+    );
+    workplace.write("repository/.github/workflows/check.yml", &job);
+    workplace.write("upload/upload-sarif/action.yml", UPLOAD);
+    git(&workplace.path("repository"));
+    git(&workplace.path("upload"));
+    let action = std::fs::read_to_string(Path::new(REPOSITORY).join("action.yml")).unwrap();
+    let pin = action.split("github/codeql-action/upload-sarif@").nth(1).unwrap().split_whitespace().next().unwrap();
+    let output = Command::new(python().with_file_name("act"))
+        .args(["push", "-P", "ubuntu-latest=-self-hosted", "--pull=false", "--local-repository"])
+        .arg(format!("github/codeql-action@{pin}={}", workplace.path("upload").display()))
+        .current_dir(workplace.path("repository"))
+        .output()
+        .unwrap();
+    text_of(&output)
+}
+
+fn text_of(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+#[test]
+fn the_action_tells_reports_and_fails() {
+    let log = run_job(
+        "          config: fixtures/blind_spot/trailcheck.toml\n          snapshot: fixtures/blind_spot/snapshot.json\n          upload-sarif: \"true\"",
+    );
+    assert!(log.contains("told fail 1 pass=3 fail=2 unknown=0"), "{log}");
+    assert!(log.contains("uploaded trailcheck-reports/trailcheck.sarif as trailcheck"), "{log}");
+    assert!(log.contains("Summary - ## trailcheck: 2 fail, 3 pass"), "{log}");
+    assert!(log.contains("Failure - Main ./"), "{log}");
+}
+
+#[test]
+fn the_actions_upload_can_be_off_and_severities_count() {
+    let log = run_job(
+        "          config: fixtures/article/trailcheck.toml\n          snapshot: fixtures/article/snapshot.json\n          logs: fixtures/article/logs\n          fail-on: medium\n          summary: \"false\"",
+    );
+    assert!(log.contains("told unknown 3 pass=5 fail=1 unknown=2"), "{log}");
+    assert!(!log.contains("uploaded") && !log.contains("Summary - "), "{log}");
+}
+
+/// Inputs are data: a shell must not see them as text of its own.
+#[test]
+fn the_actions_inputs_are_not_scripts() {
+    let log = run_job("          config: '$(touch pwned); `touch pwned`; \"; touch pwned #'\n          snapshot: x");
+    assert!(log.contains("told error 2 pass= fail= unknown="), "{log}");
+    assert!(!log.lines().any(|line| line.trim_end().ends_with("| pwned")), "{log}");
+}
+
+#[test]
+fn the_action_file_is_valid() {
+    validate_action(&format!("{REPOSITORY}/action.yml"));
+    let action = std::fs::read_to_string(format!("{REPOSITORY}/action.yml")).unwrap();
+    for step in action.split("- name:").skip(1) {
+        let script = step.split("run:").nth(1).map(|rest| rest.split("env:").next().unwrap());
+        assert!(!script.is_some_and(|script| script.contains("${{")), "an input in a script: {step}");
+    }
+}
+
+/// Where no binary is given, the action builds one from its own source.
+#[test]
+fn the_action_builds_itself() {
+    let workplace = Workplace::offline();
+    let target = Path::new(env!("CARGO_BIN_EXE_trailcheck")).parent().unwrap().parent().unwrap();
+    // The build of these tests serves, so that this one finds everything done.
+    std::os::unix::fs::symlink(target, workplace.path("trailcheck-target")).unwrap();
+    let output = Command::new("bash")
+        .arg(format!("{REPOSITORY}/action.sh"))
+        .current_dir(REPOSITORY)
+        .env("GITHUB_ACTION_PATH", REPOSITORY)
+        .env("RUNNER_TEMP", workplace.path(""))
+        .env("GITHUB_OUTPUT", workplace.path("output"))
+        .env("GITHUB_STEP_SUMMARY", workplace.path("summary"))
+        .env("TRAILCHECK_CONFIG", "fixtures/article/trailcheck.toml")
+        .env("TRAILCHECK_SNAPSHOT", "fixtures/article/snapshot.json")
+        .env("TRAILCHECK_LOGS", "fixtures/article/logs\n")
+        .env("TRAILCHECK_POLICIES", "")
+        .env("TRAILCHECK_FAIL_ON", "critical")
+        .env("TRAILCHECK_OUTPUT_DIR", workplace.path("out"))
+        .env("TRAILCHECK_SUMMARY", "true")
+        .env("TRAILCHECK_BINARY", "")
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(3), "{}", text_of(&output));
+    let told = std::fs::read_to_string(workplace.path("output")).unwrap();
+    assert!(told.contains("result=unknown\nexit-code=3\n"), "{told}");
+    assert!(std::fs::read_to_string(workplace.path("summary")).unwrap().contains("redshift-trailcheck-role"));
+}
