@@ -10,6 +10,10 @@ mod aws;
 mod cli;
 /// moto, installed and started by the tests themselves.
 mod endpoint;
+/// The engine against the naive matcher.
+mod engine;
+/// The documented formula, for one event at a time.
+mod naive;
 /// Rows of known pitfalls, each with the right verdict.
 mod pitfalls;
 /// The policies' own tests, run as they stand.

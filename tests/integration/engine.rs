@@ -1,0 +1,345 @@
+//! The engine against the naive matcher, on random trails and requirements.
+//!
+//! `PROPTEST_CASES` sets how many; a failing case is shrunk, printed with its seed, and kept in `proptest-regressions`.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+use trailcheck::arn::RoleArn;
+use trailcheck::coverage::event::{Access, Event, Requirement};
+use trailcheck::coverage::prove::{RecorderSet, Verdict};
+use trailcheck::coverage::recorder::{Recorder, Scene};
+use trailcheck::location::Location;
+use trailcheck::snapshot::{
+    AdvancedEventSelector, DataResource, EventSelector, FieldSelector, Timestamp, Trail, TrailStatus,
+};
+
+use crate::naive;
+
+const REGION: &str = "eu-west-1";
+const SESSIONS: &str = "arn:aws:sts::111111111111:assumed-role/R/";
+
+fn cases() -> u32 {
+    std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(2000)
+}
+
+/// Values that meet: prefixes of each other, suffixes that overlap them, whole strings between.
+const ARNS: &[&str] = &[
+    "arn:aws:s3:::",
+    "arn:aws:s3:::b",
+    "arn:aws:s3:::b/",
+    "arn:aws:s3:::b/a",
+    "arn:aws:s3:::b/a/",
+    "arn:aws:s3:::b/a/a",
+    "arn:aws:s3:::b/ab",
+    "arn:aws:s3:::b/x.csv",
+    "arn:aws:s3:::c/",
+    "arn:aws:s3:::b2/",
+    "/",
+    "a",
+    "/a",
+    ".csv",
+    "b/a",
+    "x.csv",
+];
+const NAMES: &[&str] = &[
+    "GetObject",
+    "PutObject",
+    "ListObjects",
+    "DeleteObject",
+    "UploadPart",
+    "Get",
+    "Put",
+    "List",
+    "Object",
+    "Objects",
+    "Part",
+    "P",
+    "GetNewThing",
+    "SelectObjectContent",
+    "t",
+];
+const IDENTITIES: &[&str] = &[
+    "arn:aws:sts::111111111111:assumed-role/R/",
+    "arn:aws:sts::111111111111:assumed-role/R",
+    "arn:aws:sts::111111111111:assumed-role/",
+    "arn:aws:sts::111111111111:assumed-role/R/s",
+    "arn:aws:iam::111111111111:role/R",
+    "arn:aws:iam::111111111111:user/u",
+    "/s",
+    "s",
+    "arn:",
+];
+const TYPES: &[&str] = &["AwsApiCall", "AwsServiceEvent", "Aws", "Call"];
+
+fn values(of: &'static [&'static str]) -> BoxedStrategy<Vec<String>> {
+    prop::collection::vec(select(of).prop_map(str::to_owned), 0..3).boxed()
+}
+
+/// One field with all six operators.
+fn free_field(name: &'static str, of: &'static [&'static str]) -> BoxedStrategy<FieldSelector> {
+    (values(of), values(of), values(of), values(of), values(of), values(of))
+        .prop_map(move |(equals, starts_with, ends_with, not_equals, not_starts_with, not_ends_with)| FieldSelector {
+            field: name.to_owned(),
+            equals,
+            starts_with,
+            ends_with,
+            not_equals,
+            not_starts_with,
+            not_ends_with,
+            other: BTreeMap::new(),
+        })
+        .prop_filter("a field has an operator", |field| {
+            *field != FieldSelector { field: field.field.clone(), ..Default::default() }
+        })
+        .boxed()
+}
+
+fn equals(name: &str, values: &[&str]) -> FieldSelector {
+    let equals = values.iter().map(|value| (*value).to_owned()).collect();
+    FieldSelector { field: name.to_owned(), equals, ..FieldSelector::default() }
+}
+
+fn advanced() -> impl Strategy<Value = AdvancedEventSelector> {
+    let maybe = |field: BoxedStrategy<FieldSelector>, weight: f64| prop::option::weighted(weight, field);
+    (
+        maybe(free_field("resources.ARN", ARNS), 0.8),
+        maybe(free_field("eventName", NAMES), 0.4),
+        maybe(free_field("userIdentity.arn", IDENTITIES), 0.3),
+        maybe(free_field("eventType", TYPES), 0.2),
+        maybe(free_field("eventSource", &["s3.amazonaws.com", "s3", "redshift.amazonaws.com"]), 0.1),
+        prop::option::weighted(0.4, select(&["true", "false"][..])),
+        prop::option::weighted(0.2, any::<bool>()),
+    )
+        .prop_map(|(arn, name, identity, kind, source, read_only, console)| {
+            let mut fields = vec![equals("eventCategory", &["Data"]), equals("resources.type", &["AWS::S3::Object"])];
+            fields.extend([arn, name, identity, kind, source].into_iter().flatten());
+            fields.extend(read_only.map(|value| equals("readOnly", &[value])));
+            fields.extend(console.map(|positive| {
+                let mut field = equals("sessionCredentialFromConsole", &["true"]);
+                if !positive {
+                    field.not_equals = std::mem::take(&mut field.equals);
+                }
+                field
+            }));
+            AdvancedEventSelector { name: None, field_selectors: fields }
+        })
+}
+
+fn basic() -> impl Strategy<Value = EventSelector> {
+    let value = select(
+        &[
+            "arn:aws:s3",
+            "arn:aws:s3:::",
+            "arn:aws:s3:::b",
+            "arn:aws:s3:::b/",
+            "arn:aws:s3:::b/a",
+            "arn:aws:s3:::c/",
+            "arn:aws:s3:::*",
+            "arn:aws:s3:::b/*",
+        ][..],
+    );
+    (select(&["All", "ReadOnly", "WriteOnly"][..]), prop::collection::vec(value.prop_map(str::to_owned), 0..3))
+        .prop_map(|(read_write_type, values)| EventSelector {
+            read_write_type: Some(read_write_type.to_owned()),
+            data_resources: vec![DataResource { kind: "AWS::S3::Object".to_owned(), values }],
+            ..EventSelector::default()
+        })
+}
+
+fn trail() -> impl Strategy<Value = Trail> {
+    let selectors = prop_oneof![
+        3 => prop::collection::vec(advanced(), 0..4).prop_map(|advanced| (vec![], advanced)),
+        1 => prop::collection::vec(basic(), 0..3).prop_map(|basic| (basic, vec![])),
+    ];
+    (selectors, prop::bool::weighted(0.9), prop::bool::weighted(0.8), any::<bool>()).prop_map(
+        |((basic, advanced), logging, here, multi_region)| {
+            let home = if here { REGION } else { "us-east-1" };
+            let status = TrailStatus { is_logging: Some(logging), ..TrailStatus::default() };
+            Trail {
+                trail_arn: format!("arn:aws:cloudtrail:{home}:111111111111:trail/t"),
+                name: "t".to_owned(),
+                home_region: home.to_owned(),
+                is_multi_region_trail: Some(multi_region),
+                is_organization_trail: Some(false),
+                event_selectors: Some(basic),
+                advanced_event_selectors: Some(advanced),
+                status: BTreeMap::from([(REGION.to_owned(), status)]),
+                ..Trail::default()
+            }
+        },
+    )
+}
+
+fn requirement() -> impl Strategy<Value = Requirement> {
+    (select(&["", "a", "a/", "x"][..]), select(&[Access::Read, Access::Write, Access::All][..]), any::<bool>())
+        .prop_map(|(prefix, access, role)| Requirement {
+            partition: "aws".to_owned(),
+            region: REGION.to_owned(),
+            location: Location { bucket: "b".to_owned(), prefix: prefix.to_owned() },
+            access,
+            role: role.then(|| RoleArn::parse("arn:aws:iam::111111111111:role/R").unwrap()),
+        })
+}
+
+fn verdict(trails: &[Trail], requirement: &Requirement) -> Verdict {
+    let at = Timestamp::parse("2026-11-22T07:00:00Z").unwrap();
+    let scene = Scene { partition: "aws", region: REGION, account: "111111111111", at };
+    RecorderSet::new(trails.iter().map(|trail| Recorder::of_trail(trail, scene)).collect()).prove(requirement)
+}
+
+fn is_recorded(verdict: &Verdict) -> bool {
+    matches!(verdict, Verdict::Recorded(_))
+}
+
+/// Strings around the tested ones: each by itself, longer at both ends, and joined to another.
+fn around(tested: &[&str], one: &Index, other: &Index, shape: usize) -> String {
+    let (one, other) = (one.get(tested), other.get(tested));
+    match shape % 6 {
+        0 => (*one).to_owned(),
+        1 => format!("{one}a"),
+        2 => format!("{one}{other}"),
+        3 => format!("{one}q{other}"),
+        4 => format!("{one}/{other}"),
+        _ => format!("{one}q"),
+    }
+}
+
+type Draw = (Index, Index, usize);
+
+fn draw() -> impl Strategy<Value = Draw> {
+    (any::<Index>(), any::<Index>(), 0..6usize)
+}
+
+/// Events in and around every requirement.
+fn events() -> impl Strategy<Value = Vec<Event>> {
+    let event = (draw(), draw(), draw(), draw(), any::<bool>(), any::<bool>(), 0..8usize).prop_map(
+        |(name, arn, identity, kind, read_only, console, corner)| {
+            let real = ["GetObject", "PutObject", "ListObjects", "UploadPart", "DeleteObjects", "SelectObjectContent"];
+            let names = if corner % 2 == 0 { &real[..] } else { NAMES };
+            let shape = if corner % 2 == 0 { 0 } else { name.2 };
+            let event_name = around(names, &name.0, &name.1, shape);
+            let arn = around(ARNS, &arn.0, &arn.1, arn.2);
+            let resource_arn =
+                if corner < 5 { format!("arn:aws:s3:::b/{}", arn.trim_start_matches("arn:aws:s3:::b/")) } else { arn };
+            let identity = around(IDENTITIES, &identity.0, &identity.1, identity.2);
+            let user_identity_arn = match corner {
+                0 => None,
+                1..=4 => Some(format!("{SESSIONS}{}", identity.trim_start_matches(SESSIONS))),
+                _ => Some(identity),
+            };
+            let event_type = if corner < 5 { "AwsApiCall".to_owned() } else { around(TYPES, &kind.0, &kind.1, kind.2) };
+            let read_only = naive::documented(&event_name).flatten().unwrap_or(read_only);
+            Event {
+                event_name,
+                read_only,
+                resource_arn,
+                user_identity_arn,
+                region: REGION.to_owned(),
+                event_source: "s3.amazonaws.com".to_owned(),
+                event_type,
+                session_credential_from_console: console && corner > 4,
+                hypothetical: false,
+            }
+        },
+    );
+    prop::collection::vec(event, 60)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: cases(), ..ProptestConfig::default() })]
+
+    /// A pass loses no event, and a gap's witness is lost: both by the naive matcher.
+    #[test]
+    fn the_engine_agrees_with_the_formula(
+        trails in prop::collection::vec(trail(), 0..4),
+        requirement in requirement(),
+        events in events(),
+    ) {
+        let recorded = |event: &Event| trails.iter().any(|trail| naive::records(trail, event));
+        match verdict(&trails, &requirement) {
+            Verdict::Gap(gap) => {
+                prop_assert!(naive::requires(&requirement, &gap.witness), "outside: {:?}", gap.witness);
+                prop_assert!(!recorded(&gap.witness), "recorded: {:?}", gap.witness);
+            }
+            Verdict::Recorded(parts) => {
+                prop_assert!(!parts.is_empty());
+                for event in events.iter().filter(|event| naive::requires(&requirement, event)) {
+                    prop_assert!(recorded(event), "lost: {event:?}");
+                }
+            }
+            Verdict::Unknown(reasons) => prop_assert!(false, "nothing is unknown here: {reasons:?}"),
+        }
+    }
+
+    /// Trails that cover the requirement by construction: split into what a test accepts and what it does not.
+    #[test]
+    fn a_selector_and_its_complement_cover(
+        field in prop_oneof![
+            free_field("resources.ARN", ARNS), free_field("eventName", NAMES), free_field("userIdentity.arn", IDENTITIES),
+        ],
+        requirement in requirement(),
+        trail in trail(),
+    ) {
+        // Only one kind of operator: its negation is then a selector too.
+        let positive = FieldSelector { equals: field.equals.clone(), starts_with: field.starts_with.clone(), ends_with: field.ends_with.clone(), ..FieldSelector { field: field.field.clone(), ..Default::default() } };
+        prop_assume!(!(positive.equals.is_empty() && positive.starts_with.is_empty() && positive.ends_with.is_empty()));
+        let negative = FieldSelector { field: field.field.clone(), not_equals: positive.equals.clone(), not_starts_with: positive.starts_with.clone(), not_ends_with: positive.ends_with.clone(), ..Default::default() };
+        let selector = |field: FieldSelector| AdvancedEventSelector {
+            name: None,
+            field_selectors: vec![equals("eventCategory", &["Data"]), equals("resources.type", &["AWS::S3::Object"]), field],
+        };
+        let status = TrailStatus { is_logging: Some(true), ..TrailStatus::default() };
+        let mut trail = trail;
+        trail.home_region = REGION.to_owned();
+        trail.status = BTreeMap::from([(REGION.to_owned(), status)]);
+        trail.event_selectors = Some(vec![]);
+        trail.advanced_event_selectors = Some(vec![selector(positive), selector(negative)]);
+        prop_assert!(is_recorded(&verdict(&[trail], &requirement)));
+    }
+
+    /// More trails or selectors never record less; order, repetition and splitting change nothing.
+    #[test]
+    fn more_is_never_less_and_spelling_does_not_matter(
+        trails in prop::collection::vec(trail(), 1..4),
+        requirement in requirement(),
+        more in trail(),
+        selector in advanced(),
+    ) {
+        let before = is_recorded(&verdict(&trails, &requirement));
+        let mut added = trails.clone();
+        added.push(more);
+        prop_assert!(!before || is_recorded(&verdict(&added, &requirement)), "a trail more");
+        let mut wider = trails.clone();
+        if let Some(trail) = wider.iter_mut().find(|trail| trail.event_selectors.as_ref().unwrap().is_empty()) {
+            trail.advanced_event_selectors.as_mut().unwrap().push(selector);
+            prop_assert!(!before || is_recorded(&verdict(&wider, &requirement)), "a selector more");
+        }
+        let mut respelled: Vec<Trail> = trails.iter().rev().chain(&trails).cloned().collect();
+        for trail in &mut respelled {
+            for selector in trail.advanced_event_selectors.as_mut().unwrap() {
+                selector.field_selectors.reverse();
+                for field in &mut selector.field_selectors {
+                    let repeated = field.starts_with.clone();
+                    field.starts_with.extend(repeated);
+                    field.not_equals.reverse();
+                }
+            }
+            let basic = trail.event_selectors.as_mut().unwrap();
+            *basic = basic.iter().flat_map(split).collect();
+        }
+        prop_assert_eq!(before, is_recorded(&verdict(&respelled, &requirement)));
+    }
+}
+
+/// A basic selector with a list of values is as many selectors with one each.
+fn split(selector: &EventSelector) -> Vec<EventSelector> {
+    let values = selector.data_resources.iter().flat_map(|resource| &resource.values);
+    values
+        .map(|value| EventSelector {
+            data_resources: vec![DataResource { kind: "AWS::S3::Object".to_owned(), values: vec![value.clone()] }],
+            ..selector.clone()
+        })
+        .collect()
+}
