@@ -30,6 +30,8 @@ pub enum Command {
     Check(Check),
     /// Write a snapshot of the account, for checking it later or elsewhere.
     Collect(Collect),
+    /// Tell for one event which trails record it, and what keeps it out of the others.
+    Trace(Trace),
     /// Say what a policy asks, why, and how to fix what it finds. Without a name: list the policies.
     Explain(Explain),
     /// Write a commented trailcheck.toml to begin with.
@@ -124,6 +126,38 @@ pub struct Collect {
     /// The snapshot to write; gzip if the name ends with `.gz`.
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Exit codes: 0 something records the event, 1 nothing does, 2 usage, 3 it could not be told")]
+pub struct Trace {
+    /// The object, `s3://bucket/key`; for a listing the bucket and the prefix that is listed.
+    pub object: String,
+    /// The event's name, as CloudTrail records it: `UploadPart`.
+    #[arg(long, value_name = "NAME")]
+    pub event: String,
+    /// The role that acts; left out: a principal without an ARN.
+    #[arg(long, value_name = "ARN")]
+    pub role: Option<String>,
+    /// The name of the role's session.
+    #[arg(long, value_name = "NAME", default_value = "RedshiftIamRoleSession")]
+    pub session: String,
+    /// The bucket's region, where the snapshot does not have it.
+    #[arg(long, value_name = "REGION")]
+    pub region: Option<String>,
+    /// Ask this snapshot and make no AWS call.
+    #[arg(long, value_name = "FILE")]
+    pub snapshot: Option<PathBuf>,
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    #[arg(long, value_enum, default_value_t = TableFormat::Table)]
+    pub format: TableFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TableFormat {
+    Table,
+    Json,
 }
 
 #[derive(Debug, Args)]

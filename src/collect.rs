@@ -49,13 +49,13 @@ pub struct LogRequest {
     pub sample: Option<u64>,
 }
 
-/// Collects one account. `logs`: read these records too.
-pub fn run(config: &Config, logs: Option<LogRequest>) -> Result<Snapshot, CollectError> {
+/// Collects one account. `buckets` are placed even if they are not among its own; `logs`: read these records too.
+pub fn run(config: &Config, buckets: &[String], logs: Option<LogRequest>) -> Result<Snapshot, CollectError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CollectError::Runtime)?;
-    runtime.block_on(collect(config, logs))
+    runtime.block_on(collect(config, buckets, logs))
 }
 
-async fn collect(config: &Config, logs: Option<LogRequest>) -> Result<Snapshot, CollectError> {
+async fn collect(config: &Config, declared: &[String], logs: Option<LogRequest>) -> Result<Snapshot, CollectError> {
     let progress = Progress::start();
     progress.stage("asking who we are");
     let aws = Aws::load(config.regions.as_deref().and_then(|regions| regions.first()).cloned()).await?;
@@ -64,10 +64,10 @@ async fn collect(config: &Config, logs: Option<LogRequest>) -> Result<Snapshot, 
     let mut gaps = Gaps { account: caller.account.clone(), list: vec![] };
 
     progress.stage("placing buckets");
-    let buckets = buckets::collect(&aws, &caller.account, &config.buckets(), &mut gaps).await;
+    let buckets = buckets::collect(&aws, &caller.account, declared, &mut gaps).await;
     let regions = match &config.regions {
         Some(regions) => regions.iter().cloned().collect(),
-        None => regions::collect(&aws, &buckets, &config.buckets(), &mut gaps).await,
+        None => regions::collect(&aws, &buckets, declared, &mut gaps).await,
     };
     progress.stage("reading trails and clusters");
     let scope = Scope { accounts: vec![caller.account.clone()], regions, partition };

@@ -5,6 +5,7 @@ mod collect;
 mod explain;
 mod init;
 mod schema;
+mod trace;
 
 use std::io::Write;
 
@@ -51,6 +52,7 @@ pub fn run(cli: Cli) -> Result<Exit, CommandError> {
     match cli.command {
         Command::Check(args) => check::run(&args),
         Command::Collect(args) => collect::run(&args),
+        Command::Trace(args) => trace::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Init(args) => init::run(&args),
         Command::Schema(args) => schema::run(&args),

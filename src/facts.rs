@@ -7,6 +7,8 @@ mod approval;
 mod logging;
 mod placement;
 mod recording;
+pub mod trace;
+mod waste;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -74,6 +76,8 @@ pub struct LocationFact {
     pub coverage: Judgement,
     /// `aligned`, `no_trail`, `other_region`, `dead_selector` or `unknown`.
     pub placement: Judgement,
+    /// `once`, `twice` or `unknown`.
+    pub duplicates: Judgement,
 }
 
 /// A rule on who may touch a location.
@@ -98,6 +102,8 @@ pub struct TrailFact {
     pub is_organization_trail: Option<bool>,
     /// `logging`, `stopped`, `delivery_failing` or `unknown`.
     pub logging: Judgement,
+    /// `live`, `dead` or `unknown`.
+    pub selectors: Judgement,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -127,8 +133,7 @@ struct RedshiftUse {
 
 /// Derives the facts. The same snapshot and config give the same facts, byte for byte.
 pub fn derive(snapshot: &Snapshot, config: &Config) -> Facts {
-    let recorders = if config.recorders.is_empty() { vec![RecorderKind::Trail] } else { config.recorders.clone() };
-    let view = View { snapshot, recorders, sets: RefCell::default() };
+    let view = View::new(snapshot, config);
     let uses = redshift_uses(snapshot, config);
     let of_kind = |kind: LocationKind| -> Vec<LocationFact> {
         uses.iter().filter(|entry| entry.kind == kind).map(|entry| view.location_fact(entry)).collect()
@@ -174,7 +179,12 @@ struct View<'a> {
     sets: RefCell<BTreeMap<RegionAndAccounts, Rc<RecorderSet>>>,
 }
 
-impl View<'_> {
+impl<'a> View<'a> {
+    fn new(snapshot: &'a Snapshot, config: &Config) -> View<'a> {
+        let recorders = if config.recorders.is_empty() { vec![RecorderKind::Trail] } else { config.recorders.clone() };
+        View { snapshot, recorders, sets: RefCell::default() }
+    }
+
     fn location_fact(&self, entry: &RedshiftUse) -> LocationFact {
         let region = self.bucket_region(&entry.location.bucket).ok();
         LocationFact {
@@ -187,6 +197,7 @@ impl View<'_> {
             line: entry.line,
             coverage: self.coverage(&entry.location, entry.access, entry.role.as_ref()),
             placement: self.placement(entry),
+            duplicates: self.duplicates(entry),
         }
     }
 }

@@ -3,7 +3,7 @@
 //! One paginated `ListBuckets` names every bucket of the account with its region; `HeadBucket` is asked only for a declared
 //! bucket that the listing did not place. Its region header comes even with an error (API Reference, `HeadBucket`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::stream::{self, StreamExt};
 
@@ -19,7 +19,7 @@ pub async fn collect(aws: &Aws, account: &str, declared: &[String], gaps: &mut G
     let mut buckets: BTreeMap<String, Bucket> = BTreeMap::new();
     let listed = list(aws, account, &mut buckets, gaps).await;
     let unplaced = declared.iter().filter(|name| buckets.get(*name).is_none_or(|bucket| bucket.region.is_none()));
-    let heads = stream::iter(unplaced.cloned().collect::<Vec<_>>())
+    let heads = stream::iter(unplaced.cloned().collect::<BTreeSet<_>>())
         .map(|name| async move { (head(aws, account, &name).await, name) })
         .buffered(IN_FLIGHT)
         .collect::<Vec<_>>()

@@ -48,7 +48,7 @@ fn snapshot(evidence: &EvidenceArgs, config: &Config) -> Result<Snapshot, Comman
         None => {
             refuse_nothing(config, None)?;
             let logs = if evidence.logs.is_empty() { log_request(config) } else { None };
-            collect::run(config, logs)?
+            collect::run(config, &config.buckets(), logs)?
         }
     };
     refuse_nothing(config, Some(&snapshot))?;

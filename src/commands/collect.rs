@@ -11,7 +11,7 @@ use crate::report::printable;
 /// 3 where the snapshot has gaps: it is written, and says what is missing.
 pub fn run(args: &Collect) -> Result<Exit, CommandError> {
     let config = Config::find(args.config.config.as_deref())?;
-    let snapshot = collect::run(&config, log_request(&config))?;
+    let snapshot = collect::run(&config, &config.buckets(), log_request(&config))?;
     snapshot.save(&args.output)?;
     anstream::eprintln!(
         "wrote {}: account {}, {} regions, {} trails, {} buckets, {} clusters",

@@ -3,7 +3,7 @@
 use super::event::{Event, Requirement};
 use super::narrow::{Index, Narrowed};
 use super::recorder::{Decision, Effect, Recorder};
-use super::residue::{Residue, WORK_BUDGET, residue, touches};
+use super::residue::{Residue, WORK_BUDGET, common, residue, touches};
 use super::selector::Selector;
 
 /// Three-valued: a recorder that could not be read can only add coverage.
@@ -75,18 +75,12 @@ impl RecorderSet {
             Residue::TooComplex => return too_complex(),
             Residue::Left(_) => {}
         }
-        let mut doubts: Vec<String> = self.unread().collect();
-        let anything = !doubts.is_empty();
-        for candidate in candidates.iter().filter(|candidate| touches(requirement, &candidate.narrowed)) {
-            let doubt = candidate.doubt.map(|doubt| format!("{}: {doubt}", candidate.recorder.name));
-            doubts.extend(doubt.filter(|doubt| !doubts.contains(doubt)));
-        }
-        if anything {
-            return Verdict::Unknown(doubts);
+        if self.unread().next().is_some() {
+            return Verdict::Unknown(self.doubts(requirement));
         }
         // What is not certain can only add: at the most, everything that its conditions do not exclude.
         match residue(requirement, &candidates.iter().map(|candidate| &candidate.narrowed).collect::<Vec<_>>()) {
-            Residue::Empty => Verdict::Unknown(doubts),
+            Residue::Empty => Verdict::Unknown(self.doubts(requirement)),
             Residue::TooComplex => too_complex(),
             Residue::Left(witness) => {
                 let decide = |recorder: &Recorder| (recorder.name.clone(), recorder.decide(&witness));
@@ -94,6 +88,30 @@ impl RecorderSet {
                 Verdict::Gap(Box::new(Gap { witness: *witness, missed_by }))
             }
         }
+    }
+
+    /// An event of the requirement that two recorders record, each for its own price, and their names. What is not certain
+    /// does not count.
+    pub fn recorded_twice(&self, requirement: &Requirement) -> Option<(Event, String, String)> {
+        let candidates = self.candidates(requirement);
+        let certain: Vec<&Candidate> = candidates.iter().filter(|candidate| candidate.doubt.is_none()).collect();
+        certain.iter().enumerate().find_map(|(at, one)| {
+            let others = certain[at + 1..].iter().filter(|other| other.recorder.arn != one.recorder.arn);
+            others.into_iter().find_map(|other| {
+                let event = common(requirement, &[&one.narrowed, &other.narrowed])?;
+                Some((event, one.recorder.name.clone(), other.recorder.name.clone()))
+            })
+        })
+    }
+
+    /// What keeps it from being told which events are recorded: recorders that could not be read, doubtful selectors.
+    pub fn doubts(&self, requirement: &Requirement) -> Vec<String> {
+        let mut doubts: Vec<String> = self.unread().collect();
+        for candidate in self.candidates(requirement) {
+            let doubt = candidate.doubt.map(|doubt| format!("{}: {doubt}", candidate.recorder.name));
+            doubts.extend(doubt.filter(|doubt| !doubts.contains(doubt) && touches(requirement, &candidate.narrowed)));
+        }
+        doubts
     }
 
     fn candidates<'a>(&'a self, requirement: &Requirement) -> Vec<Candidate<'a>> {

@@ -111,7 +111,8 @@ impl Recorder {
     }
 }
 
-fn trail_selectors(trail: &Trail) -> Result<Vec<Selector>, String> {
+/// The trail's selectors; `Err`: they could not be read, or cannot be what AWS has, and why.
+pub fn trail_selectors(trail: &Trail) -> Result<Vec<Selector>, String> {
     let partition = trail.partition();
     match (&trail.event_selectors, &trail.advanced_event_selectors) {
         (None, None) => Err("its event selectors could not be read".to_owned()),

@@ -46,13 +46,28 @@ pub fn residue(requirement: &Requirement, selectors: &[&Narrowed]) -> Residue {
 
 /// Whether the selector matches any event of the requirement.
 pub fn touches(requirement: &Requirement, selector: &Narrowed) -> bool {
-    let accepts_some = |piece: &Piece| {
-        piece.varying.iter().all(|(field, domain)| {
-            let classes = Classes::of(domain, &[selector.condition(*field)]);
-            classes.all.iter().any(|class| !class.accepted_by.is_empty())
-        })
-    };
-    Space::of(requirement).pieces(&[selector]).iter().any(|piece| piece.admits(selector) && accepts_some(piece))
+    selector.is_everything() || common(requirement, &[selector]).is_some()
+}
+
+/// An event of the requirement that all of the selectors match.
+pub fn common(requirement: &Requirement, selectors: &[&Narrowed]) -> Option<Event> {
+    let space = Space::of(requirement);
+    let pieces = space.pieces(selectors);
+    pieces.iter().filter(|piece| selectors.iter().all(|selector| piece.admits(selector))).find_map(|piece| {
+        // Selectors are products of fields, so what they share is the product of what they share in each.
+        let mut values = Vec::new();
+        for (field, domain) in &piece.varying {
+            let conditions: Vec<Option<&Condition>> =
+                selectors.iter().map(|selector| selector.condition(*field)).collect();
+            let classes = Classes::of(domain, &conditions);
+            let everyone = Bits::of(selectors.len(), |_| true);
+            let shared = classes.all.iter().enumerate().filter(|(_, class)| class.accepted_by == everyone);
+            let (at, _) = shared.min_by_key(|(_, class)| class.rank)?;
+            values.push((*field, classes.example(at)));
+        }
+        let value = |field: Field| values.iter().find(|(of, _)| *of == field).and_then(|(_, value)| value.clone());
+        Some(event(piece, requirement, value))
+    })
 }
 
 fn residue_in(piece: &Piece, requirement: &Requirement, selectors: &[&Narrowed]) -> Residue {

@@ -14,6 +14,7 @@ impl View<'_> {
             is_multi_region_trail: trail.is_multi_region_trail,
             is_organization_trail: trail.is_organization_trail,
             logging: self.logging(trail),
+            selectors: self.selectors(trail),
         }
     }
 

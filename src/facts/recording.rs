@@ -8,7 +8,8 @@ use super::{Judgement, View};
 use crate::arn::RoleArn;
 use crate::config::RecorderKind;
 use crate::coverage::event::{Access, Event, Requirement};
-use crate::coverage::prove::{Gap, RecorderSet, Verdict};
+use crate::coverage::fix::{self, Fix};
+use crate::coverage::prove::{Gap, Part, RecorderSet, Verdict};
 use crate::coverage::recorder::{Effect, Recorder, Scene};
 use crate::location::Location;
 use crate::snapshot::{FactKind, Trail};
@@ -80,40 +81,36 @@ impl View<'_> {
         };
         match recorders.prove(&requirement(access)) {
             Verdict::Unknown(reasons) => unknown(&reasons),
-            Verdict::Recorded(parts) => {
-                let by: Vec<Value> = parts
-                    .iter()
-                    .map(|part| json!({"recorder": part.recorder, "selector": part.selector, "alone": part.alone}))
-                    .collect();
-                let names = parts.iter().filter(|part| part.alone || !parts[0].alone);
-                let names: Vec<String> = names.map(|part| format!("{}, {}", part.recorder, part.selector)).collect();
-                Judgement {
-                    status: "recorded",
-                    message: format!("{} recorded by {}", accesses(access), names.join(" and ")),
-                    evidence: json!({"region": region, "recorded_by": by}),
-                }
-            }
+            Verdict::Recorded(parts) => recorded(access, &region, &parts),
             Verdict::Gap(gap) => {
-                let word = |access| match recorders.prove(&requirement(access)) {
-                    Verdict::Recorded(_) => "recorded",
-                    Verdict::Gap(_) => "gap",
-                    Verdict::Unknown(_) => "unknown",
-                };
-                let part = |part: Access| if access == Access::All { word(part) } else { "gap" };
                 let mut evidence = json!({
                     "region": region,
                     "witness": gap.witness,
                     "missed_by": missed_by(&gap),
+                    "fix": self.fix(&requirement(access), &recorders),
                 });
-                if access.includes(true) {
-                    evidence["reads"] = part(Access::Read).into();
-                }
-                if access.includes(false) {
-                    evidence["writes"] = part(Access::Write).into();
+                for (name, part) in [("reads", Access::Read), ("writes", Access::Write)] {
+                    if access == part {
+                        evidence[name] = "gap".into();
+                    } else if access == Access::All {
+                        evidence[name] = word(&recorders.prove(&requirement(part))).into();
+                    }
                 }
                 Judgement { status: "gap", message: gap_message(&gap), evidence }
             }
         }
+    }
+
+    fn fix(&self, requirement: &Requirement, recorders: &RecorderSet) -> Fix {
+        let accounts = self.recording_accounts(&requirement.location.bucket, requirement.role.as_ref());
+        let account = accounts.ok().and_then(|accounts| accounts.into_iter().next()).unwrap_or_default();
+        let scene = Scene {
+            partition: &requirement.partition,
+            region: &requirement.region,
+            account: &account,
+            at: self.snapshot.collected_at,
+        };
+        fix::propose(requirement, &recorders.recorders, &self.snapshot.trails, scene)
     }
 
     /// The accounts whose trails record events at the bucket: its owner's record everyone's, the caller's its own
@@ -156,7 +153,7 @@ impl View<'_> {
     }
 
     /// The reason, with the failed call that is behind it where there is one.
-    fn why(&self, facts: FactKind, resource: Option<&str>, reason: &str) -> String {
+    pub fn why(&self, facts: FactKind, resource: Option<&str>, reason: &str) -> String {
         let mut gaps = self.snapshot.gaps_in(facts);
         let gap = gaps.find(|gap| gap.resource.is_none() || gap.resource.as_deref() == resource);
         gap.map_or_else(|| reason.to_owned(), |gap| format!("{reason}: {}", gap.reason()))
@@ -165,6 +162,26 @@ impl View<'_> {
 
 pub fn unknown(reasons: &[String]) -> Judgement {
     Judgement { status: "unknown", message: reasons.join("; "), evidence: json!({"unknown_because": reasons}) }
+}
+
+fn recorded(access: Access, region: &str, parts: &[Part]) -> Judgement {
+    let by = |part: &Part| json!({"recorder": part.recorder, "selector": part.selector, "alone": part.alone});
+    // One that records all of it is enough to name; else all that record some.
+    let told = parts.iter().filter(|part| part.alone || !parts[0].alone);
+    let told: Vec<String> = told.map(|part| format!("{}, {}", part.recorder, part.selector)).collect();
+    Judgement {
+        status: "recorded",
+        message: format!("{} recorded by {}", accesses(access), told.join(" and ")),
+        evidence: json!({"region": region, "recorded_by": parts.iter().map(by).collect::<Vec<_>>()}),
+    }
+}
+
+fn word(verdict: &Verdict) -> &'static str {
+    match verdict {
+        Verdict::Recorded(_) => "recorded",
+        Verdict::Gap(_) => "gap",
+        Verdict::Unknown(_) => "unknown",
+    }
 }
 
 fn accesses(access: Access) -> &'static str {

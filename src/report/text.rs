@@ -67,9 +67,24 @@ fn write_finding(out: &mut String, finding: &Finding) -> std::fmt::Result {
     }
     if finding.outcome == Outcome::Fail {
         writeln!(out, "         declared at {}:{}", finding.location.file.display(), finding.location.line)?;
-        writeln!(out, "         how to fix: trailcheck explain {}", finding.policy)?;
+        match fix_of(finding) {
+            Some(fix) => writeln!(out, "         fix: {}", printable(&fix))?,
+            None => writeln!(out, "         how to fix: trailcheck explain {}", finding.policy)?,
+        }
     }
     Ok(())
+}
+
+/// A fix that the evidence holds, in one line; the whole call is in the JSON report.
+fn fix_of(finding: &Finding) -> Option<String> {
+    let fix = finding.evidence.get("fix")?;
+    let text = |name: &str| fix.get(name)?.as_str();
+    match (text("adds"), text("trail_arn"), text("home_region")) {
+        (Some(adds), Some(arn), Some(region)) => Some(format!(
+            "in {region}, add to {arn}: {adds} (evidence.fix.input of --report json is the whole put-event-selectors call)"
+        )),
+        _ => Some(format!("needs {}", text("needs")?)),
+    }
 }
 
 fn write_session(out: &mut String, session: &Session) -> std::fmt::Result {

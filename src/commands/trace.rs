@@ -1,0 +1,100 @@
+//! `trace`: who records this one event, and why the others do not.
+
+use std::fmt::Write;
+
+use super::{CommandError, print};
+use crate::arn::RoleArn;
+use crate::cli::{TableFormat, Trace as Args};
+use crate::collect;
+use crate::config::Config;
+use crate::coverage::event::DOCUMENTED;
+use crate::exit::Exit;
+use crate::facts::trace::{Question, Trace, trace};
+use crate::location::Location;
+use crate::report::printable;
+use crate::snapshot::Snapshot;
+
+/// 0 where something records the event, 1 where nothing does, 3 where it cannot be told.
+pub fn run(args: &Args) -> Result<Exit, CommandError> {
+    let question = question(args)?;
+    let config = Config::find(args.config.config.as_deref())?;
+    let snapshot = match &args.snapshot {
+        Some(path) => Snapshot::load(path)?,
+        None => {
+            let buckets = [config.buckets(), vec![question.object.bucket.clone()]].concat();
+            collect::run(&config, &buckets, None)?
+        }
+    };
+    let trace = trace(&snapshot, &config, &question).map_err(CommandError::Usage)?;
+    let text = match args.format {
+        TableFormat::Table => table(&trace),
+        TableFormat::Json => {
+            let json = serde_json::to_string_pretty(&trace).expect("a trace has string keys and finite numbers");
+            json + "\n"
+        }
+    };
+    print(text.as_bytes())?;
+    Ok(match trace.recorded {
+        Some(true) => Exit::Ok,
+        Some(false) => Exit::Failed,
+        None => Exit::Unknown,
+    })
+}
+
+fn question(args: &Args) -> Result<Question, CommandError> {
+    let object = Location::parse(&args.object).map_err(|error| CommandError::Usage(error.to_string()))?;
+    let is_listing = DOCUMENTED.iter().any(|event| event.name == args.event && event.listing);
+    if object.prefix.is_empty() && !is_listing {
+        let message = format!("{} is an event of an object: name one, as in {object}key", args.event);
+        return Err(CommandError::Usage(message));
+    }
+    let role = match &args.role {
+        None => None,
+        Some(text) => Some(RoleArn::parse(text).ok_or_else(|| {
+            CommandError::Usage(format!("`{text}` is not a role's ARN; expected arn:aws:iam::ACCOUNT:role/NAME"))
+        })?),
+    };
+    Ok(Question {
+        object,
+        event_name: args.event.clone(),
+        role,
+        session_name: args.session.clone(),
+        region: args.region.clone(),
+    })
+}
+
+fn table(trace: &Trace) -> String {
+    let event = &trace.event;
+    let who = event.user_identity_arn.as_deref().unwrap_or("a principal without an ARN");
+    let mut text = format!(
+        "{} on {} by {} in {}\n\n",
+        printable(&event.event_name),
+        printable(&event.resource_arn),
+        printable(who),
+        printable(&event.region)
+    );
+    let names = trace.recorders.iter().map(|traced| printable(&traced.recorder));
+    let width = names.clone().map(|name| name.chars().count()).max().unwrap_or(0);
+    for (traced, name) in trace.recorders.iter().zip(names) {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{:<7}  {name:<width$}  {}", word(traced.records), printable(&traced.because));
+    }
+    if trace.recorders.is_empty() {
+        text.push_str("there is no trail\n");
+    }
+    let verdict = match trace.recorded {
+        Some(true) => "recorded",
+        Some(false) => "not recorded",
+        None => "unknown",
+    };
+    let _ = writeln!(text, "\n{verdict}");
+    text
+}
+
+fn word(records: Option<bool>) -> &'static str {
+    match records {
+        Some(true) => "yes",
+        Some(false) => "no",
+        None => "unknown",
+    }
+}

@@ -1,0 +1,197 @@
+//! The smallest change that records a requirement: one value or one selector more in a trail that is in effect.
+//!
+//! `put-event-selectors` replaces what is there (API Reference, `PutEventSelectors`), so the input that is proposed holds
+//! every selector that the trail has today, and is tried on the engine before it is.
+
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use super::event::{Access, Requirement};
+use super::prove::{RecorderSet, Verdict};
+use super::recorder::{Effect, Recorder, Scene};
+use crate::snapshot::{AdvancedEventSelector, DataResource, EventSelector, FieldSelector, Trail};
+
+/// CloudTrail User Guide, "Quotas in AWS CloudTrail": basic selectors a trail, and data resources over all of them.
+const MAX_BASIC_SELECTORS: usize = 5;
+const MAX_DATA_RESOURCES: usize = 250;
+/// API Reference, `PutEventSelectors`: values over all conditions of all advanced selectors of a trail.
+const MAX_CONDITION_VALUES: usize = 500;
+
+/// What would record the requirement.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Fix {
+    /// A call that closes the gap and keeps all that is recorded today.
+    PutEventSelectors {
+        trail_arn: String,
+        /// Where the call must be made.
+        home_region: String,
+        /// What is new in it.
+        adds: String,
+        /// The whole input of `put-event-selectors`.
+        input: Value,
+    },
+    /// No call on selectors alone would do.
+    Other { needs: String },
+}
+
+/// Proposes a fix for a requirement that is not recorded. `trails` are those of the snapshot.
+pub fn propose(requirement: &Requirement, recorders: &[Recorder], trails: &[Trail], scene: Scene) -> Fix {
+    let mut at_limit = Vec::new();
+    let mut in_effect = 0;
+    for trail in trails {
+        let recorder = recorders.iter().find(|recorder| recorder.arn == trail.trail_arn);
+        // The trail of an organization can be changed in its own account only.
+        let ours = trail.account() == scene.account;
+        let usable = |recorder: &Recorder| recorder.effect == Effect::InEffect && recorder.selectors.is_ok();
+        if !ours || !recorder.is_some_and(usable) {
+            continue;
+        }
+        in_effect += 1;
+        match amended(trail, requirement) {
+            Some((amended, adds)) if records(&amended, requirement, scene) => {
+                return Fix::PutEventSelectors {
+                    trail_arn: trail.trail_arn.clone(),
+                    home_region: trail.home_region.clone(),
+                    adds,
+                    input: input_of(&amended),
+                };
+            }
+            _ => at_limit.push(trail.name.as_str()),
+        }
+    }
+    let region = &requirement.region;
+    let needs = if in_effect > 0 {
+        format!(
+            "another trail in {region}: {} cannot take one more selector within CloudTrail's limits",
+            at_limit.join(", ")
+        )
+    } else {
+        format!(
+            "a trail in effect in {region}: create one there, make one multi-region, or start one that is stopped; then give it a selector for {}",
+            requirement.location
+        )
+    };
+    Fix::Other { needs }
+}
+
+/// Whether the requirement is recorded once the trail is as amended: by it alone, for the other trails can only add.
+fn records(amended: &Trail, requirement: &Requirement, scene: Scene) -> bool {
+    let set = RecorderSet::new(vec![Recorder::of_trail(amended, scene)]);
+    matches!(set.prove(requirement), Verdict::Recorded(_))
+}
+
+/// The trail with one value or selector more, and what that is. `None` where a limit is in the way.
+fn amended(trail: &Trail, requirement: &Requirement) -> Option<(Trail, String)> {
+    let mut trail = trail.clone();
+    let arn_prefix = requirement.location.arn_prefix(&requirement.partition);
+    let adds = match trail.advanced_event_selectors.as_mut().filter(|selectors| !selectors.is_empty()) {
+        Some(selectors) => add_advanced(selectors, requirement, arn_prefix)?,
+        None => add_basic(trail.event_selectors.get_or_insert_default(), requirement, arn_prefix)?,
+    };
+    Some((trail, adds))
+}
+
+fn add_advanced(selectors: &mut Vec<AdvancedEventSelector>, requirement: &Requirement, arn: String) -> Option<String> {
+    let equals = |field: &str, value: &str| FieldSelector {
+        field: field.to_owned(),
+        equals: vec![value.to_owned()],
+        ..FieldSelector::default()
+    };
+    let mut fields = vec![equals("eventCategory", "Data"), equals("resources.type", "AWS::S3::Object")];
+    match requirement.access {
+        Access::Read => fields.push(equals("readOnly", "true")),
+        Access::Write => fields.push(equals("readOnly", "false")),
+        Access::All => {}
+    }
+    let starts_with = vec![arn];
+    fields.push(FieldSelector { field: "resources.ARN".to_owned(), starts_with, ..FieldSelector::default() });
+    let name = format!("{} of {}", requirement.access.as_str(), requirement.location);
+    selectors.push(AdvancedEventSelector { name: Some(name.chars().take(1000).collect()), field_selectors: fields });
+    let values: usize = selectors.iter().flat_map(|selector| &selector.field_selectors).map(values_of).sum();
+    (values <= MAX_CONDITION_VALUES).then(|| format!("one advanced selector: \"{name}\""))
+}
+
+fn values_of(field: &FieldSelector) -> usize {
+    field.equals.len()
+        + field.starts_with.len()
+        + field.ends_with.len()
+        + field.not_equals.len()
+        + field.not_starts_with.len()
+        + field.not_ends_with.len()
+}
+
+fn add_basic(selectors: &mut Vec<EventSelector>, requirement: &Requirement, arn: String) -> Option<String> {
+    let wanted = match requirement.access {
+        Access::Read => "ReadOnly",
+        Access::Write => "WriteOnly",
+        Access::All => "All",
+    };
+    let is_object = |resource: &DataResource| resource.kind == "AWS::S3::Object";
+    // AWS refuses the whole call for one value without a slash; such a value records nothing today.
+    let prefix = format!("arn:{}:s3", requirement.partition);
+    let is_valid = |value: &String| {
+        let path = value.strip_prefix(&prefix).and_then(|rest| rest.strip_prefix(":::"));
+        *value == prefix || path.is_some_and(|path| path.is_empty() || path.contains('/'))
+    };
+    for selector in selectors.iter_mut() {
+        for resource in selector.data_resources.iter_mut().filter(|resource| is_object(resource)) {
+            resource.values.retain(is_valid);
+        }
+        selector.data_resources.retain(|resource| !resource.values.is_empty());
+    }
+    let fits = |selector: &&mut EventSelector| {
+        selector.read_write_type.as_deref().unwrap_or("All") == wanted && selector.data_resources.iter().any(is_object)
+    };
+    let adds = match selectors.iter_mut().find(fits) {
+        Some(selector) => {
+            if let Some(resource) = selector.data_resources.iter_mut().find(|resource| is_object(resource)) {
+                resource.values.push(arn.clone());
+            }
+            format!("the value {arn} in a {wanted} selector that is there")
+        }
+        None => {
+            // A trail that shows no selector at all has the default one: management events.
+            let management = selectors.is_empty();
+            selectors.push(EventSelector {
+                read_write_type: Some(wanted.to_owned()),
+                include_management_events: Some(management),
+                data_resources: vec![DataResource { kind: "AWS::S3::Object".to_owned(), values: vec![arn.clone()] }],
+                exclude_management_event_sources: vec![],
+            });
+            format!("a {wanted} selector for {arn}")
+        }
+    };
+    let resources: usize =
+        selectors.iter().flat_map(|selector| &selector.data_resources).map(|resource| resource.values.len()).sum();
+    (selectors.len() <= MAX_BASIC_SELECTORS && resources <= MAX_DATA_RESOURCES).then_some(adds)
+}
+
+/// `--cli-input-json` of `aws cloudtrail put-event-selectors`.
+fn input_of(trail: &Trail) -> Value {
+    let (name, list) = match trail.advanced_event_selectors.as_ref().filter(|selectors| !selectors.is_empty()) {
+        Some(selectors) => ("AdvancedEventSelectors", json!(selectors)),
+        None => ("EventSelectors", json!(trail.event_selectors)),
+    };
+    json!({"TrailName": trail.trail_arn, name: api_names(list)})
+}
+
+/// Our names in snake_case as the API's, without what is `null`.
+fn api_names(value: Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            let told = members.into_iter().filter(|(_, value)| !value.is_null());
+            Value::Object(told.map(|(name, value)| (api_name(&name), api_names(value))).collect::<Map<_, _>>())
+        }
+        Value::Array(list) => Value::Array(list.into_iter().map(api_names).collect()),
+        other => other,
+    }
+}
+
+fn api_name(name: &str) -> String {
+    let capital = |word: &str| {
+        let mut letters = word.chars();
+        letters.next().map(|first| first.to_uppercase().chain(letters).collect::<String>()).unwrap_or_default()
+    };
+    name.split('_').map(capital).collect()
+}
