@@ -71,6 +71,13 @@ impl RoleArn {
         format!("arn:{}:sts::{}:assumed-role/{}/", self.partition, self.account, self.name)
     }
 
+    /// The path before the name, without slashes at its ends; empty where there is none.
+    pub fn path(&self) -> &str {
+        let resource = Arn::parse(&self.text).map_or("", |arn| arn.resource);
+        let path = resource.strip_prefix("role/").and_then(|rest| rest.strip_suffix(&self.name));
+        path.unwrap_or_default().trim_matches('/')
+    }
+
     /// The same role, whatever path either ARN was written with.
     pub fn same_role(&self, other: &RoleArn) -> bool {
         self.account == other.account && self.name == other.name

@@ -64,9 +64,18 @@ pub fn run(cli: Cli) -> Result<Exit, CommandError> {
     }
 }
 
-/// Writes to standard output. A reader that has gone (`| head`) is no error.
+/// Writes to standard output, byte for byte.
 fn print(bytes: &[u8]) -> Result<Exit, CommandError> {
-    let mut stdout = anstream::stdout().lock();
+    write_to(std::io::stdout().lock(), bytes)
+}
+
+/// The same, without colours where it is not a terminal.
+fn print_colours(bytes: &[u8]) -> Result<Exit, CommandError> {
+    write_to(anstream::stdout().lock(), bytes)
+}
+
+/// A reader that has gone (`| head`) is no error.
+fn write_to(mut stdout: impl Write, bytes: &[u8]) -> Result<Exit, CommandError> {
     match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
         Err(source) if source.kind() != std::io::ErrorKind::BrokenPipe => {
             Err(WriteError { path: "standard output".into(), source }.into())

@@ -112,6 +112,11 @@ impl Config {
             ));
         }
         let mut redshift = Vec::new();
+        if document.scan.recorders.as_ref().is_some_and(Vec::is_empty) {
+            return Err(
+                source.nowhere("scan.recorders is empty: leave it out for trails, or list what counts as recording")
+            );
+        }
         for (kind, entries) in
             [(LocationKind::Unload, document.redshift.unload), (LocationKind::Copy, document.redshift.copy)]
         {
@@ -119,16 +124,23 @@ impl Config {
                 redshift.push(redshift_location(&source, kind, entry)?);
             }
         }
+        let access_rules: Vec<AccessRule> =
+            document.access.into_iter().map(|rule| access_rule(&source, rule)).collect::<Result<_, _>>()?;
+        for (at, rule) in access_rules.iter().enumerate() {
+            if let Some(first) = access_rules[..at].iter().find(|first| first.location == rule.location) {
+                let message = format!(
+                    "lines {} and {}: two [[access]] tables for {}; each would fail the principals of the other: put all into one",
+                    first.line, rule.line, rule.location
+                );
+                return Err(source.nowhere(message));
+            }
+        }
         Ok(Config {
             path: path.to_owned(),
             regions: regions(&source, document.scan.regions)?,
             recorders: document.scan.recorders.unwrap_or_else(|| vec![RecorderKind::Trail]),
             redshift,
-            access_rules: document
-                .access
-                .into_iter()
-                .map(|rule| access_rule(&source, rule))
-                .collect::<Result<_, _>>()?,
+            access_rules,
             records: document.records.map(|records| records_config(&source, records)).transpose()?,
             waivers: document
                 .waiver
@@ -157,7 +169,8 @@ fn regions(source: &Source, regions: Option<Vec<toml::Spanned<String>>>) -> Resu
     let mut names = Vec::new();
     for region in regions {
         let shape = region.get_ref().bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-        if !shape || !region.get_ref().contains('-') {
+        let ends_in_a_number = region.get_ref().ends_with(|c: char| c.is_ascii_digit());
+        if !shape || !ends_in_a_number || region.get_ref().split('-').any(str::is_empty) {
             let message = format!("`{}` is not a region; expected a name such as eu-west-1", region.get_ref());
             return Err(source.at(region.span(), message));
         }
@@ -168,7 +181,7 @@ fn regions(source: &Source, regions: Option<Vec<toml::Spanned<String>>>) -> Resu
 
 fn redshift_location(source: &Source, kind: LocationKind, raw: RawRedshift) -> Result<RedshiftLocation, ConfigError> {
     let (location, line) = location(source, &raw.location)?;
-    let role = raw.role.map(|role| role_arn(source, &role)).transpose()?;
+    let role = raw.role.map(|role| exact_role(source, &role)).transpose()?;
     let default = match kind {
         LocationKind::Unload => Access::All,
         LocationKind::Copy => Access::Read,
@@ -180,18 +193,24 @@ fn access_rule(source: &Source, raw: RawAccess) -> Result<AccessRule, ConfigErro
     let (location, line) = location(source, &raw.location)?;
     let roles = raw.roles.iter().map(|role| role_arn(source, role)).collect::<Result<_, _>>()?;
     for user in &raw.users {
-        let arn = Arn::parse(user.get_ref());
-        if !arn.is_some_and(|arn| arn.service == "iam" && (arn.resource.starts_with("user/") || arn.resource == "root"))
-        {
+        let is_user = |arn: Arn| arn.service == "iam" && (arn.resource.starts_with("user/") || arn.resource == "root");
+        if !Arn::parse(user.get_ref()).is_some_and(is_user) || user.get_ref().contains('*') {
             let message = format!("`{}` is not a user's ARN; expected arn:aws:iam::ACCOUNT:user/NAME", user.get_ref());
             return Err(source.at(user.span(), message));
+        }
+    }
+    for service in &raw.services {
+        if !service.get_ref().contains(".amazonaws.") && service.get_ref() != "AWS Internal" {
+            let message =
+                format!("`{}` is not an AWS service; expected one such as logging.s3.amazonaws.com", service.get_ref());
+            return Err(source.at(service.span(), message));
         }
     }
     Ok(AccessRule {
         location,
         roles,
         users: raw.users.into_iter().map(toml::Spanned::into_inner).collect(),
-        services: raw.services,
+        services: raw.services.into_iter().map(toml::Spanned::into_inner).collect(),
         actions: raw.actions.unwrap_or(Access::All),
         line,
     })
@@ -200,6 +219,15 @@ fn access_rule(source: &Source, raw: RawAccess) -> Result<AccessRule, ConfigErro
 fn location(source: &Source, raw: &toml::Spanned<String>) -> Result<(Location, usize), ConfigError> {
     let location = Location::parse(raw.get_ref()).map_err(|error| source.at(raw.span(), error.to_string()))?;
     Ok((location, source.line(raw.span().start)))
+}
+
+/// Coverage is proved for the sessions of one role, so its name is meant as it stands.
+fn exact_role(source: &Source, raw: &toml::Spanned<String>) -> Result<RoleArn, ConfigError> {
+    if raw.get_ref().contains('*') {
+        let message = "a role here is one role, without `*`; leave it out for anyone, or write a table for each role";
+        return Err(source.at(raw.span(), message));
+    }
+    role_arn(source, raw)
 }
 
 fn role_arn(source: &Source, raw: &toml::Spanned<String>) -> Result<RoleArn, ConfigError> {
@@ -234,7 +262,8 @@ fn records_config(source: &Source, raw: document::Records) -> Result<RecordsConf
 
 fn read_waiver(source: &Source, raw: RawWaiver) -> Result<Waiver, ConfigError> {
     let line = source.line(raw.policy.span().start);
-    let expires = raw.expires.get_ref().date.and_then(|date| {
+    let day = raw.expires.get_ref().date.filter(|_| raw.expires.get_ref().time.is_none());
+    let expires = day.and_then(|date| {
         let month = time::Month::try_from(date.month).ok()?;
         Date::from_calendar_date(i32::from(date.year), month, date.day).ok()
     });

@@ -175,6 +175,8 @@ type RegionAndAccounts = (String, Vec<String>);
 struct View<'a> {
     snapshot: &'a Snapshot,
     recorders: Vec<RecorderKind>,
+    /// How far back the config asks for records.
+    window: Option<time::Duration>,
     /// Made once for each region and the accounts whose trails count there.
     sets: RefCell<BTreeMap<RegionAndAccounts, Rc<RecorderSet>>>,
 }
@@ -182,7 +184,8 @@ struct View<'a> {
 impl<'a> View<'a> {
     fn new(snapshot: &'a Snapshot, config: &Config) -> View<'a> {
         let recorders = if config.recorders.is_empty() { vec![RecorderKind::Trail] } else { config.recorders.clone() };
-        View { snapshot, recorders, sets: RefCell::default() }
+        let window = config.records.and_then(|records| records.window);
+        View { snapshot, recorders, window, sets: RefCell::default() }
     }
 
     fn location_fact(&self, entry: &RedshiftUse) -> LocationFact {
@@ -208,13 +211,17 @@ fn redshift_uses(snapshot: &Snapshot, config: &Config) -> Vec<RedshiftUse> {
     for learned in &snapshot.locations {
         // A text that is not a location cannot be judged; the loader of the snapshot has refused it.
         let Ok(location) = Location::parse(&learned.location) else { continue };
-        if uses.iter().any(|known| known.kind == learned.kind && known.location == location) {
+        let role = learned.role.as_deref().and_then(RoleArn::parse);
+        let same = |known: &RedshiftUse| {
+            known.kind == learned.kind && known.location == location && (known.role.is_none() || known.role == role)
+        };
+        if uses.iter().any(same) {
             continue;
         }
         uses.push(RedshiftUse {
             kind: learned.kind,
             location,
-            role: learned.role.as_deref().and_then(RoleArn::parse),
+            role,
             cluster: learned.cluster.clone(),
             access: match learned.kind {
                 LocationKind::Unload => Access::All,

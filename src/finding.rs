@@ -1,7 +1,5 @@
 //! Stage 5: a policy's answer for one subject.
 
-use std::path::PathBuf;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -64,7 +62,7 @@ impl Severity {
 /// Where the subject is declared: a file as given on the command line and a line from 1.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct SourceLocation {
-    pub file: PathBuf,
+    pub file: String,
     pub line: usize,
 }
 

@@ -74,8 +74,12 @@ impl Host<'_> {
         subjects
             .into_iter()
             .map(|subject| {
-                if let Some(failed) = fail.remove(&subject) {
-                    self.finding(subject, Outcome::Fail, failed)
+                if let Some(mut answers) = fail.remove(&subject) {
+                    // What of it could not be told stands beside what fails, and outlives a waiver of the failure.
+                    let untold = unknown.remove(&subject).unwrap_or_default();
+                    let left = if untold.is_empty() { Outcome::Waived } else { Outcome::Unknown };
+                    answers.extend(untold);
+                    self.waived(self.finding(subject, Outcome::Fail, answers), left)
                 } else if let Some(unknown) = unknown.remove(&subject) {
                     self.finding(subject, Outcome::Unknown, unknown)
                 } else {
@@ -104,7 +108,7 @@ impl Host<'_> {
         if let (false, Some(object)) = (others.is_empty(), first.as_object_mut()) {
             object.insert("others".to_owned(), json!(others));
         }
-        let finding = Finding {
+        Finding {
             policy: self.policy.id.clone(),
             outcome,
             severity,
@@ -113,24 +117,22 @@ impl Host<'_> {
             evidence: first,
             remediation: metadata.remediation.clone(),
             controls: json!(metadata.controls),
-            location: SourceLocation { file: self.config.path.clone(), line: self.line_of(&subject) },
+            location: SourceLocation { file: self.config.path.display().to_string(), line: self.line_of(&subject) },
             fingerprint: fingerprint(&self.facts.scan.account, &self.policy.id, &subject),
             waiver: None,
             subject,
-        };
-        self.waived(finding)
+        }
     }
 
-    /// A failure that a waiver covers is `waived` until the waiver's last day, by the snapshot's clock.
-    fn waived(&self, mut finding: Finding) -> Finding {
-        if finding.outcome != Outcome::Fail {
-            return finding;
-        }
-        let Some(waiver) = self.config.waivers.iter().find(|waiver| applies(waiver, &finding)) else {
+    /// A failure that a waiver covers is `left`, until the waiver's last day by the snapshot's clock.
+    fn waived(&self, mut finding: Finding, left: Outcome) -> Finding {
+        // Of several waivers the one that holds longest counts.
+        let waivers = self.config.waivers.iter().filter(|waiver| applies(waiver, &finding));
+        let Some(waiver) = waivers.max_by_key(|waiver| waiver.expires) else {
             return finding;
         };
         if self.facts.scan.collected_at.0.date() <= waiver.expires {
-            finding.outcome = Outcome::Waived;
+            finding.outcome = left;
         } else {
             finding.message = format!("{} (its waiver expired on {})", finding.message, waiver.expires);
         }

@@ -8,7 +8,6 @@ mod sarif;
 mod text;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -40,7 +39,7 @@ pub struct Run {
     pub caller: String,
     pub regions: Vec<String>,
     /// As given on the command line.
-    pub config: PathBuf,
+    pub config: String,
     pub policies: Vec<String>,
     /// `null`: no log records were read.
     pub records: Option<RecordsRead>,

@@ -38,7 +38,6 @@ pub struct Snapshot {
     #[serde(default)]
     pub event_data_stores: Option<Vec<EventDataStore>>,
     pub buckets: Vec<Bucket>,
-    #[serde(default)]
     pub clusters: Vec<Cluster>,
     /// COPY and UNLOAD locations that were learned, not declared.
     #[serde(default)]
@@ -46,7 +45,6 @@ pub struct Snapshot {
     /// `null`: no log records were asked for.
     #[serde(default)]
     pub records: Option<Records>,
-    #[serde(default)]
     pub gaps: Vec<Gap>,
 }
 
@@ -96,7 +94,6 @@ pub struct Cluster {
     pub kind: ClusterKind,
     pub region: String,
     pub account: String,
-    #[serde(default)]
     pub iam_roles: Vec<ClusterRole>,
     #[serde(default)]
     pub default_iam_role_arn: Option<String>,

@@ -87,16 +87,15 @@ async fn list(
     };
     let client = aws.s3(bucket_region);
     let prefix = trail.s3_key_prefix.as_deref();
-    let organization = if trail.is_organization_trail == Some(true) {
-        match organization_folder(&client, bucket, prefix).await {
-            Ok(organization) => organization,
+    let organization = match trail.is_organization_trail {
+        Some(false) => None,
+        _ => match organization_folder(&client, bucket, prefix).await {
+            Ok(organization) => Some(organization),
             Err(failure) => {
                 source.failure = Some(failure);
                 return source;
             }
-        }
-    } else {
-        None
+        },
     };
     let mut day = Some(window.start.0.date());
     while let Some(date) = day.filter(|date| *date <= snapshot.collected_at.0.date()) {
@@ -123,17 +122,23 @@ async fn list(
     source
 }
 
-/// An organization trail's files are under the organization's id: `AWSLogs/o-…/`.
+/// An organization trail's files are under the organization's id: `AWSLogs/o-…/`. Not to find it is a failure: the folder
+/// of the account alone would be empty, and look as if nothing had happened.
 async fn organization_folder(
     client: &aws_sdk_s3::Client,
     bucket: &str,
     prefix: Option<&str>,
-) -> Result<Option<String>, Failure> {
+) -> Result<String, Failure> {
     let root = layout::root(prefix);
-    let answer = client.list_objects_v2().bucket(bucket).prefix(&root).delimiter("/").send().await;
-    let answer = answer.map_err(|error| Failure::of(&error))?;
-    let folders = answer.common_prefixes().iter().filter_map(|folder| folder.prefix()?.strip_prefix(&root));
-    Ok(folders.map(|folder| folder.trim_end_matches('/')).find(|folder| folder.starts_with("o-")).map(str::to_owned))
+    let mut pages = client.list_objects_v2().bucket(bucket).prefix(&root).delimiter("/").into_paginator().send();
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(|error| Failure::of(&error))?;
+        let mut folders = page.common_prefixes().iter().filter_map(|folder| folder.prefix()?.strip_prefix(&root));
+        if let Some(folder) = folders.find(|folder| folder.starts_with("o-")) {
+            return Ok(folder.trim_end_matches('/').to_owned());
+        }
+    }
+    Err(Failure::unreadable(format!("there is no organization's folder below {root}")))
 }
 
 /// An object to be read, and where it is.

@@ -1,8 +1,11 @@
 //! `check`: snapshot, facts, findings, reports.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
-use super::{CommandError, print};
+use anstream::adapter::strip_bytes;
+
+use super::{CommandError, print, print_colours};
 use crate::cli::{Check, EvidenceArgs, ReportTarget};
 use crate::collect::{self, LogRequest};
 use crate::config::Config;
@@ -21,9 +24,10 @@ use crate::snapshot::{Snapshot, Window};
 const DEFAULT_WINDOW: time::Duration = time::Duration::hours(24);
 
 pub fn run(args: &Check) -> Result<Exit, CommandError> {
-    let targets = targets(&args.output.report)?;
     let policies = policy::with_user_policies(&args.policies.policies)?;
     let config = Config::find(args.config.config.as_deref())?;
+    let inputs = [Some(&config.path), args.evidence.snapshot.as_ref()];
+    let targets = targets(&args.output.report, inputs.into_iter().flatten())?;
     check_waivers(&config, &policies)?;
     let snapshot = snapshot(&args.evidence, &config)?;
     let facts = facts::derive(&snapshot, &config);
@@ -113,6 +117,9 @@ fn check_waivers(config: &Config, policies: &[Policy]) -> Result<(), CommandErro
 
 fn report_of(snapshot: &Snapshot, config: &Config, policies: &[Policy], findings: Vec<Finding>) -> Report {
     let unused = policy::unused_waivers(config, &findings);
+    let ignored = config.regions.as_ref().filter(|regions| regions.iter().ne(snapshot.scope.regions.iter()));
+    let ignored =
+        ignored.map(|_| "the snapshot's regions are not those of scan.regions; the snapshot's count".to_owned());
     let notes = unused.iter().map(|waiver| {
         format!(
             "line {}: the waiver of {} for {} matches no failure; take it out",
@@ -129,7 +136,7 @@ fn report_of(snapshot: &Snapshot, config: &Config, policies: &[Policy], findings
             account: snapshot.caller.account.clone(),
             caller: snapshot.caller.arn.clone(),
             regions: snapshot.scope.regions.iter().cloned().collect(),
-            config: config.path.clone(),
+            config: config.path.display().to_string(),
             policies: policies.iter().map(|policy| policy.id.clone()).collect(),
             records: records.map(|records| RecordsRead {
                 window: records.window,
@@ -141,20 +148,32 @@ fn report_of(snapshot: &Snapshot, config: &Config, policies: &[Policy], findings
             }),
             sessions: records.map_or(vec![], |records| records.sessions.clone()),
             gaps: snapshot.gaps.clone(),
-            notes: notes.collect(),
+            notes: notes.chain(ignored).collect(),
         },
         findings,
     }
 }
 
 /// Text to standard output where nothing is asked for; at most one report there, and none over another.
-fn targets(asked: &[ReportTarget]) -> Result<Vec<ReportTarget>, CommandError> {
+fn targets<'a>(
+    asked: &[ReportTarget],
+    inputs: impl Iterator<Item = &'a PathBuf>,
+) -> Result<Vec<ReportTarget>, CommandError> {
     if asked.is_empty() {
         return Ok(vec![ReportTarget { format: Format::Text, path: None }]);
     }
+    let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
+    let inputs: BTreeSet<PathBuf> = inputs.map(absolute).collect();
     let mut seen = BTreeSet::new();
     for target in asked {
-        if !seen.insert(&target.path) {
+        let path = target.path.as_ref().map(absolute);
+        if let Some(path) = path.as_ref().filter(|path| inputs.contains(*path)) {
+            return Err(CommandError::Usage(format!(
+                "a report to {} would write over what is checked",
+                path.display()
+            )));
+        }
+        if !seen.insert(path) {
             let place = target.path.as_ref().map_or("standard output".to_owned(), |path| path.display().to_string());
             return Err(CommandError::Usage(format!(
                 "two reports to {place}: give one of them a file, as in --report sarif=FILE"
@@ -169,11 +188,18 @@ fn write(report: &Report, policies: &[Policy], targets: &[ReportTarget]) -> Resu
     for target in targets {
         let Some(path) = &target.path else { continue };
         let bytes = report::render(target.format, report, policies);
-        files::write_whole(path, &anstream::adapter::strip_bytes(&bytes).into_vec())?;
+        // Only text has colours; in the others a byte that looks like one is data.
+        let bytes = if target.format == Format::Text { strip_bytes(&bytes).into_vec() } else { bytes };
+        files::write_whole(path, &bytes)?;
     }
     match targets.iter().find(|target| target.path.is_none()) {
         Some(target) => {
-            print(&report::render(target.format, report, policies))?;
+            let bytes = report::render(target.format, report, policies);
+            if target.format == Format::Text {
+                print_colours(&bytes)?
+            } else {
+                print(&bytes)?
+            };
         }
         None => anstream::eprintln!("{}", report.summary.words()),
     }

@@ -62,7 +62,7 @@ pub struct AccessRule {
     #[serde(default)]
     pub users: Vec<Spanned<String>>,
     #[serde(default)]
-    pub services: Vec<String>,
+    pub services: Vec<Spanned<String>>,
     pub actions: Option<Access>,
 }
 

@@ -120,8 +120,9 @@ pub fn trail_selectors(trail: &Trail) -> Result<Vec<Selector>, String> {
             Err("it shows basic and advanced selectors at once, which AWS does not allow".to_owned())
         }
         (_, Some(selectors)) if !selectors.is_empty() => Ok(advanced(selectors)),
-        (Some(selectors), _) => Ok(basic(selectors, partition)),
-        (None, Some(_)) => Ok(vec![]),
+        (Some(selectors), other) if !selectors.is_empty() || other.is_some() => Ok(basic(selectors, partition)),
+        // One list that is empty says nothing of the other.
+        _ => Err("its event selectors are told in part only".to_owned()),
     }
 }
 

@@ -8,10 +8,13 @@ use crate::arn::RoleArn;
 use crate::config::AccessRule;
 use crate::coverage::recorder::Effect;
 use crate::logs::principal::role_of_session;
-use crate::snapshot::{AccessRecord, Records};
+use crate::snapshot::{AccessRecord, FactKind, Records, Window};
 
 /// Error codes of requests that were turned away: shown, but no touch.
 const DENIED: [&str; 3] = ["AccessDenied", "AccessDeniedException", "Client.UnauthorizedOperation"];
+
+/// How long after an event its record may be delivered, and some slack.
+const LATE_DELIVERY: time::Duration = time::Duration::hours(1);
 
 /// How many accesses a finding lists; the count of all is beside them.
 const SHOWN: usize = 20;
@@ -54,14 +57,15 @@ impl View<'_> {
         let mut missing = self.missing_evidence(rule, records, coverage);
         if !judged.unresolved.is_empty() {
             let principals = names(&judged.unresolved).join(", ");
-            missing.push(format!("which of an approved account's principals {principals} is, the records do not say"));
+            missing.push(format!("whether {principals} is an approved principal, the records do not say"));
         }
         if missing.is_empty() {
             let window = records.window.map_or(String::new(), |w| format!(" from {} to {}", w.start, w.end));
             return Judgement {
                 status: "approved",
                 message: format!(
-                    "every access{window} was by an approved principal; selectors are assumed unchanged since"
+                    "every access{window} was by an approved principal{}; selectors are assumed unchanged since",
+                    judged.aside()
                 ),
                 evidence: judged.evidence("approved", &judged.approved, records),
             };
@@ -74,10 +78,14 @@ impl View<'_> {
 
     fn judge<'r>(&self, rule: &AccessRule, records: &'r Records) -> Judged<'r> {
         let location = rule.location.to_string();
-        let scanner = role_of_session(&self.snapshot.caller.arn)
-            .map_or_else(|| self.snapshot.caller.arn.clone(), |(role, _)| role);
+        let at_location = |access: &&AccessRecord| {
+            // An access that no location was told for is still one of its bucket.
+            let whole_bucket =
+                rule.location.prefix.is_empty() && access.location.is_none() && access.bucket == rule.location.bucket;
+            whole_bucket || access.location.as_ref() == Some(&location)
+        };
         let mut judged = Judged::default();
-        for access in records.accesses.iter().filter(|access| access.location.as_ref() == Some(&location)) {
+        for access in records.accesses.iter().filter(at_location) {
             let judged_action = match access.access.as_str() {
                 "read" => rule.actions.includes(true),
                 "write" => rule.actions.includes(false),
@@ -89,11 +97,10 @@ impl View<'_> {
             let denied = access.error_code.as_deref().is_some_and(|code| DENIED.contains(&code));
             let list = if denied {
                 &mut judged.denied
-            } else if is_same_principal(&access.principal, &scanner) {
-                &mut judged.scanner
             } else {
                 match rule.approves(access) {
                     Some(true) => &mut judged.approved,
+                    _ if self.is_own_call(access) => &mut judged.scanner,
                     Some(false) => &mut judged.unapproved,
                     None => &mut judged.unresolved,
                 }
@@ -103,45 +110,87 @@ impl View<'_> {
         judged
     }
 
+    /// Whether this is a call that trailcheck makes: it asks where a bucket is, and reads log buckets. What else the
+    /// scanning role does is judged like anyone's.
+    fn is_own_call(&self, access: &AccessRecord) -> bool {
+        let scanner = role_of_session(&self.snapshot.caller.arn)
+            .map_or_else(|| self.snapshot.caller.arn.clone(), |(role, _)| role);
+        let mut trails = self.snapshot.trails.iter();
+        let reads_logs = matches!(access.event_name.as_str(), "ListObjects" | "GetObject")
+            && trails.any(|trail| trail.s3_bucket_name.as_ref() == Some(&access.bucket));
+        is_same_principal(&access.principal, &scanner) && (access.event_name == "HeadBucket" || reads_logs)
+    }
+
     /// What keeps "nothing else touched it" from being shown.
     fn missing_evidence(&self, rule: &AccessRule, records: &Records, coverage: &Judgement) -> Vec<String> {
         let mut missing = Vec::new();
         if coverage.status != "recorded" {
             missing.push(format!("not every access is known to be recorded: {}", coverage.message));
         }
-        let Some(window) = records.window else {
-            missing.push("the records were read without a time window: set records.window".to_owned());
-            return missing.into_iter().chain(not_read(records)).collect();
-        };
-        if window.end <= window.start {
-            missing.push("the window is not longer than the hour that late deliveries may take".to_owned());
+        missing.extend(not_read(records));
+        match records.window {
+            None => missing.push("the records were read without a time window: set records.window".to_owned()),
+            Some(window) => missing.extend(self.missing_in(window, rule, records)),
         }
-        if let Ok(region) = self.bucket_region(&rule.location.bucket) {
-            let set = self.recorders_at(&rule.location.bucket, &region, None).ok();
-            for recorder in set.iter().flat_map(|set| &set.recorders) {
-                if recorder.effect != Effect::InEffect {
-                    continue;
-                }
-                let reading = records.read.iter().find(|reading| {
-                    reading.source == recorder.arn && reading.region.as_deref() == Some(region.as_str())
+        missing
+    }
+
+    fn missing_in(&self, window: Window, rule: &AccessRule, records: &Records) -> Vec<String> {
+        let mut missing = Vec::new();
+        let at = self.snapshot.collected_at;
+        if window.end <= window.start || at.0 - window.end.0 < LATE_DELIVERY {
+            missing.push(
+                "the window does not end an hour before the collection: late deliveries may be missing".to_owned(),
+            );
+        }
+        if let Some(asked) = self.window.filter(|asked| window.start.0 > at.0 - *asked) {
+            missing.push(format!("the records were read from {}, and records.window asks for {asked}", window.start));
+        }
+        let Ok(region) = self.bucket_region(&rule.location.bucket) else { return missing };
+        let gaps = self.snapshot.gaps_in(FactKind::Records).filter(|gap| gap.region == region);
+        missing.extend(gaps.map(|gap| gap.reason()));
+        let set = self.recorders_at(&rule.location.bucket, &region, None).ok();
+        let in_effect =
+            set.iter().flat_map(|set| &set.recorders).filter(|recorder| recorder.effect == Effect::InEffect);
+        for recorder in in_effect {
+            let readings = || {
+                let of_trail = records.read.iter().filter(|reading| reading.source == recorder.arn);
+                of_trail.filter(|reading| reading.region.as_deref() == Some(region.as_str()))
+            };
+            let name = &recorder.name;
+            if readings().next().is_none() {
+                missing.push(format!("the log bucket of {name} was not listed for {region}"));
+            }
+            let untold = readings().filter(|reading| !reading.is_complete());
+            missing.extend(untold.map(|reading| {
+                let why = reading.incomplete_because.clone();
+                let why = why.unwrap_or_else(|| {
+                    format!("{} of {} log objects were read", reading.read_objects, reading.listed_objects)
                 });
-                if !reading.is_some_and(|reading| reading.complete) {
-                    let why = reading.and_then(|reading| reading.incomplete_because.clone());
-                    let why = why.unwrap_or_else(|| "its log bucket was not listed".to_owned());
-                    missing.push(format!("the records of {} in {region} are not complete: {why}", recorder.name));
-                }
-                let trail = self.snapshot.trails.iter().find(|trail| trail.trail_arn == recorder.arn);
-                let since = trail.and_then(|trail| trail.status.get(&region)?.start_logging_time);
-                if since.is_none_or(|since| since > window.start) {
-                    let since = since.map_or("a time that is not known".to_owned(), |since| since.to_string());
-                    missing.push(format!(
-                        "{} has logged since {since}, the window began at {}",
-                        recorder.name, window.start
-                    ));
-                }
+                format!("the records of {name} in {region} are not complete: {why}")
+            }));
+            let trail = self.snapshot.trails.iter().find(|trail| trail.trail_arn == recorder.arn);
+            let Some(status) = trail.and_then(|trail| trail.status.get(&region)) else {
+                missing.push(format!("how {name} delivers is not known"));
+                continue;
+            };
+            if status.start_logging_time.is_none_or(|since| since > window.start) {
+                let since =
+                    status.start_logging_time.map_or("a time that is not known".to_owned(), |since| since.to_string());
+                missing.push(format!("{name} has logged since {since}, the window began at {}", window.start));
+            }
+            if let Some(error) = status.latest_delivery_error.as_ref().filter(|error| !error.is_empty()) {
+                missing.push(format!(
+                    "deliveries of {name} fail with {error}: records of the window may still be on their way"
+                ));
+            }
+            let delivered = status.latest_delivery_time.is_some_and(|time| time >= window.start);
+            if delivered && readings().all(|reading| reading.listed_objects == 0) {
+                missing.push(format!(
+                    "{name} has delivered since the window began, and its log bucket shows no log objects"
+                ));
             }
         }
-        missing.extend(not_read(records));
         missing
     }
 }
@@ -149,12 +198,14 @@ impl View<'_> {
 /// What was listed, or read in part, and may hold an access.
 fn not_read(records: &Records) -> Vec<String> {
     let mut missing = Vec::new();
-    if records.window.is_none() {
-        missing.extend(records.read.iter().filter_map(|reading| {
-            let why = reading.incomplete_because.as_ref().filter(|_| !reading.complete)?;
-            Some(format!("{}: {why}", reading.source))
-        }));
-    }
+    // What was read from a path is of no trail in particular.
+    missing.extend(
+        records
+            .read
+            .iter()
+            .filter(|reading| reading.region.is_none())
+            .filter_map(|reading| Some(format!("{}: {}", reading.source, reading.incomplete_because.as_ref()?))),
+    );
     let skipped = records.skipped.iter().filter(|skipped| skipped.matters).count();
     if skipped > 0 {
         missing.push(format!("{skipped} log objects could not be read"));
@@ -172,11 +223,25 @@ struct Judged<'r> {
     /// Of an account that an approved role is in, by a copy of the record that does not name the role.
     unresolved: Vec<&'r AccessRecord>,
     denied: Vec<&'r AccessRecord>,
-    /// The scanner's own: listed, not judged.
+    /// The scan's own calls: listed, not judged.
     scanner: Vec<&'r AccessRecord>,
 }
 
 impl Judged<'_> {
+    /// What was seen and is neither approved nor not.
+    fn aside(&self) -> String {
+        let count = |accesses: &[&AccessRecord]| accesses.iter().map(|access| access.count).sum::<u64>();
+        let mut aside = String::new();
+        for (count, what) in
+            [(count(&self.scanner), "of the scan's own calls"), (count(&self.denied), "denied attempts")]
+        {
+            if count > 0 {
+                aside.push_str(&format!(", {count} {what} apart"));
+            }
+        }
+        aside
+    }
+
     fn evidence(&self, name: &str, accesses: &[&AccessRecord], records: &Records) -> Value {
         let list =
             |accesses: &[&AccessRecord]| -> Vec<Value> { accesses.iter().take(SHOWN).map(|a| json!(a)).collect() };
@@ -197,8 +262,15 @@ impl AccessRule {
         let name = &access.principal;
         match access.principal_type.as_str() {
             "role" => {
-                let role = RoleArn::parse(name);
-                Some(role.is_some_and(|role| self.roles.iter().any(|approved| covers(approved, &role))))
+                let Some(role) = RoleArn::parse(name) else { return Some(false) };
+                let answers: Vec<Option<bool>> = self.roles.iter().map(|approved| covers(approved, &role)).collect();
+                if answers.contains(&Some(true)) {
+                    Some(true)
+                } else if answers.contains(&None) {
+                    None
+                } else {
+                    Some(false)
+                }
             }
             "user" | "root" => Some(self.users.contains(name)),
             "service" => Some(self.services.contains(name)),
@@ -216,9 +288,19 @@ impl AccessRule {
     }
 }
 
-/// By account and name, path ignored; `*` in the approved name is any run of characters.
-fn covers(approved: &RoleArn, role: &RoleArn) -> bool {
-    approved.account == role.account && glob(&approved.name, &role.name)
+/// By account and name; `*` in the approved name is any run of characters. The path does not matter to a name, which is
+/// unique in its account; with `*` it does, for there it says which names are meant. `None`: the acting role's path is not
+/// in the record.
+fn covers(approved: &RoleArn, role: &RoleArn) -> Option<bool> {
+    if approved.account != role.account || !glob(&approved.name, &role.name) {
+        return Some(false);
+    }
+    match (approved.path(), role.path()) {
+        ("", _) => Some(true),
+        _ if !approved.name.contains('*') => Some(true),
+        (_, "") => None,
+        (approved, role) => Some(approved == role),
+    }
 }
 
 fn glob(pattern: &str, text: &str) -> bool {
@@ -279,8 +361,18 @@ mod tests {
     fn d8_a_role_is_itself_with_and_without_its_path() {
         let approved = RoleArn::parse("arn:aws:iam::111111111111:role/service-role/X").unwrap();
         let acting = RoleArn::parse("arn:aws:iam::111111111111:role/X").unwrap();
-        assert!(covers(&approved, &acting));
+        assert_eq!(covers(&approved, &acting), Some(true));
         let elsewhere = RoleArn::parse("arn:aws:iam::222222222222:role/X").unwrap();
-        assert!(!covers(&approved, &elsewhere));
+        assert_eq!(covers(&approved, &elsewhere), Some(false));
+    }
+
+    #[test]
+    fn a_star_behind_a_path_means_that_paths_roles() {
+        let approved = RoleArn::parse("arn:aws:iam::111111111111:role/service-role/*").unwrap();
+        let covers = |acting: &str| covers(&approved, &RoleArn::parse(acting).unwrap());
+        assert_eq!(covers("arn:aws:iam::111111111111:role/service-role/x"), Some(true));
+        assert_eq!(covers("arn:aws:iam::111111111111:role/team/x"), Some(false));
+        // Parsed from a session's ARN, which has lost the path; or a role that has none.
+        assert_eq!(covers("arn:aws:iam::111111111111:role/x"), None);
     }
 }

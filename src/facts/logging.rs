@@ -1,5 +1,7 @@
 //! Does a trail log and deliver, in every region where it should?
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 
 use super::{Judgement, TrailFact, View};
@@ -22,15 +24,22 @@ impl View<'_> {
         let mut stopped = Vec::new();
         let mut failing = Vec::new();
         let mut unknown = Vec::new();
-        let expected = match trail.is_multi_region_trail {
-            Some(false) => vec![trail.home_region.clone()],
-            _ => self.snapshot.scope.regions.iter().cloned().collect(),
-        };
-        for region in &expected {
+        // Every region that should have an answer, and every one that has: a stop anywhere is a stop.
+        let mut expected: BTreeSet<&String> = trail.status.keys().collect();
+        match trail.is_multi_region_trail {
+            Some(false) => {
+                expected.insert(&trail.home_region);
+            }
+            _ => expected.extend(&self.snapshot.scope.regions),
+        }
+        if expected.is_empty() {
+            unknown.push("no region was scanned".to_owned());
+        }
+        for region in expected.iter().copied() {
             let Some(status) = trail.status.get(region) else {
                 let gaps = self.snapshot.gaps_in(FactKind::Status);
                 let mut gaps = gaps.filter(|gap| gap.resource.as_deref() == Some(&trail.trail_arn));
-                let reason = gaps.find(|gap| &gap.region == region).map(|gap| gap.reason());
+                let reason = gaps.find(|gap| gap.region == *region).map(|gap| gap.reason());
                 unknown.push(reason.unwrap_or_else(|| format!("its status in {region} is not known")));
                 continue;
             };
@@ -59,7 +68,13 @@ impl View<'_> {
         } else if !unknown.is_empty() {
             ("unknown", unknown)
         } else {
-            ("logging", vec![format!("it is logging and delivers in {}", expected.join(", "))])
+            (
+                "logging",
+                vec![format!(
+                    "it is logging and delivers in {}",
+                    expected.into_iter().cloned().collect::<Vec<_>>().join(", ")
+                )],
+            )
         };
         Judgement { status, message: format!("trail {}: {}", trail.name, parts.join("; ")), evidence }
     }

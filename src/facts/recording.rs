@@ -65,6 +65,10 @@ impl View<'_> {
 
     /// `recorded`, `gap` or `unknown`, with the proof.
     pub fn coverage(&self, location: &Location, access: Access, role: Option<&RoleArn>) -> Judgement {
+        let partition = &self.snapshot.scope.partition;
+        if let Some(role) = role.filter(|role| &role.partition != partition) {
+            return unknown(&[format!("the role {role} is of another partition than the scan ({partition})")]);
+        }
         let recorders = self
             .bucket_region(&location.bucket)
             .and_then(|region| Ok((self.recorders_at(&location.bucket, &region, role)?, region)));

@@ -19,6 +19,8 @@ pub enum ObjectKind {
 /// Tells by the key, or the local path, what an object holds. A name that says nothing is taken for a log: its shape
 /// decides when it is read.
 pub fn kind(key: &str) -> ObjectKind {
+    // A bucket, a prefix or a local folder may be called anything: only what follows AWSLogs/ is CloudTrail's to name.
+    let key = key.rsplit_once("AWSLogs/").map_or_else(|| key.rsplit('/').next().unwrap_or(key), |(_, key)| key);
     let has = |name: &str| {
         key.split('/').any(|part| part == name)
             || key.rsplit('/').next().is_some_and(|n| n.contains(&format!("_{name}_")))
@@ -79,6 +81,8 @@ mod tests {
             assert!(matches!(kind(&format!("1_{folder}_eu-west-1_x.json.gz")), ObjectKind::Other(_)), "{folder}");
         }
         assert_eq!(kind("some/records.json"), ObjectKind::Log);
+        assert_eq!(kind("CloudTrail-Digest/records.json"), ObjectKind::Log);
+        assert_eq!(kind(&format!("CloudTrail-Insight/{}", key("CloudTrail"))), ObjectKind::Log);
     }
 
     #[test]

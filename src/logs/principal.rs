@@ -114,7 +114,9 @@ impl UserIdentity {
             Some("AWSAccount") => {
                 of(PrincipalKind::Account, self.principal_id.as_deref().or(self.account_id.as_deref()), None)
             }
-            Some("AWSService") | None if self.invoked_by.is_some() => {
+            Some("AWSService") => of(PrincipalKind::Service, self.invoked_by.as_deref(), None),
+            // A service event; with an ARN somebody else acted, through the service.
+            None if arn.is_none() && self.principal_id.is_none() => {
                 of(PrincipalKind::Service, self.invoked_by.as_deref(), None)
             }
             _ => of(PrincipalKind::Unknown, arn.or(self.principal_id.as_deref()), None),

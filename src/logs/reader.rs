@@ -1,14 +1,15 @@
 //! Reads log objects and keeps what reports need: accesses, sessions, and what was not read.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::inflate;
 use super::layout::{self, ObjectKind};
-use super::principal::Principal;
-use super::record::{Record, Touched};
+use super::principal::{Principal, UserIdentity};
+use super::record::{Kind, Record, Touched};
 use super::session::Sessions;
 use crate::location::Location;
 use crate::snapshot::{AccessRecord, Example, LocationKind, LogReading, Records, Skipped, Timestamp, Window};
@@ -46,7 +47,8 @@ struct Seen {
 pub struct Reader {
     watched: Vec<Watched>,
     window: Option<Window>,
-    event_ids: HashSet<String>,
+    /// By eventID: a digest of what it says.
+    event_ids: HashMap<String, u64>,
     groups: BTreeMap<Group, Seen>,
     sessions: Sessions,
     records: Records,
@@ -62,7 +64,7 @@ impl Reader {
         Reader {
             watched,
             window,
-            event_ids: HashSet::new(),
+            event_ids: HashMap::new(),
             groups: BTreeMap::new(),
             sessions: Sessions::default(),
             records: Records { window, locations, ..Records::default() },
@@ -115,8 +117,11 @@ impl Reader {
             serde_json::from_slice(json).map_err(|error| format!("not a CloudTrail log file: {error}"))?;
         for raw in file.records {
             match serde_json::from_str::<Record>(raw.get()) {
-                Ok(record) if record.is_s3_data_event() => self.add(object, &record),
-                Ok(_) => {}
+                Ok(record) => match record.kind() {
+                    Kind::S3Data => self.add(object, &record),
+                    Kind::Other => {}
+                    Kind::Unclear => self.records.malformed += 1,
+                },
                 Err(_) => self.records.malformed += 1,
             }
         }
@@ -133,19 +138,24 @@ impl Reader {
         if self.window.is_some_and(|window| time < window.start) {
             return;
         }
-        let touched = record.touched();
-        if touched.is_empty() {
+        let Some(touched) = record.touched() else {
             self.records.malformed += 1;
             return;
-        }
-        if !self.event_ids.insert(event_id.clone()) {
-            self.records.duplicates += 1;
-            return;
+        };
+        let identity = record.user_identity.as_ref();
+        let principal = identity.map_or_else(|| UserIdentity::default().principal(), |i| i.principal());
+        let mut hasher = DefaultHasher::new();
+        (&principal, event_name, time, &touched, &record.error_code).hash(&mut hasher);
+        match self.event_ids.insert(event_id.clone(), hasher.finish()) {
+            None => {}
+            Some(known) if known == hasher.finish() => {
+                self.records.duplicates += 1;
+                return;
+            }
+            // Two events under one id: one of them is not what it says.
+            Some(_) => self.records.malformed += 1,
         }
         self.records.events += 1;
-        let identity = record.user_identity.as_ref();
-        let principal =
-            identity.map_or_else(|| super::principal::UserIdentity::default().principal(), |i| i.principal());
         for touch in &touched {
             for location in self.locations_of(touch) {
                 let group = Group {

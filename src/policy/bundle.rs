@@ -180,8 +180,17 @@ fn load(files: &[File]) -> Result<Vec<Policy>, PolicyError> {
         }
         packages.push(package);
     }
+    for file in files {
+        let lost = references(&file.text).find(|path| !packages.iter().any(|package| is_under(path, package)));
+        if let Some(path) = lost {
+            let message = format!(
+                "refers to {path}, which no file beside it defines: it would be undefined, and look like a pass"
+            );
+            return Err(PolicyError::Load { file: file.name.clone(), message });
+        }
+    }
     let mut policies = Vec::new();
-    for (file, package) in files.iter().zip(packages) {
+    for (file, package) in files.iter().zip(packages.clone()) {
         let refuse = |message: String| PolicyError::Load { file: file.name.clone(), message };
         let declares = |rule: &str| {
             engine.has_declared_rule_rooted_at(&file.name, rule).map_err(|error| refuse(error.to_string()))
@@ -193,6 +202,11 @@ fn load(files: &[File]) -> Result<Vec<Policy>, PolicyError> {
             }
         }
         if !rules.iter().any(|rule| ENTRY_RULES.contains(rule)) {
+            // A library; or a policy whose rule has another name than ours, which would never be asked.
+            let used = files.iter().any(|other| other.name != file.name && refers_to(&other.text, &package));
+            if !used {
+                return Err(refuse(format!("defines none of {}, and no other file uses it", ENTRY_RULES.join(", "))));
+            }
             continue;
         }
         if rules.contains(&"subjects") != rules.contains(&"fail") {
@@ -203,6 +217,21 @@ fn load(files: &[File]) -> Result<Vec<Policy>, PolicyError> {
         policies.push(Policy { id, package, metadata, rules, text: file.text.clone(), engine: engine.clone() });
     }
     Ok(policies)
+}
+
+/// The paths below `data` that a text names, comments left out.
+fn references(text: &str) -> impl Iterator<Item = &str> {
+    let is_path = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '.';
+    let code = text.lines().map(|line| line.split(" #").next().unwrap_or(line)).filter(|line| !line.starts_with('#'));
+    code.flat_map(move |line| line.split(move |c: char| !is_path(c))).filter(|word| word.starts_with("data."))
+}
+
+fn refers_to(text: &str, package: &str) -> bool {
+    references(text).any(|path| is_under(path, package))
+}
+
+fn is_under(path: &str, package: &str) -> bool {
+    path.strip_prefix(package).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 /// The interpreter takes a call of an unknown function in a body that is not reached for "does not hold", which in a rule

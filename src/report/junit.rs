@@ -42,7 +42,7 @@ fn test_case(finding: &Finding) -> TestCase {
         Outcome::NotApplicable => TestCaseBuilder::skipped_with_cause(&name, "not_applicable", &message),
     };
     case.set_classname(&xml_safe(&finding.policy));
-    case.set_filepath(&xml_safe(&finding.location.file.display().to_string()));
+    case.set_filepath(&xml_safe(&finding.location.file));
     match finding.outcome {
         Outcome::Fail => {
             case.set_trace(&xml_safe(&finding.remediation));

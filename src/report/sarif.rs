@@ -116,7 +116,7 @@ fn result(finding: &Finding, policies: &[Policy]) -> SarifResult {
         message: json!({"text": format!("{}: {}: {}", finding.subject, finding.outcome.as_str(), finding.message)}),
         locations: [json!({
             "physicalLocation": {
-                "artifactLocation": {"uri": uri(&finding.location.file)},
+                "artifactLocation": {"uri": uri(Path::new(&finding.location.file))},
                 "region": {"startLine": finding.location.line},
             },
             "logicalLocations": [{"fullyQualifiedName": finding.subject, "kind": "resource"}],

@@ -24,7 +24,7 @@ fn write(out: &mut String, report: &Report) -> std::fmt::Result {
         out,
         "{bold}trailcheck{bold:#}: account {}, {}, as of {}\n",
         printable(&run.account),
-        run.regions.join(" "),
+        printable(&run.regions.join(" ")),
         run.collected_at
     )?;
     for finding in &report.findings {
@@ -66,7 +66,7 @@ fn write_finding(out: &mut String, finding: &Finding) -> std::fmt::Result {
         writeln!(out, "         {}", printable(&waiver))?;
     }
     if finding.outcome == Outcome::Fail {
-        writeln!(out, "         declared at {}:{}", finding.location.file.display(), finding.location.line)?;
+        writeln!(out, "         declared at {}:{}", printable(&finding.location.file), finding.location.line)?;
         match fix_of(finding) {
             Some(fix) => writeln!(out, "         fix: {}", printable(&fix))?,
             None => writeln!(out, "         how to fix: trailcheck explain {}", finding.policy)?,

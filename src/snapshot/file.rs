@@ -1,12 +1,13 @@
 //! Reading and writing snapshot files; a name that ends with `.gz` is gzip.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use libdeflater::{CompressionLvl, Compressor};
 use serde::Deserialize;
 
-use super::{SCHEMA, Snapshot};
-use crate::arn::Arn;
+use super::{Records, SCHEMA, Snapshot};
+use crate::arn::{Arn, RoleArn, is_account_id};
 use crate::files;
 use crate::location::Location;
 use crate::logs::inflate::{self, InflateError};
@@ -21,10 +22,11 @@ pub enum SnapshotError {
     #[error("cannot read snapshot {path}: {source}", path = path.display())]
     Gzip { path: PathBuf, source: InflateError },
     #[error(
-        "{path}: line {line}: not a snapshot: {message}; was it cut short? make it anew with `trailcheck collect -o {path}`",
+        "{path}: line {line}: not a snapshot: {message}{}; make it anew with `trailcheck collect -o {path}`",
+        if *.cut { " (was it cut short?)" } else { "" },
         path = path.display()
     )]
-    Json { path: PathBuf, line: usize, message: String },
+    Json { path: PathBuf, line: usize, message: String, cut: bool },
     #[error("{path}: {message}", path = path.display())]
     Content { path: PathBuf, message: String },
     #[error(
@@ -48,6 +50,7 @@ impl Snapshot {
             path: path.to_owned(),
             line: error.line(),
             message: error.to_string(),
+            cut: error.is_eof(),
         };
         // The version first: a newer document should be told from a broken one.
         let version: Version = serde_json::from_slice(&bytes).map_err(json_error)?;
@@ -57,17 +60,6 @@ impl Snapshot {
         let snapshot: Snapshot = serde_json::from_slice(&bytes).map_err(json_error)?;
         snapshot.check().map_err(|message| SnapshotError::Content { path: path.to_owned(), message })?;
         Ok(snapshot)
-    }
-
-    /// What the types cannot say: a text that no verdict could be built on is refused, not judged.
-    fn check(&self) -> Result<(), String> {
-        if let Some(trail) = self.trails.iter().find(|trail| Arn::parse(&trail.trail_arn).is_none()) {
-            return Err(format!("`{}` is not a trail's ARN", trail.trail_arn));
-        }
-        for learned in &self.locations {
-            Location::parse(&learned.location).map_err(|error| error.to_string())?;
-        }
-        Ok(())
     }
 
     /// Writes the snapshot whole or not at all, readable by its owner only: it is an inventory of the account.
@@ -83,10 +75,48 @@ impl Snapshot {
         }
         files::write_private(path, &json)
     }
+
+    /// What the types cannot say: a text that no verdict could be built on is refused, not judged.
+    fn check(&self) -> Result<(), String> {
+        if self.scope.partition.is_empty() || self.scope.accounts.is_empty() {
+            return Err("scope needs a partition and an account".to_owned());
+        }
+        let mut arns = BTreeSet::new();
+        for trail in &self.trails {
+            let arn = Arn::parse(&trail.trail_arn)
+                .filter(|arn| arn.service == "cloudtrail" && is_account_id(arn.account) && !arn.partition.is_empty());
+            if arn.is_none() {
+                return Err(format!("`{}` is not a trail's ARN", trail.trail_arn));
+            }
+            if !arns.insert(&trail.trail_arn) {
+                return Err(format!("the trail `{}` is there twice", trail.trail_arn));
+            }
+        }
+        for learned in &self.locations {
+            Location::parse(&learned.location).map_err(|error| error.to_string())?;
+            if let Some(role) = learned.role.as_ref().filter(|role| RoleArn::parse(role).is_none()) {
+                return Err(format!("`{role}` is not a role's ARN"));
+            }
+        }
+        self.records.iter().try_for_each(check_records)
+    }
+}
+
+/// Accesses and locations are matched as texts, so they must be as we write them.
+fn check_records(records: &Records) -> Result<(), String> {
+    let of_accesses = records.accesses.iter().filter_map(|access| access.location.as_ref());
+    for location in records.locations.iter().chain(of_accesses) {
+        let canonical = Location::parse(location).map_err(|error| error.to_string())?.to_string();
+        if *location != canonical {
+            return Err(format!("the location `{location}` must be written `{canonical}`"));
+        }
+    }
+    Ok(())
 }
 
 /// The one field that every version has.
 #[derive(Deserialize)]
+#[serde(expecting = "an object with a schema")]
 struct Version {
     schema: String,
 }

@@ -16,14 +16,11 @@ pub struct Records {
     /// One entry for each trail and region, or for the paths that were given.
     pub read: Vec<LogReading>,
     /// Log objects that could not be read or held no object records, with the reason.
-    #[serde(default)]
     pub skipped: Vec<Skipped>,
     /// S3 data events that were read, after dropping duplicates.
     pub events: u64,
-    #[serde(default)]
     pub duplicates: u64,
     /// Records that could not be understood; each may hide an access.
-    #[serde(default)]
     pub malformed: u64,
     pub accesses: Vec<AccessRecord>,
     pub sessions: Vec<Session>,
@@ -60,8 +57,17 @@ pub struct LogReading {
     /// Every log object that the trail delivered for the window was listed and read.
     pub complete: bool,
     /// Why it is not complete.
-    #[serde(default)]
     pub incomplete_because: Option<String>,
+}
+
+impl LogReading {
+    /// Whether all four of its statements agree that nothing is missing.
+    pub fn is_complete(&self) -> bool {
+        self.complete
+            && self.incomplete_because.is_none()
+            && self.read_objects == self.listed_objects
+            && self.read_bytes == self.listed_bytes
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -16,10 +16,11 @@ impl Timestamp {
         Timestamp(now.replace_nanosecond(0).unwrap_or(now))
     }
 
-    /// `None` where the text is not RFC 3339.
+    /// `None` where the text is not RFC 3339, or of a time in which there was no AWS: near the ends of the calendar
+    /// arithmetic breaks.
     pub fn parse(text: &str) -> Option<Self> {
-        let instant = OffsetDateTime::parse(text, &Rfc3339).ok()?;
-        Some(Timestamp(instant.to_offset(time::UtcOffset::UTC)))
+        let instant = OffsetDateTime::parse(text, &Rfc3339).ok()?.checked_to_offset(time::UtcOffset::UTC)?;
+        (1970..=2999).contains(&instant.year()).then_some(Timestamp(instant))
     }
 }
 
@@ -39,7 +40,9 @@ impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         Timestamp::parse(&text).ok_or_else(|| {
-            D::Error::custom(format!("`{text}` is not an RFC 3339 instant such as 2026-11-22T07:00:00Z"))
+            D::Error::custom(format!(
+                "`{text}` is not an RFC 3339 instant of 1970 to 2999, such as 2026-11-22T07:00:00Z"
+            ))
         })
     }
 }

@@ -1,9 +1,11 @@
 //! Trails and event data stores as the CloudTrail API describes them, with its names in snake_case.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::de::{Error, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Timestamp;
 use crate::arn::Arn;
@@ -34,7 +36,7 @@ pub struct Trail {
     #[serde(default)]
     pub advanced_event_selectors: Option<Vec<AdvancedEventSelector>>,
     /// `GetTrailStatus` by the region that was asked: it answers for one region only.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "each_once")]
     pub status: BTreeMap<String, TrailStatus>,
 }
 
@@ -48,6 +50,30 @@ impl Trail {
     pub fn partition(&self) -> &str {
         Arn::parse(&self.trail_arn).map_or("", |arn| arn.partition)
     }
+}
+
+/// A map in which a key that comes twice is an error: of two statuses none would be the trail's.
+fn each_once<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, TrailStatus>, D::Error> {
+    struct Entries;
+    impl<'de> Visitor<'de> for Entries {
+        type Value = BTreeMap<String, TrailStatus>;
+
+        fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+            f.write_str("a status for each region")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
+            let mut map = BTreeMap::new();
+            while let Some((region, status)) = entries.next_entry::<String, TrailStatus>()? {
+                if map.contains_key(&region) {
+                    return Err(A::Error::custom(format!("two statuses for {region}")));
+                }
+                map.insert(region, status);
+            }
+            Ok(map)
+        }
+    }
+    deserializer.deserialize_map(Entries)
 }
 
 /// `GetTrailStatus`, the members that a verdict depends on.

@@ -166,7 +166,7 @@ fn an_account_fails_before_the_fix_and_passes_after() {
     let (report, ran) = workplace.check(&[]);
     assert_eq!(ran.exit, 0, "{ran:?}");
     assert_eq!(report["summary"]["fail"], 0);
-    assert_eq!(report["summary"]["pass"], 3);
+    assert_eq!(report["summary"]["pass"], 5);
 }
 
 /// A log object as CloudTrail delivers it, of one read by a role.

@@ -34,6 +34,17 @@ fn a_mistake_in_the_config_is_pointed_at() {
         ("[[redshift.unload]]\nrole = \"x\"\n", "line 1: missing field `location`"),
         ("[scan]\nregions = [\"Ireland\"]\n", "line 2: `Ireland` is not a region"),
         ("[scan]\naccounts = [{ id = \"1\" }]\n", "line 2: scanning several accounts in one run is not built yet"),
+        ("[scan]\nrecorders = []\n", "scan.recorders is empty"),
+        (
+            "[[redshift.unload]]\nlocation = \"s3://b/\"\nrole = \"arn:aws:iam::123456789012:role/app-*\"\n",
+            "line 3: a role here is one role, without `*`",
+        ),
+        (
+            "[[access]]\nlocation = \"s3://b/\"\n[[access]]\nlocation = \"s3://b\"\n",
+            "lines 2 and 4: two [[access]] tables for s3://b/",
+        ),
+        ("[[access]]\nlocation = \"s3://b/\"\nservices = [\"redshift\"]\n", "line 3: `redshift` is not an AWS service"),
+        ("[[access]]\nlocation = \"s3://b/\"\nusers = [\"arn:aws:iam::123456789012:user/*\"]\n", "is not a user's ARN"),
         ("[records]\nwindow = \"a day\"\n", "line 2: `a day` is not a time span"),
         ("[records]\nsample = \"lots\"\n", "line 2: `lots` is not a size"),
         (

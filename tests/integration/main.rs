@@ -4,6 +4,8 @@
 
 /// The GitHub Action.
 mod action;
+/// Only approved principals: what passes, and what keeps it from passing.
+mod approval;
 /// Live runs against the local AWS endpoint.
 mod aws;
 /// Usage, files, errors and exit codes.
@@ -20,6 +22,8 @@ mod pitfalls;
 mod policies;
 /// The built program, in an environment of its own.
 mod program;
+/// Log records of every shape.
+mod records;
 /// What is printed and written, read back by other readers.
 mod reports;
 /// The user's own policies.

@@ -78,6 +78,8 @@ fn snapshot(trails: Vec<Value>) -> Value {
             {"name": "b", "region": "eu-west-1", "account": "111111111111"},
             {"name": "c", "region": "eu-west-1", "account": "111111111111"},
         ],
+        "clusters": [],
+        "gaps": [],
     })
 }
 

@@ -85,6 +85,8 @@ fn hostile(workplace: &Workplace) -> Vec<String> {
              "home_region": "eu-west-1", "is_multi_region_trail": false, "is_organization_trail": false},
         ],
         "buckets": [{"name": "b", "region": "eu-west-1", "account": "111111111111"}],
+        "clusters": [],
+        "gaps": [],
     });
     workplace.write("snapshot.json", &snapshot.to_string());
     workplace.write(
@@ -194,10 +196,10 @@ fn with_waiver(expires: &str, subject: &str) -> (Value, i32) {
             "\n[[waiver]]\npolicy = \"{policy}\"\nsubject = \"{subject}\"\nreason = \"ticket 4711\"\nexpires = {expires}\nowner = \"data\"\n"
         )
     };
-    workplace.write(
-        "trailcheck.toml",
-        &format!("{config}{}{}", waiver("coverage/copy_recorded"), waiver("placement/same_region")),
-    );
+    let trail = "arn:aws:cloudtrail:us-east-1:123456789012:trail/redshift-both";
+    let dead = waiver("coverage/dead_selector").replace(subject, trail).replace(expires, "2030-01-01");
+    let waivers = [waiver("coverage/copy_recorded"), waiver("placement/same_region"), dead];
+    workplace.write("trailcheck.toml", &format!("{config}{}", waivers.concat()));
     let (report, ran) = workplace.check(&["--snapshot", &fixture("blind_spot/snapshot.json")]);
     (report, ran.exit)
 }

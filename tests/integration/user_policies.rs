@@ -67,7 +67,13 @@ fn what_would_pass_silently_is_refused_or_an_error() {
         "brackets nested 31 deep",
     );
     refused("x", "package acme.x\nsubjects contains 1 if true\n", "go together");
-    refused("x", "package acme.x\nhelper := 1\n", "no policy in policies");
+    refused("x", "package acme.x\nhelper := 1\n", "and no other file uses it");
+    refused("x", "package acme.x\nviolation contains \"x\" if true\n", "and no other file uses it");
+    refused(
+        "x",
+        "package acme.x\ndeny contains \"x\" if data.acme.missing.broken\n",
+        "refers to data.acme.missing.broken",
+    );
     refused("x", "# METADATA\n# title: [\npackage acme.x\ndeny contains 1 if false\n", "METADATA");
 
     for (rego, expected) in [
@@ -110,9 +116,13 @@ fn a_status_that_no_policy_knows_is_never_a_pass() {
     for location in facts.unloads.iter_mut().chain(&mut facts.copies) {
         location.coverage.status = "something_new";
         location.placement.status = "something_new";
+        location.duplicates.status = "something_new";
     }
     facts.access_rules.iter_mut().for_each(|rule| rule.approval.status = "something_new");
-    facts.trails.iter_mut().for_each(|trail| trail.logging.status = "something_new");
+    for trail in &mut facts.trails {
+        trail.logging.status = "something_new";
+        trail.selectors.status = "something_new";
+    }
     let policies = policy::shipped().unwrap();
     let findings = policy::evaluate(&facts, &policies, &config).unwrap();
     for policy in &policies {
