@@ -58,6 +58,7 @@ impl View<'_> {
                     )),
                 }
                 recorders.extend(self.unseen(FactKind::EventDataStores, region, "event data stores"));
+                recorders.extend(self.store_of_organization(account));
             }
         }
         recorders
@@ -154,6 +155,17 @@ impl View<'_> {
             .filter(|gap| gap.region == region)
             .map(|gap| Recorder::unseen(format!("unseen {what}"), gap.reason()))
             .collect()
+    }
+
+    /// A member account cannot see its organization's event data store (CloudTrail User Guide, "Organization event data
+    /// stores"). That it is a member shows in the organization's trail, which it does see.
+    fn store_of_organization(&self, account: &str) -> Option<Recorder> {
+        let mut trails = self.snapshot.trails.iter();
+        let is_member = trails.any(|trail| trail.is_organization_trail == Some(true) && trail.account() != account);
+        is_member.then(|| {
+            let reason = "a member account cannot see it: scan the management account";
+            Recorder::unseen("an event data store of the organization".to_owned(), reason.to_owned())
+        })
     }
 
     /// The reason, with the failed call that is behind it where there is one.

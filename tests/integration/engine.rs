@@ -1,15 +1,17 @@
 //! The engine against the naive matcher, on random trails and requirements.
 //!
-//! `PROPTEST_CASES` sets how many; a failing case is shrunk, printed with its seed, and kept in `proptest-regressions`.
+//! `PROPTEST_CASES=100000 cargo test --release --test integration engine` runs many more: `PROPTEST_CASES` sets how many; a failing case is shrunk, printed with its seed, and kept in `proptest-regressions`.
 
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
+use serde_json::Value;
 use trailcheck::arn::RoleArn;
 use trailcheck::coverage::event::{Access, Event, Requirement};
+use trailcheck::coverage::fix::{self, Fix};
 use trailcheck::coverage::prove::{RecorderSet, Verdict};
-use trailcheck::coverage::recorder::{Recorder, Scene};
+use trailcheck::coverage::recorder::{Effect, Recorder, Scene};
 use trailcheck::location::Location;
 use trailcheck::snapshot::{
     AdvancedEventSelector, DataResource, EventSelector, FieldSelector, Timestamp, Trail, TrailStatus,
@@ -183,10 +185,13 @@ fn requirement() -> impl Strategy<Value = Requirement> {
         })
 }
 
-fn verdict(trails: &[Trail], requirement: &Requirement) -> Verdict {
+fn scene() -> Scene<'static> {
     let at = Timestamp::parse("2026-11-22T07:00:00Z").unwrap();
-    let scene = Scene { partition: "aws", region: REGION, account: "111111111111", at };
-    RecorderSet::new(trails.iter().map(|trail| Recorder::of_trail(trail, scene)).collect()).prove(requirement)
+    Scene { partition: "aws", region: REGION, account: "111111111111", at }
+}
+
+fn verdict(trails: &[Trail], requirement: &Requirement) -> Verdict {
+    RecorderSet::new(trails.iter().map(|trail| Recorder::of_trail(trail, scene())).collect()).prove(requirement)
 }
 
 fn is_recorded(verdict: &Verdict) -> bool {
@@ -260,6 +265,7 @@ proptest! {
         let recorded = |event: &Event| trails.iter().any(|trail| naive::records(trail, event));
         match verdict(&trails, &requirement) {
             Verdict::Gap(gap) => {
+                check_fix(&trails, &requirement, &events)?;
                 prop_assert!(naive::requires(&requirement, &gap.witness), "outside: {:?}", gap.witness);
                 prop_assert!(!recorded(&gap.witness), "recorded: {:?}", gap.witness);
             }
@@ -330,6 +336,56 @@ proptest! {
             *basic = basic.iter().flat_map(split).collect();
         }
         prop_assert_eq!(before, is_recorded(&verdict(&respelled, &requirement)));
+    }
+}
+
+/// A proposed call closes the gap, and what was recorded before still is.
+fn check_fix(trails: &[Trail], requirement: &Requirement, events: &[Event]) -> Result<(), TestCaseError> {
+    // As AWS has them: each trail with an ARN of its own.
+    let mut trails = trails.to_vec();
+    for (at, trail) in trails.iter_mut().enumerate() {
+        trail.trail_arn = format!("arn:aws:cloudtrail:{}:111111111111:trail/t{at}", trail.home_region);
+    }
+    let recorders: Vec<Recorder> = trails.iter().map(|trail| Recorder::of_trail(trail, scene())).collect();
+    let Fix::PutEventSelectors { trail_arn, input, .. } = fix::propose(requirement, &recorders, &trails, scene())
+    else {
+        let in_effect = recorders.iter().any(|recorder| recorder.effect == Effect::InEffect);
+        prop_assert!(!in_effect, "a trail in effect could have taken it");
+        return Ok(());
+    };
+    let before = trails.clone();
+    let amended = trails.iter_mut().find(|trail| trail.trail_arn == trail_arn).unwrap();
+    let list = |name: &str| input.get(name).cloned().map_or(Value::Array(vec![]), api_names);
+    amended.event_selectors = Some(serde_json::from_value(list("EventSelectors")).unwrap());
+    amended.advanced_event_selectors = Some(serde_json::from_value(list("AdvancedEventSelectors")).unwrap());
+    prop_assert!(is_recorded(&verdict(&trails, requirement)), "not closed by {input:#}");
+    let recorded = |trails: &[Trail], event: &Event| trails.iter().any(|trail| naive::records(trail, event));
+    for event in events.iter().filter(|event| recorded(&before, event)) {
+        prop_assert!(recorded(&trails, event), "lost by {input:#}: {event:?}");
+    }
+    Ok(())
+}
+
+/// The API's names in snake_case.
+fn api_names(value: Value) -> Value {
+    match value {
+        Value::Object(members) => Value::Object(
+            members
+                .into_iter()
+                .map(|(name, value)| {
+                    let mut snake = String::new();
+                    for (at, letter) in name.char_indices() {
+                        if letter.is_uppercase() && at > 0 {
+                            snake.push('_');
+                        }
+                        snake.extend(letter.to_lowercase());
+                    }
+                    (snake, api_names(value))
+                })
+                .collect(),
+        ),
+        Value::Array(list) => Value::Array(list.into_iter().map(api_names).collect()),
+        other => other,
     }
 }
 

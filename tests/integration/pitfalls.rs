@@ -482,6 +482,83 @@ fn what_was_not_seen_is_unknown() {
     assert_eq!(verdict(snapshot(vec![for_all()]), "s3://not-listed/", Some(R)), "??");
 }
 
+#[test]
+fn c18_an_organization_trail_does_not_cross_partitions() {
+    let mut trail = multi_region();
+    trail["trail_arn"] = "arn:aws:cloudtrail:us-east-1:999999999999:trail/org".into();
+    trail["is_organization_trail"] = true.into();
+    let mut snapshot = snapshot(vec![trail]);
+    snapshot["scope"]["partition"] = "aws-us-gov".into();
+    assert_eq!(verdict(snapshot, "s3://b/", Some("arn:aws-us-gov:iam::111111111111:role/R")), "NN");
+}
+
+#[test]
+fn c20_a_trail_that_is_no_longer_the_organizations_is_its_owners() {
+    let mut trail = multi_region();
+    trail["trail_arn"] = "arn:aws:cloudtrail:us-east-1:999999999999:trail/org".into();
+    trail["is_organization_trail"] = true.into();
+    assert_eq!(of_trail(trail.clone()), "YY");
+    trail["is_organization_trail"] = false.into();
+    assert_eq!(of_trail(trail.clone()), "NN");
+    trail["is_organization_trail"] = Value::Null;
+    assert_eq!(of_trail(trail), "??");
+}
+
+#[test]
+fn c22_a_trail_made_yesterday_covers_now() {
+    // That it says nothing of last week is `access/approved_roles`' to say, which compares the start of logging.
+    let mut trail = for_all();
+    trail["status"]["eu-west-1"] = json!({"is_logging": true, "start_logging_time": "2026-11-21T07:00:00Z"});
+    assert_eq!(of_trail(trail), "YY");
+}
+
+/// The verdict where event data stores count as recorders too.
+fn with_stores(stores: Value, trails: Vec<Value>) -> String {
+    let mut snapshot = snapshot(trails);
+    snapshot["event_data_stores"] = stores;
+    let snapshot: Snapshot = serde_json::from_value(snapshot).unwrap();
+    let config = "[scan]\nrecorders = [\"trail\", \"event_data_store\"]\n[[redshift.unload]]\nlocation = \"s3://b/\"\n";
+    let facts = facts::derive(&snapshot, &Config::parse("trailcheck.toml".as_ref(), config).unwrap());
+    facts.unloads[0].coverage.status.to_owned()
+}
+
+fn store(status: &str) -> Value {
+    json!({
+        "event_data_store_arn": "arn:aws:cloudtrail:us-east-1:111111111111:eventdatastore/e",
+        "name": "lake", "status": status, "multi_region_enabled": true, "organization_enabled": false,
+        "advanced_event_selectors": [objects(&[])],
+    })
+}
+
+#[test]
+fn c26_an_event_data_store_records_where_it_counts() {
+    assert_eq!(with_stores(json!([store("ENABLED")]), vec![]), "recorded");
+    let mut snapshot = snapshot(vec![]);
+    snapshot["event_data_stores"] = json!([store("ENABLED")]);
+    assert_eq!(verdict(snapshot, "s3://b/", Some(R)), "NN", "left out of scan.recorders it does not");
+    let mut elsewhere = store("ENABLED");
+    elsewhere["multi_region_enabled"] = false.into();
+    assert_eq!(with_stores(json!([elsewhere]), vec![]), "gap");
+    assert_eq!(with_stores(Value::Null, vec![]), "unknown", "they were not collected");
+}
+
+#[test]
+fn c28_a_store_that_takes_nothing_in_records_nothing() {
+    for status in ["STOPPED_INGESTION", "PENDING_DELETION", "CREATED"] {
+        assert_eq!(with_stores(json!([store(status)]), vec![]), "gap", "{status}");
+    }
+}
+
+#[test]
+fn c30_a_member_cannot_see_its_organizations_store() {
+    let mut organization = multi_region();
+    organization["trail_arn"] = "arn:aws:cloudtrail:us-east-1:999999999999:trail/org".into();
+    organization["is_organization_trail"] = true.into();
+    organization["event_selectors"] = json!([basic("All", &[])]);
+    assert_eq!(with_stores(json!([]), vec![organization]), "unknown");
+    assert_eq!(with_stores(json!([]), vec![]), "gap");
+}
+
 // D. Accounts and identities.
 
 #[test]
@@ -511,4 +588,129 @@ fn d8_a_path_in_the_roles_arn_is_not_in_its_sessions() {
     // Without its last slash the value is the start of other roles too; with another name it is none of this one's.
     let x2 = "arn:aws:iam::111111111111:role/X2";
     assert_eq!(verdict(snapshot(vec![trail]), "s3://b/", Some(x2)), "NN");
+}
+
+#[test]
+fn d4_the_last_role_of_a_chain_acts_and_its_account_records() {
+    let mut trail = for_all();
+    trail["trail_arn"] = "arn:aws:cloudtrail:eu-west-1:222222222222:trail/t".into();
+    let mut snapshot = snapshot(vec![trail]);
+    snapshot["scope"]["accounts"] = json!(["222222222222"]);
+    snapshot["buckets"] = json!([{"name": "b", "region": "eu-west-1", "account": "222222222222"}]);
+    assert_eq!(verdict(snapshot, "s3://b/", Some("arn:aws:iam::222222222222:role/RoleB")), "YY");
+}
+
+// What a verdict is made of.
+
+#[test]
+fn a_gap_comes_with_the_smallest_change_that_closes_it() {
+    let fix = |trail: Value| {
+        let facts = derive(snapshot(vec![trail]), "s3://b/unload/", Some(R));
+        facts.unloads[0].coverage.evidence["fix"].clone()
+    };
+    let read_only = fix(with_basic(&[basic("ReadOnly", &["arn:aws:s3:::b/"])]));
+    assert_eq!(
+        read_only["input"],
+        json!({"TrailName": "arn:aws:cloudtrail:eu-west-1:111111111111:trail/t", "EventSelectors": [
+            {"ReadWriteType": "ReadOnly", "IncludeManagementEvents": true, "ExcludeManagementEventSources": [],
+             "DataResources": [{"Type": "AWS::S3::Object", "Values": ["arn:aws:s3:::b/"]}]},
+            {"ReadWriteType": "WriteOnly", "IncludeManagementEvents": false, "ExcludeManagementEventSources": [],
+             "DataResources": [{"Type": "AWS::S3::Object", "Values": ["arn:aws:s3:::b/unload/"]}]},
+        ]})
+    );
+    assert_eq!(read_only["home_region"], "eu-west-1");
+    let only_csv = fix(with_advanced(&[objects(&[arn("ends_with", &[".csv"])])]));
+    let selectors = only_csv["input"]["AdvancedEventSelectors"].as_array().unwrap();
+    assert_eq!(selectors.len(), 2, "what is there stays: {only_csv}");
+    assert_eq!(selectors[0]["FieldSelectors"][2], json!({"Field": "resources.ARN", "EndsWith": [".csv"]}));
+    assert_eq!(selectors[1]["FieldSelectors"][2], json!({"Field": "readOnly", "Equals": ["false"]}));
+    assert_eq!(
+        selectors[1]["FieldSelectors"][3],
+        json!({"Field": "resources.ARN", "StartsWith": ["arn:aws:s3:::b/unload/"]})
+    );
+    // No change of selectors helps a trail of another region, a stopped one, or one that is full.
+    let mut elsewhere = for_all();
+    elsewhere["home_region"] = "us-east-1".into();
+    assert!(fix(elsewhere)["needs"].as_str().unwrap().contains("a trail in effect in eu-west-1"));
+    let values: Vec<String> = (0..249).map(|n| format!("arn:aws:s3:::x{n}/")).collect();
+    let mut values: Vec<&str> = values.iter().map(String::as_str).collect();
+    assert!(fix(with_basic(&[basic("WriteOnly", &values)]))["input"].is_object());
+    values.push("arn:aws:s3:::y/");
+    assert!(fix(with_basic(&[basic("WriteOnly", &values)]))["needs"].as_str().unwrap().contains("another trail"));
+    let full = vec![basic("ReadOnly", &["arn:aws:s3:::c/"]); 5];
+    assert!(fix(with_basic(&full))["needs"].as_str().unwrap().contains("another trail"));
+    let conditions: Vec<String> = (0..496).map(|n| format!("arn:aws:s3:::x{n}/")).collect();
+    let conditions: Vec<&str> = conditions.iter().map(String::as_str).collect();
+    assert!(fix(with_advanced(&[objects(&[arn("starts_with", &conditions)])]))["needs"].is_string());
+}
+
+#[test]
+fn what_is_recorded_twice_is_said() {
+    let mut second = for_all();
+    second["trail_arn"] = "arn:aws:cloudtrail:eu-west-1:111111111111:trail/second".into();
+    second["name"] = "second".into();
+    let of =
+        |one: Value, other: Value| derive(snapshot(vec![one, other]), "s3://b/", Some(R)).unloads[0].duplicates.clone();
+    let twice = of(for_all(), second.clone());
+    assert_eq!(twice.status, "twice");
+    assert!(twice.message.contains("t and second both record"), "{}", twice.message);
+    // Reads here and writes there are no duplicates.
+    second["event_selectors"] = json!([basic("ReadOnly", &["arn:aws:s3"])]);
+    assert_eq!(of(with_basic(&[basic("WriteOnly", &["arn:aws:s3"])]), second.clone()).status, "once");
+    second["event_selectors"] = Value::Null;
+    assert_eq!(of(for_all(), second).status, "unknown");
+}
+
+#[test]
+fn dead_selectors_are_told_with_their_reason() {
+    let of = |trail: Value| {
+        let mut snapshot = snapshot(vec![trail]);
+        let elsewhere = json!({"name": "far", "region": "us-east-1", "account": "111111111111"});
+        snapshot["buckets"].as_array_mut().unwrap().push(elsewhere);
+        derive(snapshot, "s3://b/", Some(R)).trails[0].selectors.clone()
+    };
+    let get = |operators: Value| field("eventName", operators);
+    for (trail, reason) in [
+        (with_basic(&[basic("All", &["arn:aws:s3:::far/"])]), "names a bucket of us-east-1"),
+        (with_basic(&[basic("All", &["arn:aws:s3:::b"])]), "AWS refuses the value"),
+        (with_advanced(&[objects(&[arn("equals", &["arn:aws:s3:::b"])])]), "has no slash"),
+        (with_advanced(&[objects(&[arn("starts_with", &["arn:aws:s3:::far/x"])])]), "names a bucket of us-east-1"),
+        (
+            with_advanced(&[objects(&[get(json!({"starts_with": ["Get"], "not_starts_with": ["G"]}))])]),
+            "exclude each other",
+        ),
+        (
+            with_advanced(&[objects(&[
+                arn("equals", &["arn:aws:s3:::b/x"]),
+                field("readOnly", json!({"equals": ["maybe"]})),
+            ])]),
+            "exclude each other",
+        ),
+        (
+            with_advanced(&[objects(&[field("eventSource", json!({"equals": ["redshift.amazonaws.com"]}))])]),
+            "exclude each other",
+        ),
+        (
+            with_advanced(&[objects(&[field(
+                "resources.ARN",
+                json!({"starts_with": ["arn:aws:s3:::b/x"], "not_starts_with": ["arn:aws:s3:::b/"]}),
+            )])]),
+            "exclude each other",
+        ),
+    ] {
+        let told = of(trail);
+        assert_eq!(told.status, "dead", "{reason}: {}", told.message);
+        assert!(told.message.contains(reason), "{reason}: {}", told.message);
+    }
+    for live in [
+        for_all(),
+        with_basic(&[basic("All", &["arn:aws:s3:::b/", "arn:aws:s3:::of-unknown-region/"]), basic("All", &[])]),
+        with_advanced(&[objects(&[arn("ends_with", &[".csv"])])]),
+        with_advanced(&[objects(&[arn("equals", &["arn:aws:s3:::b/x"])])]),
+        with_advanced(&[advanced(&[field("resources.type", json!({"equals": ["AWS::Lambda::Function"]}))])]),
+    ] {
+        let told = of(live);
+        assert_eq!(told.status, "live", "{}", told.message);
+    }
+    assert_eq!(of(with_advanced(&[advanced(&[])])).status, "unknown");
 }
