@@ -43,23 +43,24 @@ pub struct EventName {
     pub name: &'static str,
     /// The record's `readOnly`; `None` where it may be either.
     pub read_only: Option<bool>,
-    /// Matched by its `ARNPrefix`, which may be the bare `bucket/`.
-    pub listing: bool,
+    /// It asks the bucket, not one object: its record's `ARNPrefix` may be the bare `bucket/`.
+    pub of_bucket: bool,
 }
 
 const fn object(name: &'static str, read_only: bool) -> EventName {
-    EventName { name, read_only: Some(read_only), listing: false }
+    EventName { name, read_only: Some(read_only), of_bucket: false }
 }
 
-const fn listing(name: &'static str) -> EventName {
-    EventName { name, read_only: Some(true), listing: true }
+const fn of_bucket(name: &'static str, read_only: bool) -> EventName {
+    EventName { name, read_only: Some(read_only), of_bucket: true }
 }
 
 /// The data events of general purpose buckets, those of COPY and UNLOAD first, so that they become the witness where
 /// there is a choice. Source: Amazon S3 User Guide, "Amazon S3 CloudTrail events"; `readOnly` by records where seen, else
 /// by what the operation does.
 ///
-/// `ListObjectsV2` is not here: CloudTrail records it as `ListObjects`.
+/// `ListObjectsV2` is not here: CloudTrail records it as `ListObjects`. `DeleteObjects` names many objects, and published
+/// records of it show the bare bucket as their `ARNPrefix`.
 pub const DOCUMENTED: &[EventName] = &[
     object("PutObject", false),
     object("CreateMultipartUpload", false),
@@ -67,9 +68,9 @@ pub const DOCUMENTED: &[EventName] = &[
     object("CompleteMultipartUpload", false),
     object("AbortMultipartUpload", false),
     object("DeleteObject", false),
-    object("DeleteObjects", false),
+    of_bucket("DeleteObjects", false),
     object("GetObject", true),
-    listing("ListObjects"),
+    of_bucket("ListObjects", true),
     object("HeadObject", true),
     object("CopyObject", false),
     object("DeleteObjectAnnotation", false),
@@ -81,9 +82,9 @@ pub const DOCUMENTED: &[EventName] = &[
     object("GetObjectRetention", true),
     object("GetObjectTagging", true),
     object("GetObjectTorrent", true),
-    object("HeadBucket", true),
+    of_bucket("HeadBucket", true),
     object("ListObjectAnnotations", true),
-    listing("ListObjectVersions"),
+    of_bucket("ListObjectVersions", true),
     object("ListParts", true),
     object("PutObjectAcl", false),
     object("PutObjectAnnotation", false),
@@ -92,7 +93,7 @@ pub const DOCUMENTED: &[EventName] = &[
     object("PutObjectTagging", false),
     object("RestoreObject", false),
     // An HTTP POST that reads; no record of it has been seen, so it may be either.
-    EventName { name: "SelectObjectContent", read_only: None, listing: false },
+    EventName { name: "SelectObjectContent", read_only: None, of_bucket: false },
     object("UpdateObjectEncryption", false),
     object("UploadPartCopy", false),
 ];
@@ -102,7 +103,7 @@ pub const DOCUMENTED: &[EventName] = &[
 pub struct Event {
     pub event_name: String,
     pub read_only: bool,
-    /// The object's ARN; for a listing its `ARNPrefix`.
+    /// The object's ARN; for a listing, or another request to the bucket, its `ARNPrefix`.
     pub resource_arn: String,
     /// Absent for anonymous and some service events.
     pub user_identity_arn: Option<String>,

@@ -1,7 +1,7 @@
 //! A requirement, cut into products of independent fields.
 //!
-//! Two fields depend on the event's name: `readOnly`, and whether the ARN may be the bare `bucket/` of a listing. So there
-//! is a piece for each group of names that agree in both.
+//! Two fields depend on the event's name: `readOnly`, and whether the ARN may be the bare `bucket/`. So there is a piece for
+//! each group of names that agree in both.
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
@@ -11,30 +11,31 @@ use super::event::{AWS_API_CALL, Access, DOCUMENTED, Requirement};
 use super::narrow::Narrowed;
 use super::selector::Field;
 
-/// Event names that agree in `readOnly` and in being listings.
+/// Event names that agree in `readOnly` and in what they ask.
 struct NameGroup {
     names: Domain,
     read_only: bool,
-    listing: bool,
+    of_bucket: bool,
     /// Names that no documented event has.
     hypothetical: bool,
 }
 
 /// All names: writes first, for their loss weighs most; invented ones last.
 static GROUPS: LazyLock<Vec<NameGroup>> = LazyLock::new(|| {
-    let documented = |listing: bool, kind: Option<bool>, read_only: bool| {
-        let names = DOCUMENTED.iter().filter(|event| event.listing == listing && event.read_only == kind);
+    let documented = |of_bucket: bool, kind: Option<bool>, read_only: bool| {
+        let names = DOCUMENTED.iter().filter(|event| event.of_bucket == of_bucket && event.read_only == kind);
         let names = Domain::Names(names.map(|event| event.name).collect());
-        NameGroup { names, read_only, listing, hypothetical: false }
+        NameGroup { names, read_only, of_bucket, hypothetical: false }
     };
     let invented = |read_only: bool| {
         let except: HashSet<&str> = DOCUMENTED.iter().map(|event| event.name).collect();
         let examples: &[&str] = if read_only { &["GetFutureOperation"] } else { &["PutFutureOperation"] };
         let names = Domain::Strings(Strings { beyond_prefix: true, except, examples, ..Strings::default() });
-        NameGroup { names, read_only, listing: false, hypothetical: true }
+        NameGroup { names, read_only, of_bucket: false, hypothetical: true }
     };
     vec![
         documented(false, Some(false), false),
+        documented(true, Some(false), false),
         documented(false, Some(true), true),
         documented(true, Some(true), true),
         documented(false, None, true),
@@ -48,7 +49,7 @@ static GROUPS: LazyLock<Vec<NameGroup>> = LazyLock::new(|| {
 pub struct Space {
     access: Access,
     object_arn: Domain,
-    listing_arn: Domain,
+    bucket_arn: Domain,
     user_identity_arn: Domain,
     event_type: Domain,
     /// The console flag may be set.
@@ -96,7 +97,7 @@ impl Space {
             access: requirement.access,
             // An object's key is never empty.
             object_arn: arn(requirement.location.prefix.is_empty(), keys),
-            listing_arn: arn(false, &[]),
+            bucket_arn: arn(false, &[]),
             user_identity_arn: Domain::Strings(user_identity_arn),
             event_type,
             console: requirement.role.is_none(),
@@ -113,7 +114,7 @@ impl Space {
     }
 
     fn piece(&self, group: &'static NameGroup, console: bool) -> Piece<'_> {
-        let arn = if group.listing { &self.listing_arn } else { &self.object_arn };
+        let arn = if group.of_bucket { &self.bucket_arn } else { &self.object_arn };
         Piece {
             read_only: group.read_only,
             console,

@@ -69,7 +69,7 @@ impl RecorderSet {
         let candidates = self.candidates(requirement);
         let certain: Vec<&Candidate> = candidates.iter().filter(|candidate| candidate.doubt.is_none()).collect();
         let too_complex =
-            || Verdict::Unknown(vec![format!("the selectors are past the work budget of {WORK_BUDGET} steps")]);
+            || Verdict::Unknown(vec![format!("the selectors are past the work budget of {WORK_BUDGET} comparisons")]);
         match residue(requirement, &certain.iter().map(|candidate| &candidate.narrowed).collect::<Vec<_>>()) {
             Residue::Empty => return Verdict::Recorded(parts(requirement, &certain)),
             Residue::TooComplex => return too_complex(),

@@ -147,6 +147,7 @@ fn trail_effect(trail: &Trail, scene: Scene) -> Effect {
             None => return Effect::Unknown("whether it is an organization trail is not known".to_owned()),
         }
     }
+    let status = trail.status.get(scene.region).map(|status| status_effect(status, scene.at));
     if trail.home_region != scene.region {
         match trail.is_multi_region_trail {
             Some(true) => {}
@@ -156,13 +157,14 @@ fn trail_effect(trail: &Trail, scene: Scene) -> Effect {
                     trail.home_region, scene.region
                 ));
             }
+            // One that is stopped there records nothing in either case.
+            None if matches!(status, Some(Effect::None(_))) => {}
             None => return Effect::Unknown("whether it is a multi-region trail is not known".to_owned()),
         }
     }
-    match trail.status.get(scene.region) {
-        Some(status) => status_effect(status, scene.at),
-        None => Effect::Unknown(format!("its status in {} is not known (cloudtrail:GetTrailStatus)", scene.region)),
-    }
+    let unknown =
+        || Effect::Unknown(format!("its status in {} is not known (cloudtrail:GetTrailStatus)", scene.region));
+    status.unwrap_or_else(unknown)
 }
 
 /// Whether a trail with this status records and delivers at `at`.
@@ -178,7 +180,7 @@ pub fn status_effect(status: &TrailStatus, at: Timestamp) -> Effect {
     let Some(error) = status.latest_delivery_error.as_deref().filter(|error| !error.is_empty()) else {
         return Effect::InEffect;
     };
-    match status.latest_delivery_time.or(status.start_logging_time) {
+    match status.latest_delivery_time.max(status.start_logging_time) {
         Some(last) if at.0 - last.0 > DELIVERY_RETRIES => Effect::None(format!(
             "its deliveries have failed ({error}) since {last}, longer than the 30 days that CloudTrail retries"
         )),
@@ -192,6 +194,9 @@ fn store_effect(store: &EventDataStore, scene: Scene) -> Effect {
     let Some(arn) = crate::arn::Arn::parse(&store.event_data_store_arn) else {
         return Effect::Unknown("its ARN is malformed".to_owned());
     };
+    if let Some(status) = store.status.as_deref().filter(|status| *status != "ENABLED") {
+        return Effect::None(format!("its status is {status}, not ENABLED"));
+    }
     if arn.partition != scene.partition {
         return Effect::None(format!("it is an event data store of partition {}", arn.partition));
     }
@@ -214,9 +219,8 @@ fn store_effect(store: &EventDataStore, scene: Scene) -> Effect {
             None => return Effect::Unknown("whether it is multi-region is not known".to_owned()),
         }
     }
-    match store.status.as_deref() {
-        Some("ENABLED") => Effect::InEffect,
-        Some(status) => Effect::None(format!("its status is {status}, not ENABLED")),
+    match store.status {
+        Some(_) => Effect::InEffect,
         None => Effect::Unknown("its status is not known".to_owned()),
     }
 }

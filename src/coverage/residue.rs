@@ -14,8 +14,8 @@ use super::narrow::Narrowed;
 use super::piece::{Piece, Space};
 use super::selector::Field;
 
-/// How many sets of selectors the search may look at in one piece. Real trails need dozens.
-pub const WORK_BUDGET: usize = 200_000;
+/// How many sets of selectors may be compared in one piece: some tens of milliseconds. Real trails need dozens.
+pub const WORK_BUDGET: usize = 5_000_000;
 
 /// An answer about a requirement.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,7 +89,9 @@ fn residue_in(piece: &Piece, requirement: &Requirement, selectors: &[&Narrowed])
         .map(|(field, of)| (*field, classes(*field, of)))
         .collect();
     let everyone = Bits::of(admitted.len(), |_| true);
-    let mut search = Search { fields: &tested, seen: vec![HashSet::new(); tested.len()], budget: WORK_BUDGET };
+    let mut budget = WORK_BUDGET;
+    let fields: Vec<Vec<usize>> = tested.iter().map(|(_, classes)| least_accepted(classes, &mut budget)).collect();
+    let mut search = Search { tested: &tested, fields: &fields, seen: vec![HashSet::new(); tested.len()], budget };
     match search.run(0, &everyone) {
         Found::Nothing => Residue::Empty,
         Found::TooComplex => Residue::TooComplex,
@@ -130,7 +132,9 @@ enum Found {
 }
 
 struct Search<'a, 'b> {
-    fields: &'a [(Field, Classes<'b>)],
+    tested: &'a [(Field, Classes<'b>)],
+    /// By field: the classes that are worth a try.
+    fields: &'a [Vec<usize>],
     /// By field: the sets of selectors from which nothing was found.
     seen: Vec<HashSet<Bits>>,
     budget: usize,
@@ -145,12 +149,13 @@ impl Search<'_, '_> {
         if at == self.fields.len() || self.seen[at].contains(left) {
             return Found::Nothing;
         }
-        for (place, class) in self.fields[at].1.all.iter().enumerate() {
+        let classes = &self.tested[at].1.all;
+        let still = self.fields[at].iter().map(|place| (*place, left.and(&classes[*place].accepted_by))).collect();
+        for (place, still) in least(still, &mut self.budget) {
             if self.budget == 0 {
                 return Found::TooComplex;
             }
-            self.budget -= 1;
-            match self.run(at + 1, &left.and(&class.accepted_by)) {
+            match self.run(at + 1, &still) {
                 Found::Choice(mut choice) => {
                     choice.push(place);
                     return Found::Choice(choice);
@@ -162,6 +167,31 @@ impl Search<'_, '_> {
         self.seen[at].insert(left.clone());
         Found::Nothing
     }
+}
+
+/// The classes that no other class undercuts: what all of a class's selectors let through, fewer selectors do too.
+fn least_accepted(classes: &Classes, budget: &mut usize) -> Vec<usize> {
+    let sets = classes.all.iter().enumerate().map(|(place, class)| (place, class.accepted_by.clone())).collect();
+    least(sets, budget).into_iter().map(|(place, _)| place).collect()
+}
+
+/// The sets that contain no other one, each once, small ones first; with some others where the budget ends before.
+fn least(mut sets: Vec<(usize, Bits)>, budget: &mut usize) -> Vec<(usize, Bits)> {
+    *budget = budget.saturating_sub(sets.len());
+    sets.sort_by(|a, b| (a.1.count(), &a.1, a.0).cmp(&(b.1.count(), &b.1, b.0)));
+    sets.dedup_by(|a, b| a.1 == b.1);
+    let mut least: Vec<(usize, Bits)> = Vec::new();
+    for (place, set) in sets {
+        // One by one the small sets are compared with; half the budget stays for the search itself.
+        let affordable = least.len() < *budget / 2;
+        if affordable {
+            *budget -= least.len();
+        }
+        if !affordable || !least.iter().any(|(_, smaller)| smaller.is_subset(&set)) {
+            least.push((place, set));
+        }
+    }
+    least
 }
 
 /// Puts into each field the most readable class with which the event is still matched by nothing.

@@ -180,11 +180,19 @@ pub fn unknown(reasons: &[String]) -> Judgement {
     Judgement { status: "unknown", message: reasons.join("; "), evidence: json!({"unknown_because": reasons}) }
 }
 
+/// How many selectors a message names; the evidence has all.
+const SHOWN: usize = 4;
+
 fn recorded(access: Access, region: &str, parts: &[Part]) -> Judgement {
     let by = |part: &Part| json!({"recorder": part.recorder, "selector": part.selector, "alone": part.alone});
     // One that records all of it is enough to name; else all that record some.
     let told = parts.iter().filter(|part| part.alone || !parts[0].alone);
-    let told: Vec<String> = told.map(|part| format!("{}, {}", part.recorder, part.selector)).collect();
+    let mut told: Vec<String> = told.map(|part| format!("{}, {}", part.recorder, part.selector)).collect();
+    if told.len() > SHOWN {
+        let more = told.len() - SHOWN;
+        told.truncate(SHOWN);
+        told.push(format!("{more} more"));
+    }
     Judgement {
         status: "recorded",
         message: format!("{} recorded by {}", accesses(access), told.join(" and ")),

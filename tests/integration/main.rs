@@ -26,5 +26,7 @@ mod program;
 mod records;
 /// What is printed and written, read back by other readers.
 mod reports;
+/// One event, every recorder.
+mod trace;
 /// The user's own policies.
 mod user_policies;

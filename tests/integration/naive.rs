@@ -71,7 +71,7 @@ fn field_matches(field: &FieldSelector, value: Option<&str>) -> bool {
 pub fn documented(name: &str) -> Option<Option<bool>> {
     match name {
         "GetObject" | "ListObjects" | "HeadObject" | "ListObjectVersions" | "ListParts" | "GetObjectAcl"
-        | "GetObjectTagging" => Some(Some(true)),
+        | "GetObjectTagging" | "HeadBucket" => Some(Some(true)),
         "PutObject"
         | "CreateMultipartUpload"
         | "UploadPart"
@@ -93,9 +93,10 @@ pub fn requires(requirement: &Requirement, event: &Event) -> bool {
         Access::All => true,
     };
     let path = format!("arn:aws:s3:::{}/", requirement.location.bucket);
-    let listing = event.event_name == "ListObjects" || event.event_name == "ListObjectVersions";
+    let of_bucket =
+        ["ListObjects", "ListObjectVersions", "DeleteObjects", "HeadBucket"].contains(&event.event_name.as_str());
     let key = event.resource_arn.strip_prefix(&path);
-    let placed = key.is_some_and(|key| key.starts_with(&requirement.location.prefix) && (listing || !key.is_empty()));
+    let placed = key.is_some_and(|key| key.starts_with(&requirement.location.prefix) && (of_bucket || !key.is_empty()));
     let who = match &requirement.role {
         None => event.user_identity_arn.as_deref() != Some(""),
         Some(role) => {
