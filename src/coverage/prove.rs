@@ -2,8 +2,8 @@
 
 use super::event::{Event, Requirement};
 use super::narrow::{Index, Narrowed};
-use super::recorder::{Decision, Effect, Recorder};
-use super::residue::{Residue, WORK_BUDGET, common, residue, touches};
+use super::recorder::{Effect, Recorder};
+use super::residue::{Residue, WORK_BUDGET, common, covers, residue, touches};
 use super::selector::Selector;
 
 /// Three-valued: a recorder that could not be read can only add coverage.
@@ -29,9 +29,12 @@ pub struct Part {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Gap {
     pub witness: Event,
-    /// For each recorder, what keeps the witness out.
-    pub missed_by: Vec<(String, Decision)>,
+    /// For each recorder, by its name, what keeps the witness out.
+    pub missed_by: Vec<(String, String)>,
 }
+
+/// How many selectors of a recorder a gap explains one by one.
+const EXPLAINED: usize = 3;
 
 /// The recorders of one region and account, made ready for many requirements.
 #[derive(Debug)]
@@ -73,6 +76,9 @@ impl RecorderSet {
         match residue(requirement, &certain.iter().map(|candidate| &candidate.narrowed).collect::<Vec<_>>()) {
             Residue::Empty => return Verdict::Recorded(parts(requirement, &certain)),
             Residue::TooComplex => return too_complex(),
+            Residue::Left(witness) if certain.len() == candidates.len() && self.unread().next().is_none() => {
+                return self.gap(*witness, &candidates);
+            }
             Residue::Left(_) => {}
         }
         if self.unread().next().is_some() {
@@ -82,12 +88,31 @@ impl RecorderSet {
         match residue(requirement, &candidates.iter().map(|candidate| &candidate.narrowed).collect::<Vec<_>>()) {
             Residue::Empty => Verdict::Unknown(self.doubts(requirement)),
             Residue::TooComplex => too_complex(),
-            Residue::Left(witness) => {
-                let decide = |recorder: &Recorder| (recorder.name.clone(), recorder.decide(&witness));
-                let missed_by = self.recorders.iter().map(decide).collect();
-                Verdict::Gap(Box::new(Gap { witness: *witness, missed_by }))
-            }
+            Residue::Left(witness) => self.gap(*witness, &candidates),
         }
+    }
+
+    fn gap(&self, witness: Event, candidates: &[Candidate]) -> Verdict {
+        let missed_by = self.recorders.iter().map(|recorder| {
+            let count = recorder.selectors.as_ref().map_or(0, Vec::len);
+            if count <= EXPLAINED || matches!(recorder.effect, Effect::None(_)) {
+                return (recorder.name.clone(), recorder.decide(&witness).clause);
+            }
+            // Of many selectors those are told that are about the place at all.
+            let near = candidates.iter().filter(|candidate| candidate.recorder.arn == recorder.arn);
+            let mut clauses: Vec<String> = near
+                .filter_map(|candidate| {
+                    Some(format!("{}: {}", candidate.selector.label, candidate.selector.excluded_by(&witness)?))
+                })
+                .take(EXPLAINED)
+                .collect();
+            clauses.push(match clauses.len() {
+                0 => format!("none of its {count} selectors is about this place"),
+                told => format!("{} other selectors do not match it either", count - told),
+            });
+            (recorder.name.clone(), clauses.join("; "))
+        });
+        Verdict::Gap(Box::new(Gap { missed_by: missed_by.collect(), witness }))
     }
 
     /// An event of the requirement that two recorders record, each for its own price, and their names. What is not certain
@@ -144,7 +169,7 @@ fn parts(requirement: &Requirement, certain: &[&Candidate]) -> Vec<Part> {
         .map(|candidate| Part {
             recorder: candidate.recorder.name.clone(),
             selector: candidate.selector.label.clone(),
-            alone: residue(requirement, &[&candidate.narrowed]) == Residue::Empty,
+            alone: covers(requirement, &candidate.narrowed),
         })
         .collect();
     parts.sort_by_key(|part| !part.alone);

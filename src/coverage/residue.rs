@@ -49,6 +49,21 @@ pub fn touches(requirement: &Requirement, selector: &Narrowed) -> bool {
     selector.is_everything() || common(requirement, &[selector]).is_some()
 }
 
+/// Whether the selector matches every event of the requirement by itself: what `residue` says of it alone, for less.
+pub fn covers(requirement: &Requirement, selector: &Narrowed) -> bool {
+    let accepts_all = |piece: &Piece| {
+        piece.varying.iter().all(|(field, domain)| match selector.condition(*field) {
+            None => true,
+            condition => Classes::of(domain, &[condition]).all.iter().all(|class| !class.accepted_by.is_empty()),
+        })
+    };
+    let space = Space::of(requirement);
+    let mut pieces = space.pieces(&[selector]);
+    // Those that it does not even admit settle most selectors, at no cost.
+    pieces.sort_by_key(|piece| piece.admits(selector));
+    pieces.iter().all(|piece| piece.admits(selector) && accepts_all(piece))
+}
+
 /// An event of the requirement that all of the selectors match.
 pub fn common(requirement: &Requirement, selectors: &[&Narrowed]) -> Option<Event> {
     let space = Space::of(requirement);
@@ -57,10 +72,11 @@ pub fn common(requirement: &Requirement, selectors: &[&Narrowed]) -> Option<Even
         // Selectors are products of fields, so what they share is the product of what they share in each.
         let mut values = Vec::new();
         for (field, domain) in &piece.varying {
-            let conditions: Vec<Option<&Condition>> =
+            let mut conditions: Vec<Option<&Condition>> =
                 selectors.iter().map(|selector| selector.condition(*field)).collect();
+            conditions.retain(Option::is_some);
             let classes = Classes::of(domain, &conditions);
-            let everyone = Bits::of(selectors.len(), |_| true);
+            let everyone = Bits::of(conditions.len(), |_| true);
             let shared = classes.all.iter().enumerate().filter(|(_, class)| class.accepted_by == everyone);
             let (at, _) = shared.min_by_key(|(_, class)| class.rank)?;
             values.push((*field, classes.example(at)));

@@ -217,13 +217,13 @@ fn accesses(access: Access) -> &'static str {
 }
 
 fn missed_by(gap: &Gap) -> Vec<Value> {
-    gap.missed_by.iter().map(|(recorder, decision)| json!({"recorder": recorder, "because": decision.clause})).collect()
+    gap.missed_by.iter().map(|(recorder, because)| json!({"recorder": recorder, "because": because})).collect()
 }
 
 /// Which event is lost, and what comes nearest to recording it.
 fn gap_message(gap: &Gap) -> String {
     let reasons: Vec<String> =
-        gap.missed_by.iter().map(|(recorder, decision)| format!("{recorder}: {}", decision.clause)).collect();
+        gap.missed_by.iter().map(|(recorder, because)| format!("{recorder}: {because}")).collect();
     let reasons = if reasons.is_empty() { "there is no trail".to_owned() } else { reasons.join("; ") };
     format!("{} is not recorded: {reasons}", describe(&gap.witness))
 }
