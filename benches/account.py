@@ -41,6 +41,8 @@ snapshot = {
     "scope": {"accounts": [account], "regions": regions, "partition": "aws"},
     "trails": [trail(number) for number in range(trails)],
     "buckets": [{"name": f"unload-{bucket}", "region": "eu-west-1", "account": account} for bucket in range(buckets)],
+    "clusters": [],
+    "gaps": [],
 }
 folder.mkdir(parents=True, exist_ok=True)
 (folder / "snapshot.json").write_text(json.dumps(snapshot))

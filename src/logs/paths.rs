@@ -19,14 +19,18 @@ const MAX_FILE: u64 = 512 << 20;
 /// Reads every log file of the path. A file that cannot be read is noted and does not stop the others; a path that is
 /// not there does.
 pub fn read(path: &Path, reader: &mut Reader, progress: &Progress) -> Result<(), PathError> {
-    let mut files = Vec::new();
-    walk(path, &mut files).map_err(|(path, source)| PathError { path, source })?;
+    let mut found = Found::default();
+    walk(path, &mut found).map_err(|(path, source)| PathError { path, source })?;
+    let Found { mut files, left_out } = found;
     files.sort();
-    let mut reading = LogReading {
-        source: path.display().to_string(),
-        incomplete_because: Some("a path does not say whether it holds every log file of the time".to_owned()),
-        ..LogReading::default()
-    };
+    let mut why = "a path does not say whether it holds every log file of the time".to_owned();
+    if left_out > 0 {
+        why.push_str(&format!(
+            "; {left_out} files there are neither .json nor .gz, or hidden, or links, and were left out"
+        ));
+    }
+    let mut reading =
+        LogReading { source: path.display().to_string(), incomplete_because: Some(why), ..LogReading::default() };
     let files: Vec<(PathBuf, u64)> = files
         .into_iter()
         .map(|file| {
@@ -64,23 +68,31 @@ fn read_file(file: &Path, name: &str, length: u64, reader: &mut Reader) -> bool 
     }
 }
 
-/// All files that may be logs: `.json`, `.gz`, and the one that is named itself. Hidden files are left out.
-fn walk(path: &Path, files: &mut Vec<PathBuf>) -> Result<(), (PathBuf, std::io::Error)> {
+#[derive(Default)]
+struct Found {
+    files: Vec<PathBuf>,
+    left_out: u64,
+}
+
+/// All files that may be logs: `.json`, `.gz`, and the one that is named itself.
+fn walk(path: &Path, found: &mut Found) -> Result<(), (PathBuf, std::io::Error)> {
     let failed = |source| (path.to_owned(), source);
     if !std::fs::metadata(path).map_err(failed)?.is_dir() {
-        files.push(path.to_owned());
+        found.files.push(path.to_owned());
         return Ok(());
     }
     for entry in std::fs::read_dir(path).map_err(failed)? {
         let entry = entry.map_err(failed)?;
         let child = entry.path();
-        if entry.file_name().to_string_lossy().starts_with('.') {
-            continue;
-        }
-        if entry.file_type().map_err(failed)?.is_dir() {
-            walk(&child, files)?;
-        } else if child.extension().is_some_and(|extension| extension == "json" || extension == "gz") {
-            files.push(child);
+        let kind = entry.file_type().map_err(failed)?;
+        let hidden = entry.file_name().to_string_lossy().starts_with('.');
+        let may_be_log = child.extension().is_some_and(|extension| extension == "json" || extension == "gz");
+        if kind.is_dir() && !hidden {
+            walk(&child, found)?;
+        } else if kind.is_file() && may_be_log && !hidden {
+            found.files.push(child);
+        } else {
+            found.left_out += 1;
         }
     }
     Ok(())
