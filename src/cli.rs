@@ -120,6 +120,10 @@ impl ReportTarget {
 }
 
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Exit codes: 0 everything was seen, 2 usage, config or credentials, 3 the snapshot is written and has gaps, \
+                        4 it could not be written"
+)]
 pub struct Collect {
     #[command(flatten)]
     pub config: ConfigArgs,

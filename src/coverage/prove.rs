@@ -1,6 +1,6 @@
 //! The verdict: is every event of a requirement recorded, and if not, which one is lost and why.
 
-use super::event::{Event, Requirement};
+use super::event::{Access, Event, Requirement};
 use super::narrow::{Index, Narrowed};
 use super::recorder::{Effect, Recorder};
 use super::residue::{Residue, WORK_BUDGET, common, covers, residue, touches};
@@ -22,8 +22,28 @@ pub enum Verdict {
 pub struct Part {
     pub recorder: String,
     pub selector: String,
-    /// It records all of it by itself.
-    pub alone: bool,
+    pub share: Share,
+}
+
+/// What one selector records of a requirement by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Share {
+    All,
+    /// Every read of a requirement that asks for more.
+    Reads,
+    Writes,
+    Some,
+}
+
+impl Share {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Share::All => "all",
+            Share::Reads => "every read",
+            Share::Writes => "every write",
+            Share::Some => "some events",
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -162,16 +182,31 @@ impl RecorderSet {
     }
 }
 
-/// Which selectors record it, the ones that do so alone first.
+/// Which selectors record it, the ones that record most first.
 fn parts(requirement: &Requirement, certain: &[&Candidate]) -> Vec<Part> {
     let touching = certain.iter().filter(|candidate| touches(requirement, &candidate.narrowed));
     let mut parts: Vec<Part> = touching
         .map(|candidate| Part {
             recorder: candidate.recorder.name.clone(),
             selector: candidate.selector.label.clone(),
-            alone: covers(requirement, &candidate.narrowed),
+            share: share(requirement, &candidate.narrowed),
         })
         .collect();
-    parts.sort_by_key(|part| !part.alone);
+    parts.sort_by_key(|part| part.share);
     parts
+}
+
+fn share(requirement: &Requirement, selector: &Narrowed) -> Share {
+    let only = |access: Access| {
+        requirement.access == Access::All && { covers(&Requirement { access, ..requirement.clone() }, selector) }
+    };
+    if covers(requirement, selector) {
+        Share::All
+    } else if only(Access::Read) {
+        Share::Reads
+    } else if only(Access::Write) {
+        Share::Writes
+    } else {
+        Share::Some
+    }
 }

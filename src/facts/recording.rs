@@ -9,7 +9,7 @@ use crate::arn::RoleArn;
 use crate::config::RecorderKind;
 use crate::coverage::event::{Access, Event, Requirement};
 use crate::coverage::fix::{self, Fix};
-use crate::coverage::prove::{Gap, Part, RecorderSet, Verdict};
+use crate::coverage::prove::{Gap, Part, RecorderSet, Share, Verdict};
 use crate::coverage::recorder::{Effect, Recorder, Scene};
 use crate::location::Location;
 use crate::snapshot::{FactKind, Trail};
@@ -184,9 +184,10 @@ pub fn unknown(reasons: &[String]) -> Judgement {
 const SHOWN: usize = 4;
 
 fn recorded(access: Access, region: &str, parts: &[Part]) -> Judgement {
-    let by = |part: &Part| json!({"recorder": part.recorder, "selector": part.selector, "alone": part.alone});
+    let by =
+        |part: &Part| json!({"recorder": part.recorder, "selector": part.selector, "records": part.share.as_str()});
     // One that records all of it is enough to name; else all that record some.
-    let told = parts.iter().filter(|part| part.alone || !parts[0].alone);
+    let told = parts.iter().filter(|part| part.share == Share::All || parts[0].share != Share::All);
     let mut told: Vec<String> = told.map(|part| format!("{}, {}", part.recorder, part.selector)).collect();
     if told.len() > SHOWN {
         let more = told.len() - SHOWN;

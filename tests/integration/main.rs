@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
+/// Accounts for tests of verdicts.
+mod account;
 /// The GitHub Action.
 mod action;
 /// Only approved principals: what passes, and what keeps it from passing.
@@ -16,12 +18,16 @@ mod endpoint;
 mod engine;
 /// The documented formula, for one event at a time.
 mod naive;
-/// Rows of known pitfalls, each with the right verdict.
-mod pitfalls;
+/// Rows of known pitfalls, each with the right verdict: trails, accounts and identities.
+mod pitfalls_scope;
+/// The same: selectors.
+mod pitfalls_selectors;
 /// The policies' own tests, run as they stand.
 mod policies;
 /// The built program, in an environment of its own.
 mod program;
+/// What a verdict brings along.
+mod proofs;
 /// Log records of every shape.
 mod records;
 /// What is printed and written, read back by other readers.
