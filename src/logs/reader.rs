@@ -47,7 +47,7 @@ struct Seen {
 pub struct Reader {
     watched: Vec<Watched>,
     window: Option<Window>,
-    /// By eventID: a digest of what it says.
+    /// By eventID, and by sharedEventID: a digest of what the event says.
     event_ids: HashMap<String, u64>,
     groups: BTreeMap<Group, Seen>,
     sessions: Sessions,
@@ -154,6 +154,13 @@ impl Reader {
             }
             // Two events under one id: one of them is not what it says.
             Some(_) => self.records.malformed += 1,
+        }
+        // Another account's copy of the same action, where it says the same; one that hides who acted is told beside it.
+        if let Some(shared) = &record.shared_event_id
+            && self.event_ids.insert(shared.clone(), hasher.finish()) == Some(hasher.finish())
+        {
+            self.records.duplicates += 1;
+            return;
         }
         self.records.events += 1;
         for touch in &touched {

@@ -22,6 +22,9 @@ pub struct Record {
     pub error_code: Option<String>,
     #[serde(rename = "eventID")]
     pub event_id: Option<String>,
+    /// The same in the copies of one action that two accounts' trails deliver.
+    #[serde(rename = "sharedEventID")]
+    pub shared_event_id: Option<String>,
     pub read_only: Option<bool>,
     pub resources: Option<Vec<Resource>>,
     pub request_parameters: Option<Value>,

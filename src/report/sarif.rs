@@ -4,7 +4,7 @@
 //! have 10 tags; 5,000 results are shown). Passes are left out: GitHub would show each as an alert.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -185,15 +185,40 @@ fn security_severity(severity: Severity) -> &'static str {
 fn uri(path: &Path) -> String {
     let absolute = std::path::absolute(path).ok();
     let here = std::env::current_dir().ok();
-    let relative = absolute.as_deref().zip(here.as_deref()).and_then(|(path, here)| path.strip_prefix(here).ok());
-    let path = relative.unwrap_or(path).display().to_string();
-    let mut uri = String::new();
-    for byte in path.bytes() {
+    let relative = absolute.zip(here).map(|(path, here)| relative_to(&here, &path));
+    let path = relative.as_deref().unwrap_or(path);
+    let parts: Vec<String> = path.components().map(|part| encoded(&part.as_os_str().to_string_lossy())).collect();
+    parts.join("/")
+}
+
+/// `path` as seen from the folder `here`, both absolute: `../x` where it is not below.
+fn relative_to(here: &Path, path: &Path) -> PathBuf {
+    let common = here.components().zip(path.components()).take_while(|(a, b)| a == b).count();
+    let up = here.components().skip(common).map(|_| Component::ParentDir);
+    up.chain(path.components().skip(common)).collect()
+}
+
+fn encoded(text: &str) -> String {
+    let mut encoded = String::new();
+    for byte in text.bytes() {
         match byte {
-            b'\\' => uri.push('/'),
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => uri.push(char::from(byte)),
-            _ => uri.push_str(&format!("%{byte:02X}")),
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => encoded.push(char::from(byte)),
+            _ => encoded.push_str(&format!("%{byte:02X}")),
         }
     }
-    uri
+    encoded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_named_from_the_working_directory() {
+        let from = |here: &str, path: &str| relative_to(Path::new(here), Path::new(path)).display().to_string();
+        assert_eq!(from("/repo", "/repo/config/trailcheck.toml"), "config/trailcheck.toml");
+        assert_eq!(from("/repo/sub", "/repo/trailcheck.toml"), "../trailcheck.toml");
+        assert_eq!(from("/a/b", "/c/d"), "../../c/d");
+        assert_eq!(encoded("ä b%"), "%C3%A4%20b%25");
+    }
 }

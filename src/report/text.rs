@@ -66,7 +66,11 @@ fn write_finding(out: &mut String, finding: &Finding) -> std::fmt::Result {
         writeln!(out, "         {}", printable(&waiver))?;
     }
     if finding.outcome == Outcome::Fail {
-        writeln!(out, "         declared at {}:{}", printable(&finding.location.file), finding.location.line)?;
+        // Trails are not declared; theirs is the first line, for SARIF.
+        if finding.location.line > 1 {
+            let file = printable(&finding.location.file);
+            writeln!(out, "         declared at {file}:{}", finding.location.line)?;
+        }
         match fix_of(finding) {
             Some(fix) => writeln!(out, "         fix: {}", printable(&fix))?,
             None => writeln!(out, "         how to fix: trailcheck explain {}", finding.policy)?,

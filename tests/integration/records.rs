@@ -92,6 +92,53 @@ fn d12_the_acting_principal_is_told_from_every_kind_of_identity() {
     }
 }
 
+/// A role that was made anew has another id and the same ARN: it is the same principal.
+#[test]
+fn d10_a_role_is_its_arn_not_its_id() {
+    let session = |id: &str, event: &str| {
+        let identity = json!({"type": "AssumedRole", "principalId": format!("{id}:s"),
+            "arn": "arn:aws:sts::123456789012:assumed-role/X/s",
+            "sessionContext": {"sessionIssuer": {"type": "Role", "principalId": id, "arn": "arn:aws:iam::123456789012:role/X"}}});
+        let mut record = record(identity);
+        record["eventID"] = event.into();
+        record
+    };
+    let told = read(&[session("AROAOLD", "e1"), session("AROANEW", "e2")]);
+    assert_eq!(told["load"].as_array().unwrap().len(), 1, "{told}");
+    assert_eq!(told["load"][0]["count"], 2, "{told}");
+}
+
+/// One action in the trails of two accounts: two eventIDs, one sharedEventID.
+#[test]
+fn d14_an_action_that_two_accounts_recorded_is_one() {
+    let copy = |event: &str| {
+        let mut record = record(user("u"));
+        record["eventID"] = event.into();
+        record["sharedEventID"] = "shared".into();
+        record
+    };
+    let told = read(&[copy("e1"), copy("e2")]);
+    assert_eq!((told["load"][0]["count"].as_u64(), told["duplicates"].as_u64()), (Some(1), Some(1)), "{told}");
+}
+
+/// `IAM_ROLE 'SESSION'`: the connected user's own role acts, which no cluster carries.
+#[test]
+fn d6_a_session_of_the_users_own_role_is_an_unload_by_it() {
+    let role = "arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Analyst_0123456789abcdef";
+    let mut record = record(json!({"type": "AssumedRole",
+        "arn": "arn:aws:sts::123456789012:assumed-role/AWSReservedSSO_Analyst_0123456789abcdef/ann",
+        "sessionContext": {"sessionIssuer": {"type": "Role", "arn": role}}}));
+    record["eventName"] = "PutObject".into();
+    record["readOnly"] = false.into();
+    record["resources"][0]["ARN"] = "arn:aws:s3:::cm-kajiwara-redshift-unload-us-standard/x".into();
+    let workplace = Workplace::offline();
+    workplace.write("logs/x.json", &json!({ "Records": [record] }).to_string());
+    let arguments = ["--config", &fixture("article/trailcheck.toml"), "--snapshot", &fixture("article/snapshot.json")];
+    let (report, _) = workplace.check(&[&arguments[..], &["--logs", "logs"]].concat());
+    let session = &report["run"]["sessions"][0];
+    assert_eq!((session["kind"].as_str(), session["principal"].as_str()), (Some("UNLOAD"), Some(role)), "{report:#}");
+}
+
 fn changed(path: &str, value: Value) -> Value {
     let mut changed = record(user("u"));
     *changed.pointer_mut(path).unwrap() = value;
