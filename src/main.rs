@@ -3,7 +3,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use trailcheck::cli::Cli;
 use trailcheck::commands;
-use trailcheck::report::printable;
+use trailcheck::report::printable_line;
 
 fn main() -> ExitCode {
     match commands::run(Cli::parse()) {
@@ -12,7 +12,7 @@ fn main() -> ExitCode {
             // Line by line: a message may hold text from AWS or a file, and its breaks are ours.
             for (number, line) in error.to_string().lines().enumerate() {
                 let start = if number == 0 { "error: " } else { "  " };
-                anstream::eprintln!("{start}{}", printable(line));
+                anstream::eprintln!("{start}{}", printable_line(line));
             }
             error.exit().into()
         }

@@ -16,7 +16,7 @@ use crate::finding::{Finding, Outcome};
 use crate::policy::Policy;
 use crate::snapshot::{Gap, LogReading, Session, Timestamp, Window};
 
-pub use printable::printable;
+pub use printable::{printable, printable_line};
 
 /// The JSON report's format.
 pub const SCHEMA: &str = "trailcheck/report/v1";

@@ -6,7 +6,7 @@ use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style};
 
-use super::{Report, printable};
+use super::{Report, printable, printable_line};
 use crate::finding::{Finding, Outcome};
 use crate::snapshot::{Session, SessionKind};
 
@@ -59,7 +59,7 @@ fn write_finding(out: &mut String, finding: &Finding) -> std::fmt::Result {
     };
     writeln!(out, "{style}{outcome:<8}{style:#} {}  {}{severity}", finding.policy, printable(&finding.subject))?;
     if !finding.message.is_empty() {
-        writeln!(out, "         {}", printable(&finding.message))?;
+        writeln!(out, "         {}", printable_line(&finding.message))?;
     }
     if let Some(waiver) = &finding.waiver {
         let waiver = format!("waiver until {} by {}: {}", waiver.expires, waiver.owner, waiver.reason);

@@ -71,7 +71,7 @@ fn the_blind_spot_names_the_event_that_is_lost() {
 
 /// An account whose names were chosen to break what prints them.
 fn hostile(workplace: &Workplace) -> Vec<String> {
-    let name = "x]]></failure>\u{1b}[2K\u{0}|\n::error::<script>`@team`\u{202e}\u{ffff}";
+    let name = "::warning::x]]></failure>\u{1b}[2K\u{0}|\n::error::<script>`@team`\u{202e}\u{ffff}";
     let snapshot = json!({
         "schema": "trailcheck/snapshot/v1",
         "collected_at": "2026-11-22T07:00:00Z",
