@@ -33,7 +33,18 @@ pub enum LocationError {
 }
 
 impl Location {
+    /// Everything that begins with a prefix. A `*` at its end is taken for the mistake that it is.
     pub fn parse(text: &str) -> Result<Self, LocationError> {
+        let location = Location::parse_object(text)?;
+        if location.prefix.ends_with('*') {
+            let without = text.trim_end_matches('*').to_owned();
+            return Err(LocationError::Wildcard(text.to_owned(), without));
+        }
+        Ok(location)
+    }
+
+    /// One object, whose key may be any string.
+    pub fn parse_object(text: &str) -> Result<Self, LocationError> {
         if text.starts_with("arn:") && text.contains(":accesspoint") {
             return Err(LocationError::AccessPoint(text.to_owned()));
         }
@@ -47,10 +58,6 @@ impl Location {
         }
         if bucket.ends_with("--x-s3") {
             return Err(LocationError::DirectoryBucket(text.to_owned()));
-        }
-        if prefix.ends_with('*') {
-            let without = text.trim_end_matches('*').to_owned();
-            return Err(LocationError::Wildcard(text.to_owned(), without));
         }
         if !is_bucket_name(bucket) {
             return Err(LocationError::BadBucket(bucket.to_owned()));

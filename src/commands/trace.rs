@@ -42,7 +42,7 @@ pub fn run(args: &Args) -> Result<Exit, CommandError> {
 }
 
 fn question(args: &Args) -> Result<Question, CommandError> {
-    let object = Location::parse(&args.object).map_err(|error| CommandError::Usage(error.to_string()))?;
+    let object = Location::parse_object(&args.object).map_err(|error| CommandError::Usage(error.to_string()))?;
     let of_bucket = DOCUMENTED.iter().any(|event| event.name == args.event && event.of_bucket);
     if object.prefix.is_empty() && !of_bucket {
         let message = format!("{} is an event of an object: name one, as in {object}key", args.event);

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use super::event::{Access, Requirement};
 use super::prove::{RecorderSet, Verdict};
 use super::recorder::{Effect, Recorder, Scene};
+use super::selector::is_valid_basic_value;
 use crate::snapshot::{AdvancedEventSelector, DataResource, EventSelector, FieldSelector, Trail};
 
 /// CloudTrail User Guide, "Quotas in AWS CloudTrail": basic selectors a trail, and data resources over all of them.
@@ -127,44 +128,67 @@ fn add_basic(selectors: &mut Vec<EventSelector>, requirement: &Requirement, arn:
         Access::Write => "WriteOnly",
         Access::All => "All",
     };
-    let is_object = |resource: &DataResource| resource.kind == "AWS::S3::Object";
-    // AWS refuses the whole call for one value without a slash; such a value records nothing today.
-    let prefix = format!("arn:{}:s3", requirement.partition);
-    let is_valid = |value: &String| {
-        let path = value.strip_prefix(&prefix).and_then(|rest| rest.strip_prefix(":::"));
-        *value == prefix || path.is_some_and(|path| path.is_empty() || path.contains('/'))
+    take_out_what_aws_refuses(selectors, &requirement.partition);
+    if selectors.is_empty() {
+        // A trail that shows no selector at all has the default one: all management events.
+        selectors.push(basic("All", true, vec![]));
+    }
+    let value_in = |place: usize| (vec![place], format!("the value {arn} in event selector {}", place + 1));
+    let with = |kind: &str| {
+        let is_kind = |selector: &EventSelector| selector.read_write_type.as_deref().unwrap_or("All") == kind;
+        selectors.iter().position(|selector| is_kind(selector) && selector.data_resources.iter().any(is_object))
     };
+    // From the least to the most: a value where one of its kind is, a selector, a value where more is recorded than asked.
+    let (places, adds) = if let Some(place) = with(wanted) {
+        value_in(place)
+    } else if selectors.len() < MAX_BASIC_SELECTORS {
+        selectors.push(basic(wanted, false, vec![]));
+        (vec![selectors.len() - 1], format!("a {wanted} selector for {arn}"))
+    } else if let Some(place) = with("All") {
+        value_in(place)
+    } else if let (Access::All, Some(reads), Some(writes)) = (requirement.access, with("ReadOnly"), with("WriteOnly")) {
+        (vec![reads, writes], format!("the value {arn} in event selectors {} and {}", reads + 1, writes + 1))
+    } else {
+        return None;
+    };
+    for place in places {
+        let resources = &mut selectors[place].data_resources;
+        match resources.iter_mut().find(|resource| is_object(resource)) {
+            Some(resource) => resource.values.push(arn.clone()),
+            None => resources.push(DataResource { kind: OBJECT.to_owned(), values: vec![arn.clone()] }),
+        }
+    }
+    let resources: usize =
+        selectors.iter().flat_map(|selector| &selector.data_resources).map(|resource| resource.values.len()).sum();
+    (resources <= MAX_DATA_RESOURCES).then_some(adds)
+}
+
+const OBJECT: &str = "AWS::S3::Object";
+
+fn is_object(resource: &DataResource) -> bool {
+    resource.kind == OBJECT
+}
+
+fn basic(read_write_type: &str, management: bool, data_resources: Vec<DataResource>) -> EventSelector {
+    EventSelector {
+        read_write_type: Some(read_write_type.to_owned()),
+        include_management_events: Some(management),
+        data_resources,
+        exclude_management_event_sources: vec![],
+    }
+}
+
+/// AWS refuses the whole call for one value that it does not take, and such a value records nothing today; nor does a
+/// selector that is left with nothing.
+fn take_out_what_aws_refuses(selectors: &mut Vec<EventSelector>, partition: &str) {
     for selector in selectors.iter_mut() {
         for resource in selector.data_resources.iter_mut().filter(|resource| is_object(resource)) {
-            resource.values.retain(is_valid);
+            resource.values.retain(|value| is_valid_basic_value(value, partition));
         }
         selector.data_resources.retain(|resource| !resource.values.is_empty());
     }
-    let fits = |selector: &&mut EventSelector| {
-        selector.read_write_type.as_deref().unwrap_or("All") == wanted && selector.data_resources.iter().any(is_object)
-    };
-    let adds = match selectors.iter_mut().find(fits) {
-        Some(selector) => {
-            if let Some(resource) = selector.data_resources.iter_mut().find(|resource| is_object(resource)) {
-                resource.values.push(arn.clone());
-            }
-            format!("the value {arn} in a {wanted} selector that is there")
-        }
-        None => {
-            // A trail that shows no selector at all has the default one: management events.
-            let management = selectors.is_empty();
-            selectors.push(EventSelector {
-                read_write_type: Some(wanted.to_owned()),
-                include_management_events: Some(management),
-                data_resources: vec![DataResource { kind: "AWS::S3::Object".to_owned(), values: vec![arn.clone()] }],
-                exclude_management_event_sources: vec![],
-            });
-            format!("a {wanted} selector for {arn}")
-        }
-    };
-    let resources: usize =
-        selectors.iter().flat_map(|selector| &selector.data_resources).map(|resource| resource.values.len()).sum();
-    (selectors.len() <= MAX_BASIC_SELECTORS && resources <= MAX_DATA_RESOURCES).then_some(adds)
+    selectors
+        .retain(|selector| selector.include_management_events != Some(false) || !selector.data_resources.is_empty());
 }
 
 /// `--cli-input-json` of `aws cloudtrail put-event-selectors`.

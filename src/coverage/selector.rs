@@ -210,6 +210,11 @@ fn equals(value: &str) -> Condition {
     Condition { select: vec![Test::Equals(value.to_owned())], deselect: vec![] }
 }
 
+/// Whether AWS takes the value in a basic selector for S3 objects of this partition.
+pub fn is_valid_basic_value(value: &str, partition: &str) -> bool {
+    !matches!(BasicValue::read(value, partition), BasicValue::Invalid)
+}
+
 /// What one value of a basic selector stands for (API Reference, `DataResource.Values`).
 enum BasicValue {
     /// `arn:P:s3` or `arn:P:s3:::`

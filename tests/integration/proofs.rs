@@ -41,6 +41,25 @@ fn a_gap_comes_with_the_smallest_change_that_closes_it() {
     assert!(fix(with_basic(&[basic("WriteOnly", &values)]))["needs"].as_str().unwrap().contains("another trail"));
     let full = vec![basic("ReadOnly", &["arn:aws:s3:::c/"]); 5];
     assert!(fix(with_basic(&full))["needs"].as_str().unwrap().contains("another trail"));
+    // Five selectors, and a value in one that records more than is asked.
+    let mut roomy = full;
+    roomy[2] = basic("All", &["arn:aws:s3:::c/"]);
+    let values = fix(with_basic(&roomy))["input"]["EventSelectors"][2]["DataResources"][0]["Values"].clone();
+    assert_eq!(values, json!(["arn:aws:s3:::c/", "arn:aws:s3:::b/unload/"]));
+    // What AWS would refuse the call for is taken out, and with it a selector that is left with nothing.
+    let mut useless = basic("WriteOnly", &["arn:aws:s3:::b", "arn:aws:s3:::/"]);
+    useless["include_management_events"] = false.into();
+    let cleaned = fix(with_basic(&[useless, basic("ReadOnly", &["arn:aws:s3:::b/"])]));
+    let kinds: Vec<&Value> =
+        cleaned["input"]["EventSelectors"].as_array().unwrap().iter().map(|s| &s["ReadWriteType"]).collect();
+    assert_eq!(kinds, ["ReadOnly", "WriteOnly"], "{cleaned}");
+    // The default selector, which shows as none, records all management events; so it must be sent along.
+    let selectors = fix(with_basic(&[]))["input"]["EventSelectors"].clone();
+    assert_eq!(
+        (&selectors[0]["ReadWriteType"], &selectors[0]["IncludeManagementEvents"]),
+        (&json!("All"), &json!(true))
+    );
+    assert_eq!(selectors[1]["ReadWriteType"], "WriteOnly", "{selectors}");
     let conditions: Vec<String> = (0..496).map(|n| format!("arn:aws:s3:::x{n}/")).collect();
     let conditions: Vec<&str> = conditions.iter().map(String::as_str).collect();
     assert!(fix(with_advanced(&[objects(&[arn("starts_with", &conditions)])]))["needs"].is_string());
