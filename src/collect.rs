@@ -106,16 +106,14 @@ async fn collect(config: &Config, declared: &[String], logs: Option<LogRequest>)
 }
 
 async fn identify(aws: &Aws) -> Result<Caller, CollectError> {
-    match aws.sts().get_caller_identity().send().await {
-        Ok(identity) => Ok(Caller {
-            account: identity.account().unwrap_or_default().to_owned(),
-            arn: identity.arn().unwrap_or_default().to_owned(),
-        }),
-        Err(error) => {
-            let failure = Failure::of(&error);
-            let message = format!("{}: {}", failure.code, failure.message);
-            Err(CollectError::Identity { region: aws.home_region().to_owned(), message })
-        }
+    let unidentified = |message: String| CollectError::Identity { region: aws.home_region().to_owned(), message };
+    let identity = aws.sts().get_caller_identity().send().await.map_err(|error| {
+        let failure = Failure::of(&error);
+        unidentified(format!("{}: {}", failure.code, failure.message))
+    })?;
+    match (identity.account(), identity.arn()) {
+        (Some(account), Some(arn)) => Ok(Caller { account: account.to_owned(), arn: arn.to_owned() }),
+        _ => Err(unidentified("the answer names no account".to_owned())),
     }
 }
 

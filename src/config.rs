@@ -34,6 +34,7 @@ pub struct Config {
     pub path: PathBuf,
     /// `None`: every enabled region.
     pub regions: Option<Vec<String>>,
+    /// Empty: trails.
     pub recorders: Vec<RecorderKind>,
     pub redshift: Vec<RedshiftLocation>,
     pub access_rules: Vec<AccessRule>,
@@ -138,7 +139,7 @@ impl Config {
         Ok(Config {
             path: path.to_owned(),
             regions: regions(&source, document.scan.regions)?,
-            recorders: document.scan.recorders.unwrap_or_else(|| vec![RecorderKind::Trail]),
+            recorders: document.scan.recorders.unwrap_or_default(),
             redshift,
             access_rules,
             records: document.records.map(|records| records_config(&source, records)).transpose()?,

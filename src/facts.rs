@@ -38,7 +38,7 @@ pub struct Facts {
     pub access_rules: Vec<AccessFact>,
     pub trails: Vec<TrailFact>,
     /// COPYs and UNLOADs that the log records show.
-    pub sessions: Vec<SessionFact>,
+    pub sessions: Vec<Session>,
     pub gaps: Vec<GapFact>,
 }
 
@@ -106,12 +106,6 @@ pub struct TrailFact {
     pub selectors: Judgement,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-pub struct SessionFact {
-    #[serde(flatten)]
-    pub session: Session,
-}
-
 /// What could not be seen.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct GapFact {
@@ -119,16 +113,6 @@ pub struct GapFact {
     pub region: String,
     pub makes_unknown: Vec<FactKind>,
     pub reason: String,
-}
-
-/// A location of Redshift's, declared or learned.
-struct RedshiftUse {
-    kind: LocationKind,
-    location: Location,
-    role: Option<RoleArn>,
-    cluster: Option<String>,
-    access: Access,
-    line: usize,
 }
 
 /// Derives the facts. The same snapshot and config give the same facts, byte for byte.
@@ -150,12 +134,7 @@ pub fn derive(snapshot: &Snapshot, config: &Config) -> Facts {
         copies: of_kind(LocationKind::Copy),
         access_rules: config.access_rules.iter().map(|rule| view.access_fact(rule)).collect(),
         trails: snapshot.trails.iter().map(|trail| view.trail_fact(trail)).collect(),
-        sessions: snapshot
-            .records
-            .iter()
-            .flat_map(|records| &records.sessions)
-            .map(|session| SessionFact { session: session.clone() })
-            .collect(),
+        sessions: snapshot.records.as_ref().map_or(vec![], |records| records.sessions.clone()),
         gaps: snapshot
             .gaps
             .iter()
@@ -188,7 +167,7 @@ impl<'a> View<'a> {
         View { snapshot, recorders, window, sets: RefCell::default() }
     }
 
-    fn location_fact(&self, entry: &RedshiftUse) -> LocationFact {
+    fn location_fact(&self, entry: &RedshiftLocation) -> LocationFact {
         let region = self.bucket_region(&entry.location.bucket).ok();
         LocationFact {
             location: entry.location.to_string(),
@@ -206,19 +185,19 @@ impl<'a> View<'a> {
 }
 
 /// What the config declares, then what was learned and is not declared already.
-fn redshift_uses(snapshot: &Snapshot, config: &Config) -> Vec<RedshiftUse> {
-    let mut uses: Vec<RedshiftUse> = config.redshift.iter().map(RedshiftUse::declared).collect();
+fn redshift_uses(snapshot: &Snapshot, config: &Config) -> Vec<RedshiftLocation> {
+    let mut uses = config.redshift.clone();
     for learned in &snapshot.locations {
         // A text that is not a location cannot be judged; the loader of the snapshot has refused it.
         let Ok(location) = Location::parse(&learned.location) else { continue };
         let role = learned.role.as_deref().and_then(RoleArn::parse);
-        let same = |known: &RedshiftUse| {
+        let same = |known: &RedshiftLocation| {
             known.kind == learned.kind && known.location == location && (known.role.is_none() || known.role == role)
         };
         if uses.iter().any(same) {
             continue;
         }
-        uses.push(RedshiftUse {
+        uses.push(RedshiftLocation {
             kind: learned.kind,
             location,
             role,
@@ -233,15 +212,15 @@ fn redshift_uses(snapshot: &Snapshot, config: &Config) -> Vec<RedshiftUse> {
     uses
 }
 
-impl RedshiftUse {
-    fn declared(entry: &RedshiftLocation) -> RedshiftUse {
-        RedshiftUse {
-            kind: entry.kind,
-            location: entry.location.clone(),
-            role: entry.role.clone(),
-            cluster: entry.cluster.clone(),
-            access: entry.access,
-            line: entry.line,
+/// Three-valued "or": one yes is enough; without it, one that could not be told leaves all untold.
+fn any(answers: impl Iterator<Item = Option<bool>>) -> Option<bool> {
+    let mut all = Some(false);
+    for answer in answers {
+        match answer {
+            Some(true) => return Some(true),
+            Some(false) => {}
+            None => all = None,
         }
     }
+    all
 }

@@ -15,7 +15,7 @@ use serde_json::json;
 
 use crate::config::{Config, Waiver};
 use crate::facts::Facts;
-use crate::finding::{AppliedWaiver, Finding, Outcome, Severity, SourceLocation, fingerprint};
+use crate::finding::{AppliedWaiver, Finding, Outcome, SourceLocation, fingerprint};
 use crate::snapshot::FactKind;
 
 pub use bundle::{Policy, PolicyError, shipped, with_user_policies};
@@ -175,9 +175,4 @@ impl Host<'_> {
         let mut all = declared.chain(rules.map(|rule| (&rule.location, rule.line)));
         all.find(|(location, _)| *location == subject).map_or(1, |(_, line)| line)
     }
-}
-
-/// The highest severity among findings that count for the exit code.
-pub fn worst_failure(findings: &[Finding]) -> Option<Severity> {
-    findings.iter().filter(|finding| finding.outcome == Outcome::Fail).map(|finding| finding.severity).max()
 }

@@ -17,6 +17,7 @@ use crate::snapshot::{FactKind, LogReading, Records, Snapshot, Trail, Window};
 const MAX_OBJECT: u64 = 64 << 20;
 
 /// One trail's log files of one region, and where they are.
+#[derive(Clone)]
 struct Source {
     trail_arn: String,
     region: String,
@@ -42,6 +43,7 @@ pub async fn collect(
         .collect();
     let mut reader = Reader::new(request.watched.clone(), Some(window));
     let mut places: BTreeMap<String, Option<String>> = BTreeMap::new();
+    let mut listed = BTreeMap::new();
     let mut sources = Vec::new();
     for trail in &snapshot.trails {
         let in_effect = |region: &String| trail.is_multi_region_trail != Some(false) || &trail.home_region == region;
@@ -52,7 +54,14 @@ pub async fn collect(
         }
         let bucket_region = places[bucket].clone().unwrap_or_else(|| aws.home_region().to_owned());
         for region in here {
-            sources.push(list(aws, snapshot, trail, region, bucket, &bucket_region, window).await);
+            // Trails that deliver to one folder share its listing.
+            let folder = (bucket, &trail.s3_key_prefix, trail.is_organization_trail, region);
+            let source = match listed.get(&folder) {
+                Some(source) => Source { trail_arn: trail.trail_arn.clone(), ..Source::clone(source) },
+                None => list(aws, snapshot, trail, region, bucket, &bucket_region, window).await,
+            };
+            listed.insert(folder, source.clone());
+            sources.push(source);
         }
     }
     let drawn = draw(&sources, request.sample, snapshot);

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::recording::unknown;
-use super::{AccessFact, Judgement, View};
+use super::{AccessFact, Judgement, View, any};
 use crate::arn::RoleArn;
 use crate::config::AccessRule;
 use crate::coverage::recorder::Effect;
@@ -263,14 +263,7 @@ impl AccessRule {
         match access.principal_type.as_str() {
             "role" => {
                 let Some(role) = RoleArn::parse(name) else { return Some(false) };
-                let answers: Vec<Option<bool>> = self.roles.iter().map(|approved| covers(approved, &role)).collect();
-                if answers.contains(&Some(true)) {
-                    Some(true)
-                } else if answers.contains(&None) {
-                    None
-                } else {
-                    Some(false)
-                }
+                any(self.roles.iter().map(|approved| covers(approved, &role)))
             }
             "user" | "root" => Some(self.users.contains(name)),
             "service" => Some(self.services.contains(name)),

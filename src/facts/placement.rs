@@ -4,7 +4,8 @@
 use serde_json::json;
 
 use super::recording::unknown;
-use super::{Judgement, RedshiftUse, View};
+use super::{Judgement, View};
+use crate::config::RedshiftLocation;
 use crate::coverage::condition::Test;
 use crate::coverage::recorder::{Effect, Recorder};
 use crate::coverage::selector::Field;
@@ -13,7 +14,7 @@ use crate::snapshot::{Cluster, FactKind, LocationKind};
 impl View<'_> {
     /// `aligned`, `no_trail`, `other_region`, `dead_selector` or `unknown`. The worst that holds is the status; the message
     /// says all.
-    pub fn placement(&self, entry: &RedshiftUse) -> Judgement {
+    pub fn placement(&self, entry: &RedshiftLocation) -> Judgement {
         let bucket = &entry.location.bucket;
         let region = match self.bucket_region(bucket) {
             Ok(region) => region,
@@ -70,7 +71,7 @@ impl View<'_> {
     }
 
     /// The cluster that is named; else those that carry the role; else all.
-    fn clusters_of(&self, entry: &RedshiftUse) -> Vec<&Cluster> {
+    fn clusters_of(&self, entry: &RedshiftLocation) -> Vec<&Cluster> {
         let clusters = || self.snapshot.clusters.iter();
         if let Some(name) = &entry.cluster {
             return clusters().filter(|cluster| &cluster.cluster_identifier == name).collect();
@@ -84,7 +85,7 @@ impl View<'_> {
     }
 
     /// Whether one of the clusters is in the bucket's region, or there is no cluster to compare with.
-    fn cluster_beside(&self, entry: &RedshiftUse, candidates: &[&Cluster], region: &str) -> Result<(), Absence> {
+    fn cluster_beside(&self, entry: &RedshiftLocation, candidates: &[&Cluster], region: &str) -> Result<(), Absence> {
         if candidates.iter().any(|cluster| cluster.region == region) {
             return Ok(());
         }

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::View;
+use super::{View, any};
 use crate::arn::RoleArn;
 use crate::config::Config;
 use crate::coverage::event::{AWS_API_CALL, DOCUMENTED, EVENT_SOURCE, Event};
@@ -53,7 +53,8 @@ pub fn trace(snapshot: &Snapshot, config: &Config, question: &Question) -> Resul
     let set = view.recorders_at(bucket, &region, question.role.as_ref())?;
     let events = events(snapshot, question, &region);
     let recorders: Vec<Traced> = set.recorders.iter().map(|recorder| traced(recorder, &events)).collect();
-    let answers: Vec<Option<bool>> = events.iter().map(|event| recorded(&set.recorders, event)).collect();
+    let recorded = |event: &Event| any(set.recorders.iter().map(|recorder| recorder.decide(event).records));
+    let answers: Vec<Option<bool>> = events.iter().map(recorded).collect();
     // The event is one of these: what they agree on holds.
     let first = answers.first().copied().flatten();
     let recorded = first.filter(|_| answers.windows(2).all(|pair| pair[0] == pair[1]));
@@ -80,18 +81,6 @@ fn events(snapshot: &Snapshot, question: &Question, region: &str) -> Vec<Event> 
     match read_only {
         Some(read_only) => vec![event(read_only)],
         None => vec![event(true), event(false)],
-    }
-}
-
-/// Whether any recorder records the event; `None`: could not be told.
-fn recorded(recorders: &[Recorder], event: &Event) -> Option<bool> {
-    let answers: Vec<Option<bool>> = recorders.iter().map(|recorder| recorder.decide(event).records).collect();
-    if answers.contains(&Some(true)) {
-        Some(true)
-    } else if answers.contains(&None) {
-        None
-    } else {
-        Some(false)
     }
 }
 

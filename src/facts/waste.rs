@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use super::recording::unknown;
-use super::{Judgement, RedshiftUse, View};
+use super::{Judgement, View};
+use crate::config::RedshiftLocation;
 use crate::coverage::dead::{Reach, dead};
 use crate::coverage::event::{Access, Requirement};
 use crate::coverage::recorder::trail_selectors;
@@ -11,7 +12,7 @@ use crate::snapshot::{FactKind, Trail};
 
 impl View<'_> {
     /// Whether events of the location are recorded, and paid for, more than once: `once`, `twice` or `unknown`.
-    pub fn duplicates(&self, entry: &RedshiftUse) -> Judgement {
+    pub fn duplicates(&self, entry: &RedshiftLocation) -> Judgement {
         let bucket = &entry.location.bucket;
         let set = self.bucket_region(bucket).and_then(|region| Ok((self.recorders_at(bucket, &region, None)?, region)));
         let (set, region) = match set {

@@ -116,7 +116,7 @@ impl Record {
         if touched.is_empty() {
             return None;
         }
-        touched.extend(self.copied_from());
+        touched.extend(self.copied_from()?);
         touched.sort();
         touched.dedup();
         Some(touched)
@@ -142,13 +142,14 @@ impl Record {
         }))
     }
 
-    /// The source of CopyObject or UploadPartCopy: `bucket/key`, percent-encoded.
-    fn copied_from(&self) -> Option<Touched> {
-        let source = self.requested("x-amz-copy-source")?.as_str()?;
-        let path = source.split("?versionId=").next()?.trim_start_matches('/');
+    /// The source of CopyObject or UploadPartCopy: `bucket/key`, percent-encoded. `Some(None)`: it copies nothing; `None`:
+    /// what it names has no form that we know, as an access point's ARN.
+    fn copied_from(&self) -> Option<Option<Touched>> {
+        let Some(source) = self.requested("x-amz-copy-source") else { return Some(None) };
+        let path = source.as_str()?.split("?versionId=").next()?.trim_start_matches('/');
         let decoded = percent_decoded(path);
-        let (bucket, key) = decoded.split_once('/')?;
-        Some(Touched::Object { bucket: bucket.to_owned(), key: key.to_owned() })
+        let (bucket, key) = decoded.split_once('/').filter(|(bucket, _)| !bucket.contains(':'))?;
+        Some(Some(Touched::Object { bucket: bucket.to_owned(), key: key.to_owned() }))
     }
 }
 

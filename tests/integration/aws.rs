@@ -268,6 +268,31 @@ sample = "all"
     assert_eq!(access["example"]["event_id"], "event-of-intruder");
 }
 
+/// Two trails that deliver to one folder: its objects are listed and read once, and count for both.
+#[test]
+fn a_folder_that_two_trails_share_is_listed_once() {
+    let selectors = basic(&["arn:aws:s3:::load-eu/"]);
+    let endpoint = Endpoint::with(&json!({
+        "buckets": [{"name": "load-eu", "region": "eu-west-1"}, {"name": "logs", "region": "us-east-1"}],
+        "trails": [
+            {"name": "europe", "region": "eu-west-1", "bucket": "logs", "basic": selectors},
+            {"name": "everywhere", "region": "us-east-1", "bucket": "logs", "multi_region": true, "basic": selectors},
+        ],
+        "objects": [log_object("loader", 3)],
+    }));
+    let workplace = Workplace::at(&endpoint);
+    let config = "[scan]\nregions = [\"us-east-1\", \"eu-west-1\"]\n[[access]]\nlocation = \"s3://load-eu/\"\n";
+    workplace.write("trailcheck.toml", config);
+    let (report, _) = workplace.check(&[]);
+    let read = report["run"]["records"]["read"].as_array().unwrap();
+    assert_eq!(read.len(), 2, "{read:?}");
+    assert!(read.iter().all(|reading| reading["read_objects"] == 1 && reading["complete"] == true), "{read:?}");
+    assert_eq!(report["run"]["records"]["events"], 1);
+    let calls = endpoint.calls();
+    let distinct: BTreeSet<&String> = calls.iter().collect();
+    assert_eq!(calls.len(), distinct.len(), "{calls:#?}");
+}
+
 fn one_bucket() -> Endpoint {
     Endpoint::with(&json!({
         "buckets": [{"name": "unload-eu", "region": "eu-west-1"}, {"name": "logs", "region": "us-east-1"}],

@@ -220,6 +220,12 @@ fn what_is_not_understood_is_counted() {
             "an access point's object",
             changed("/resources/0/ARN", json!("arn:aws:s3:eu-west-1:123456789012:accesspoint/p/object/x")),
         ),
+        ("a copy from an access point", {
+            let mut r = changed("/eventName", json!("CopyObject"));
+            r["requestParameters"]["x-amz-copy-source"] =
+                "arn:aws:s3:eu-west-1:123456789012:accesspoint/p/object/x".into();
+            r
+        }),
         ("an alias and nothing else", {
             let mut r = changed("/resources", json!([]));
             r["requestParameters"]["bucketName"] = "ap-1-s3alias".into();
