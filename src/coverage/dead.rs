@@ -10,52 +10,77 @@ use crate::location::Location;
 /// Where the trail of the selector sees events.
 pub struct Reach<'a> {
     pub partition: &'a str,
-    /// The one region of a single-region trail; `None`: more than one, or not known.
-    pub only_region: Option<&'a str>,
+    pub home_region: &'a str,
+    /// `None`: not known.
+    pub is_multi_region: Option<bool>,
     /// The region of a bucket, where it is known.
     pub region_of: &'a dyn Fn(&str) -> Option<String>,
 }
 
-/// What in the selector is dead, one reason for each. Empty: nothing is, or it is not about S3 objects, or it is not
-/// understood.
-pub fn dead(selector: &Selector, reach: &Reach) -> Vec<String> {
-    let mut reasons: Vec<String> = Vec::new();
-    let invalid = selector.invalid_values.iter();
-    reasons.extend(
-        invalid.map(|value| format!("{}: AWS refuses the value \"{value}\"; it matches nothing", selector.label)),
-    );
-    if selector.never.is_some() || selector.doubt.is_some() {
-        return reasons;
-    }
-    if let Some(condition) = selector.condition(Field::ResourceArn) {
-        let values = condition.select.iter().filter_map(|test| value_reason(test, reach));
-        reasons.extend(values.map(|reason| format!("{}: {reason}", selector.label)));
-    }
-    if reasons.is_empty() && contradicts_itself(selector, reach.partition) {
-        reasons.push(format!("{}: its clauses exclude each other: no S3 object event passes them all", selector.label));
-    }
-    reasons
+/// What of a selector is dead, and what could not be told. Both are empty where all of it can match, or where it is not
+/// about S3 objects.
+#[derive(Debug, Default)]
+pub struct Dead {
+    pub reasons: Vec<String>,
+    pub untold: Vec<String>,
 }
 
-/// Why one value of `resources.ARN` can never match.
-fn value_reason(test: &Test, reach: &Reach) -> Option<String> {
-    let operator = test.operator(false);
-    let text = test.text();
-    let path = text.strip_prefix("arn:").and_then(|rest| rest.strip_prefix(reach.partition)?.strip_prefix(":s3:::"));
-    match (test, path.map(|path| path.split_once('/'))) {
-        (Test::EndsWith(_), _) => None,
-        (Test::Equals(_), Some(None)) => {
-            Some(format!("{operator} [\"{text}\"] has no slash, so it is no object's ARN"))
+/// Looks for what in the selector can never match.
+pub fn dead(selector: &Selector, reach: &Reach) -> Dead {
+    let label = &selector.label;
+    let mut dead = Dead::default();
+    let invalid = selector.invalid_values.iter();
+    dead.reasons.extend(invalid.map(|value| format!("{label}: AWS refuses the value \"{value}\"; it matches nothing")));
+    if selector.never.is_some() {
+        return dead;
+    }
+    if let Some(doubt) = &selector.doubt {
+        dead.untold.push(format!("{label}: {doubt}"));
+        return dead;
+    }
+    for test in selector.condition(Field::ResourceArn).iter().flat_map(|condition| &condition.select) {
+        match life(test, reach) {
+            Life::Live => {}
+            Life::Dead(why) => {
+                dead.reasons.push(format!("{label}: {} [\"{}\"] {why}", test.operator(false), test.text()))
+            }
+            Life::Untold(why) => dead.untold.push(format!("{label}: {why}")),
         }
-        (Test::Equals(_), None) => Some(format!("{operator} [\"{text}\"] is no ARN of an S3 object of this partition")),
-        (_, Some(Some((bucket, _)))) => {
-            let here = reach.only_region?;
-            let region = (reach.region_of)(bucket).filter(|region| region != here)?;
-            Some(format!(
-                "{operator} [\"{text}\"] names a bucket of {region}, and the trail sees only {here}: no event ever comes"
-            ))
+    }
+    if dead.reasons.is_empty() && contradicts_itself(selector, reach.partition) {
+        dead.reasons.push(format!("{label}: its clauses exclude each other: no S3 object event passes them all"));
+    }
+    dead
+}
+
+/// Whether a value can ever match.
+enum Life {
+    Live,
+    Dead(String),
+    Untold(String),
+}
+
+fn life(test: &Test, reach: &Reach) -> Life {
+    let arn = test.text().strip_prefix("arn:").and_then(|rest| rest.strip_prefix(reach.partition));
+    let path = arn.and_then(|rest| rest.strip_prefix(":s3:::")).map(|path| path.split_once('/'));
+    let bucket = match (test, path) {
+        (Test::EndsWith(_), _) => return Life::Live,
+        (Test::Equals(_), Some(None)) => return Life::Dead("has no slash, so it is no object's ARN".to_owned()),
+        (Test::Equals(_), None) => return Life::Dead("is no ARN of an S3 object of this partition".to_owned()),
+        (_, Some(Some((bucket, _)))) => bucket,
+        _ => return Life::Live,
+    };
+    let here = reach.home_region;
+    match (reach.is_multi_region, (reach.region_of)(bucket)) {
+        (Some(true), _) => Life::Live,
+        (_, Some(region)) if region == here => Life::Live,
+        (Some(false), Some(region)) => {
+            Life::Dead(format!("names a bucket of {region}, and the trail sees only {here}: no event ever comes"))
         }
-        _ => None,
+        (Some(false), None) => Life::Untold(format!(
+            "the region of {bucket} is not known: declare a location in it to have it placed, or take the value out"
+        )),
+        (None, _) => Life::Untold("whether the trail is a multi-region one is not known".to_owned()),
     }
 }
 

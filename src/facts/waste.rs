@@ -5,7 +5,7 @@ use serde_json::json;
 use super::recording::unknown;
 use super::{Judgement, View};
 use crate::config::RedshiftLocation;
-use crate::coverage::dead::{Reach, dead};
+use crate::coverage::dead::{Dead, Reach, dead};
 use crate::coverage::event::{Access, Requirement};
 use crate::coverage::recorder::trail_selectors;
 use crate::snapshot::{FactKind, Trail};
@@ -50,22 +50,29 @@ impl View<'_> {
         let region_of = |bucket: &str| self.snapshot.bucket(bucket)?.region.clone();
         let reach = Reach {
             partition: trail.partition(),
-            only_region: (trail.is_multi_region_trail == Some(false)).then_some(trail.home_region.as_str()),
+            home_region: &trail.home_region,
+            is_multi_region: trail.is_multi_region_trail,
             region_of: &region_of,
         };
-        let dead: Vec<String> = selectors.iter().flat_map(|selector| dead(selector, &reach)).collect();
-        if !dead.is_empty() {
-            let message = format!("trail {}: {}", trail.name, dead.join("; "));
-            return Judgement { status: "dead", message, evidence: json!({"dead": dead}) };
+        let mut found = Dead::default();
+        for selector in &selectors {
+            let dead = dead(selector, &reach);
+            found.reasons.extend(dead.reasons);
+            found.untold.extend(dead.untold);
         }
-        let doubts: Vec<String> = selectors
-            .iter()
-            .filter_map(|selector| Some(format!("{}: {}", selector.label, selector.doubt.as_ref()?)))
-            .collect();
-        if doubts.is_empty() {
+        let Dead { reasons, untold } = found;
+        if !reasons.is_empty() {
+            let message = format!("trail {}: {}", trail.name, reasons.join("; "));
+            return Judgement {
+                status: "dead",
+                message,
+                evidence: json!({"dead": reasons, "unknown_because": untold}),
+            };
+        }
+        if untold.is_empty() {
             let message = format!("trail {}: every selector can match", trail.name);
             return Judgement { status: "live", message, evidence: json!({}) };
         }
-        unknown(&doubts)
+        unknown(&untold)
     }
 }

@@ -125,7 +125,7 @@ fn dead_selectors_are_told_with_their_reason() {
     }
     for live in [
         for_all(),
-        with_basic(&[basic("All", &["arn:aws:s3:::b/", "arn:aws:s3:::of-unknown-region/"]), basic("All", &[])]),
+        with_basic(&[basic("All", &["arn:aws:s3:::b/"]), basic("All", &[])]),
         with_advanced(&[objects(&[arn("ends_with", &[".csv"])])]),
         with_advanced(&[objects(&[arn("equals", &["arn:aws:s3:::b/x"])])]),
         with_advanced(&[advanced(&[field("resources.type", json!({"equals": ["AWS::Lambda::Function"]}))])]),
@@ -134,4 +134,12 @@ fn dead_selectors_are_told_with_their_reason() {
         assert_eq!(told.status, "live", "{}", told.message);
     }
     assert_eq!(of(with_advanced(&[advanced(&[])])).status, "unknown");
+    // What is not known of the bucket or the trail is no life.
+    let nowhere = with_basic(&[basic("All", &["arn:aws:s3:::of-unknown-region/"])]);
+    assert_eq!(of(nowhere).status, "unknown");
+    let mut untold = with_basic(&[basic("All", &["arn:aws:s3:::far/"])]);
+    untold["is_multi_region_trail"] = Value::Null;
+    assert_eq!(of(untold.clone()).status, "unknown");
+    untold["is_multi_region_trail"] = true.into();
+    assert_eq!(of(untold).status, "live");
 }
