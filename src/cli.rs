@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::finding::Severity;
 use crate::report::Format;
+use crate::snapshot::Timestamp;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -32,6 +33,8 @@ pub enum Command {
     Collect(Collect),
     /// Tell for one event which trails record it, and what keeps it out of the others.
     Trace(Trace),
+    /// Tell who touched what, straight from CloudTrail log files: no config, no snapshot.
+    Accesses(Accesses),
     /// Say what a policy asks, why, and how to fix what it finds. Without a name: list the policies.
     Explain(Explain),
     /// Write a commented trailcheck.toml to begin with.
@@ -165,6 +168,62 @@ pub enum TableFormat {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Duplicate deliveries are dropped. Digests, Insights, network activity and aggregated files are passed over. What an
+access is by is the acting role, user, service or account; a request that was denied has its error code.
+
+Exit codes: 0 all was read, 2 usage or credentials, 3 something was not read or not understood: the answer may lack it,
+4 the answer could not be written")]
+pub struct Accesses {
+    /// A log file, a folder of them (gzip or plain), or s3://bucket/prefix.
+    #[arg(value_name = "PATH|s3://BUCKET/PREFIX")]
+    pub path: String,
+    /// Only this bucket; `*` is any run of characters. May be repeated.
+    #[arg(long, value_name = "NAME", help_heading = "What is counted")]
+    pub bucket: Vec<String>,
+    /// Only this principal; `*` is any run of characters. May be repeated.
+    #[arg(long, value_name = "ARN", help_heading = "What is counted")]
+    pub principal: Vec<String>,
+    /// Only events of this time and later: `2026-11-22T07:00:00Z`, or `2026-11-22`.
+    #[arg(long, value_name = "TIME", value_parser = instant, help_heading = "What is counted")]
+    pub from: Option<Timestamp>,
+    /// Only events before this time.
+    #[arg(long, value_name = "TIME", value_parser = instant, help_heading = "What is counted")]
+    pub to: Option<Timestamp>,
+    /// Tell the locations of this config apart.
+    #[arg(long, value_name = "FILE", help_heading = "What is counted")]
+    pub config: Option<PathBuf>,
+    /// Count by one thing only.
+    #[arg(long, value_enum, help_heading = "What is written")]
+    pub by: Option<By>,
+    #[arg(long, value_enum, default_value_t = AccessFormat::Table, help_heading = "What is written")]
+    pub format: AccessFormat,
+    /// How many threads read [default: one for each core].
+    #[arg(long, value_name = "N", value_parser = threads)]
+    pub threads: Option<usize>,
+}
+
+fn threads(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|count| (1..=256).contains(count)).ok_or_else(|| format!("`{text}` is not 1 to 256"))
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum By {
+    Principal,
+    Bucket,
+    Event,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum AccessFormat {
+    Table,
+    Json,
+    /// One JSON document a line.
+    Ndjson,
+    Csv,
+}
+
+#[derive(Debug, Args)]
 pub struct Explain {
     /// The policy, as reports name it: `coverage/unload_recorded`.
     pub policy: Option<String>,
@@ -208,4 +267,12 @@ pub enum Document {
 #[derive(Debug, Args)]
 pub struct Completions {
     pub shell: clap_complete::Shell,
+}
+
+/// An instant as a flag gives it: `2026-11-22` is its beginning.
+fn instant(text: &str) -> Result<Timestamp, String> {
+    let whole = if text.len() == 10 { format!("{text}T00:00:00Z") } else { text.to_owned() };
+    Timestamp::parse(&whole).ok_or_else(|| {
+        format!("`{text}` is no instant; expected 2026-11-22T07:00:00Z, or 2026-11-22 for its beginning")
+    })
 }

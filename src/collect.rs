@@ -8,6 +8,7 @@ mod client;
 mod clusters;
 mod failure;
 mod log_objects;
+mod objects;
 mod regions;
 mod selectors;
 mod stores;
@@ -17,7 +18,9 @@ use std::collections::BTreeSet;
 
 use crate::arn::Arn;
 use crate::config::{Config, RecorderKind};
-use crate::logs::reader::Watched;
+use crate::location::Location;
+use crate::logs::event::Period;
+use crate::logs::reader::{Reader, Watched};
 use crate::progress::Progress;
 use crate::snapshot::{Caller, FactKind, Gap, SCHEMA, Scope, Snapshot, Timestamp};
 
@@ -39,6 +42,10 @@ pub enum CollectError {
         "cannot tell who is asking (sts:GetCallerIdentity in {region}): {message}\nnext: check the credentials (AWS_PROFILE, AWS_ACCESS_KEY_ID, an OIDC role) and the endpoint (AWS_ENDPOINT_URL); `aws sts get-caller-identity` must work with the same environment"
     )]
     Identity { region: String, message: String },
+    #[error(
+        "cannot list {place}: {code}: {message}\nnext: check the bucket's name and the credentials; `aws s3 ls {place}` must work with the same environment"
+    )]
+    Listing { place: String, code: String, message: String },
 }
 
 /// Which log records to read, if any.
@@ -53,6 +60,21 @@ pub struct LogRequest {
 pub fn run(config: &Config, buckets: &[String], logs: Option<LogRequest>) -> Result<Snapshot, CollectError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CollectError::Runtime)?;
     runtime.block_on(collect(config, buckets, logs))
+}
+
+/// Reads the log objects below `s3://bucket/prefix`, wherever the bucket is. Those that were delivered before the period
+/// began hold nothing of it and are left out.
+pub fn read_logs(
+    place: &Location,
+    period: Period,
+    reader: &mut Reader,
+    progress: &Progress,
+) -> Result<(), CollectError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CollectError::Runtime)?;
+    runtime.block_on(async {
+        let aws = Aws::load(None).await?;
+        objects::read_below(&aws, place, period, reader, progress).await
+    })
 }
 
 async fn collect(config: &Config, declared: &[String], logs: Option<LogRequest>) -> Result<Snapshot, CollectError> {

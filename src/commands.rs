@@ -1,9 +1,11 @@
 //! One file a subcommand; each reads as a list of stages.
 
+mod accesses;
 mod check;
 mod collect;
 mod explain;
 mod init;
+mod rows;
 mod schema;
 mod trace;
 
@@ -53,6 +55,7 @@ pub fn run(cli: Cli) -> Result<Exit, CommandError> {
         Command::Check(args) => check::run(&args),
         Command::Collect(args) => collect::run(&args),
         Command::Trace(args) => trace::run(&args),
+        Command::Accesses(args) => accesses::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Init(args) => init::run(&args),
         Command::Schema(args) => schema::run(&args),

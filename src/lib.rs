@@ -29,6 +29,7 @@ pub mod exit;
 pub mod facts;
 pub mod files;
 pub mod finding;
+pub mod glob;
 pub mod location;
 pub mod logs;
 pub mod policy;

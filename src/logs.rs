@@ -1,14 +1,21 @@
 //! CloudTrail log files: from bytes to who touched what.
 //!
-//! `layout` tells log objects by their keys, `inflate` opens them, `record` reads one record, `principal` says who acted,
-//! `reader` aggregates, `session` puts a COPY or UNLOAD together again, `paths` walks local files, and `sample` chooses
-//! objects where not all are read.
+//! In reading order: `layout` tells log objects by their keys, `inflate` opens them, `marks` and `json` read text in one pass, `record`
+//! one record, `principal` and `identity` say who acted, `event` reads a whole file, `seen` tells duplicates, `access` counts,
+//! `session` puts a COPY or UNLOAD together again, and `reader` does all that in as many threads as there are. `paths` walks
+//! local files, and `sample` chooses objects where not all are read.
 
+pub mod access;
+pub mod event;
+pub mod identity;
 pub mod inflate;
+pub mod json;
 pub mod layout;
+pub mod marks;
 pub mod paths;
 pub mod principal;
 pub mod reader;
 pub mod record;
 pub mod sample;
+pub mod seen;
 pub mod session;

@@ -43,6 +43,11 @@ pub async fn region_of(aws: &Aws, snapshot: &Snapshot, bucket: &str) -> Option<S
     }
 }
 
+/// The region of a bucket of whichever account; `None`: not even that was told.
+pub async fn region_of_any(aws: &Aws, bucket: &str) -> Option<String> {
+    head_in(aws, aws.home_region(), None, bucket).await.region
+}
+
 /// Lists the account's own buckets; `false`: not all were seen.
 async fn list(aws: &Aws, account: &str, buckets: &mut BTreeMap<String, Bucket>, gaps: &mut Gaps) -> bool {
     let mut pages = aws.s3(aws.home_region()).list_buckets().max_buckets(PAGE).into_paginator().send();
@@ -83,18 +88,20 @@ struct Head {
 
 /// Asks where a bucket is, and again there if it is elsewhere: only its own region says whose it is.
 async fn head(aws: &Aws, account: &str, bucket: &str) -> Head {
-    let first = head_in(aws, aws.home_region(), account, bucket).await;
+    let first = head_in(aws, aws.home_region(), Some(account), bucket).await;
     match first.region.clone() {
         Some(region) if !first.owned && region != aws.home_region() => {
-            let second = head_in(aws, &region, account, bucket).await;
+            let second = head_in(aws, &region, Some(account), bucket).await;
             Head { region: second.region.or(Some(region)), ..second }
         }
         _ => first,
     }
 }
 
-async fn head_in(aws: &Aws, region: &str, account: &str, bucket: &str) -> Head {
-    let answer = aws.s3(region).head_bucket().bucket(bucket).expected_bucket_owner(account).send().await;
+/// `account`: the owner that is expected.
+async fn head_in(aws: &Aws, region: &str, account: Option<&str>, bucket: &str) -> Head {
+    let answer =
+        aws.s3(region).head_bucket().bucket(bucket).set_expected_bucket_owner(account.map(str::to_owned)).send().await;
     match answer {
         Ok(answer) => Head {
             region: answer.bucket_region().map(|region| canonical(region).to_owned()),

@@ -13,12 +13,13 @@ use crate::exit::Exit;
 use crate::facts;
 use crate::files;
 use crate::finding::Finding;
+use crate::logs::event::Period;
 use crate::logs::paths;
-use crate::logs::reader::{Reader, Watched};
+use crate::logs::reader::{Question, Reader, Watched, threads};
 use crate::policy::{self, Policy};
 use crate::progress::Progress;
 use crate::report::{self, Format, RecordsRead, Report, Run, Summary};
-use crate::snapshot::{Snapshot, Window};
+use crate::snapshot::{Records, Snapshot, Window};
 
 /// How far back live records are read where `[records]` does not say.
 const DEFAULT_WINDOW: time::Duration = time::Duration::hours(24);
@@ -58,12 +59,18 @@ fn snapshot(evidence: &EvidenceArgs, config: &Config) -> Result<Snapshot, Comman
     refuse_nothing(config, Some(&snapshot))?;
     if !evidence.logs.is_empty() {
         let window = config.records.and_then(|records| records.window);
-        let mut reader = Reader::new(watched(config), window.map(|span| Window::before(snapshot.collected_at, span)));
+        let window = window.map(|span| Window::before(snapshot.collected_at, span));
+        let mut reader = Reader::new(Question {
+            watched: watched(config),
+            period: window.map_or(Period::default(), |window| window.period()),
+            sessions: true,
+            threads: threads(),
+        });
         let progress = Progress::start();
         for path in &evidence.logs {
             paths::read(path, &mut reader, &progress)?;
         }
-        snapshot.records = Some(reader.finish());
+        snapshot.records = Some(Records { window, ..reader.finish() });
     }
     Ok(snapshot)
 }
@@ -93,7 +100,8 @@ pub fn log_request(config: &Config) -> Option<LogRequest> {
     })
 }
 
-fn watched(config: &Config) -> Vec<Watched> {
+/// The declared locations.
+pub fn watched(config: &Config) -> Vec<Watched> {
     let redshift =
         config.redshift.iter().map(|entry| Watched { location: entry.location.clone(), kind: Some(entry.kind) });
     let rules = config.access_rules.iter().map(|rule| Watched { location: rule.location.clone(), kind: None });

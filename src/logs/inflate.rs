@@ -3,7 +3,9 @@
 //! Another reader of the same object may stop at the first member or go on to a second; where there is a second, what
 //! was read would not be what the object says, so it is refused.
 
-use libdeflater::{DecompressionError, Decompressor};
+use std::ptr::NonNull;
+
+use libdeflate_sys as sys;
 
 /// CloudTrail's JSON shrinks ten- to twentyfold; far beyond that it is not a log file.
 const MAX_RATIO: usize = 200;
@@ -26,30 +28,90 @@ pub fn is_gzip(bytes: &[u8]) -> bool {
 
 /// Inflates one gzip member, up to `max` bytes and up to 200 times its size.
 pub fn inflate(bytes: &[u8], max: usize) -> Result<Vec<u8>, InflateError> {
-    let limit = max.min(bytes.len().saturating_mul(MAX_RATIO).max(SMALL));
-    // The trailer states the inflated size. It is the object's own claim: a first guess, not a fact.
-    let trailer = bytes.last_chunk::<8>().ok_or(InflateError::Damaged)?;
-    let stated = u32::from_le_bytes([trailer[4], trailer[5], trailer[6], trailer[7]]) as usize;
-    let mut size = stated.clamp(64, limit);
-    loop {
-        let mut inflated = vec![0; size];
-        match Decompressor::new().gzip_decompress(bytes, &mut inflated) {
-            Ok(length) => {
-                inflated.truncate(length);
-                return if ends_there(bytes, length) { Ok(inflated) } else { Err(InflateError::Trailing) };
+    let mut inflater = Inflater::default();
+    let length = inflater.inflate(bytes, max)?.len();
+    inflater.buffer.truncate(length);
+    Ok(std::mem::take(&mut inflater.buffer))
+}
+
+/// Inflates one object after another into one buffer.
+pub struct Inflater {
+    decompressor: NonNull<sys::libdeflate_decompressor>,
+    buffer: Vec<u8>,
+}
+
+impl Inflater {
+    /// The same as `inflate`; what was inflated before is gone.
+    pub fn inflate(&mut self, bytes: &[u8], max: usize) -> Result<&[u8], InflateError> {
+        let limit = max.min(bytes.len().saturating_mul(MAX_RATIO).max(SMALL));
+        // The trailer states the inflated size. It is the object's own claim: a first guess, not a fact.
+        let trailer = bytes.last_chunk::<8>().ok_or(InflateError::Damaged)?;
+        let stated = u32::from_le_bytes([trailer[4], trailer[5], trailer[6], trailer[7]]) as usize;
+        let mut size = stated.clamp(64, limit);
+        loop {
+            if self.buffer.len() < size {
+                // Not resized: what the old one holds need not be copied.
+                self.buffer = vec![0; size];
             }
-            Err(DecompressionError::InsufficientSpace) if size < limit => size = (size * 2).min(limit),
-            Err(DecompressionError::InsufficientSpace) => return Err(InflateError::TooLarge(limit)),
-            Err(DecompressionError::BadData) => return Err(InflateError::Damaged),
+            let room = self.buffer.len().min(limit);
+            match self.member(bytes, room) {
+                Member::Whole { read, written } if read == bytes.len() => return Ok(&self.buffer[..written]),
+                Member::Whole { .. } => return Err(InflateError::Trailing),
+                Member::TooLarge if room < limit => size = room.saturating_mul(2).min(limit),
+                Member::TooLarge => return Err(InflateError::TooLarge(limit)),
+                Member::Damaged => return Err(InflateError::Damaged),
+            }
+        }
+    }
+
+    /// Inflates the first member into the first `room` bytes of the buffer.
+    #[allow(unsafe_code, reason = "the safe wrapper does not say how many bytes of the input were used")]
+    fn member(&mut self, bytes: &[u8], room: usize) -> Member {
+        let output = &mut self.buffer[..room];
+        let (mut read, mut written) = (0, 0);
+        // SAFETY: the decompressor was allocated and is not shared; both slices are valid for their lengths, and the two
+        // counts are written before the call returns.
+        let result = unsafe {
+            sys::libdeflate_gzip_decompress_ex(
+                self.decompressor.as_ptr(),
+                bytes.as_ptr().cast(),
+                bytes.len(),
+                output.as_mut_ptr().cast(),
+                output.len(),
+                &mut read,
+                &mut written,
+            )
+        };
+        match result {
+            sys::libdeflate_result_LIBDEFLATE_SUCCESS => Member::Whole { read, written },
+            sys::libdeflate_result_LIBDEFLATE_INSUFFICIENT_SPACE => Member::TooLarge,
+            _ => Member::Damaged,
         }
     }
 }
 
-/// Whether the member that inflates to `length` bytes needs the very last byte. The library reads one member and does not
-/// say where it ended; a trailer that was copied behind more data would look right.
-fn ends_there(bytes: &[u8], length: usize) -> bool {
-    let mut again = vec![0; length.max(1)];
-    Decompressor::new().gzip_decompress(&bytes[..bytes.len() - 1], &mut again).is_err()
+enum Member {
+    Whole { read: usize, written: usize },
+    TooLarge,
+    Damaged,
+}
+
+#[allow(unsafe_code, reason = "libdeflate allocates and frees its own state")]
+impl Default for Inflater {
+    fn default() -> Self {
+        // SAFETY: no arguments; null is told.
+        let allocated = unsafe { sys::libdeflate_alloc_decompressor() };
+        let decompressor = NonNull::new(allocated).expect("libdeflate had no memory for its state");
+        Inflater { decompressor, buffer: vec![] }
+    }
+}
+
+#[allow(unsafe_code, reason = "libdeflate allocates and frees its own state")]
+impl Drop for Inflater {
+    fn drop(&mut self) {
+        // SAFETY: it was allocated by libdeflate and nobody else has it.
+        unsafe { sys::libdeflate_free_decompressor(self.decompressor.as_ptr()) }
+    }
 }
 
 #[cfg(test)]

@@ -7,6 +7,8 @@
 
 use time::Date;
 
+use crate::snapshot::Timestamp;
+
 /// What kind of file a key names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ObjectKind {
@@ -35,6 +37,28 @@ pub fn kind(key: &str) -> ObjectKind {
         ObjectKind::Other("aggregated events, which name no object")
     } else {
         ObjectKind::Log
+    }
+}
+
+/// What a log file's name tells: `ACCOUNT_CloudTrail_REGION_YYYYMMDDTHHmmZ_UNIQ.json.gz`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Key<'a> {
+    pub account: &'a str,
+    pub region: &'a str,
+    /// When it was delivered, to the minute: its events are older.
+    pub delivered: Timestamp,
+}
+
+impl<'a> Key<'a> {
+    /// `None`: the name is not of that form.
+    pub fn parse(key: &'a str) -> Option<Key<'a>> {
+        let mut parts = key.rsplit('/').next()?.split('_');
+        let (account, _, region, time) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+        let (date, clock) = time.strip_suffix('Z')?.split_once('T')?;
+        let (year, month, day) = (date.get(..4)?, date.get(4..6)?, date.get(6..8)?);
+        let (hour, minute) = (clock.get(..2)?, clock.get(2..4)?);
+        let delivered = Timestamp::parse(&format!("{year}-{month}-{day}T{hour}:{minute}:00Z"))?;
+        Some(Key { account, region, delivered })
     }
 }
 

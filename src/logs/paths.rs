@@ -1,8 +1,12 @@
 //! Log files on disk: a file, or a folder and everything in it.
 
+use std::collections::HashSet;
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::reader::Reader;
+use super::reader::{Object, Reader, Source};
 use crate::progress::Progress;
 use crate::snapshot::LogReading;
 
@@ -22,7 +26,8 @@ pub fn read(path: &Path, reader: &mut Reader, progress: &Progress) -> Result<(),
     let mut found = Found::default();
     walk(path, &mut found).map_err(|(path, source)| PathError { path, source })?;
     let Found { mut files, left_out } = found;
-    files.sort();
+    // The largest first, so that no thread is left with one at the end.
+    files.sort_by(|a, b| (b.bytes, &a.path).cmp(&(a.bytes, &b.path)));
     let mut why = "a path does not say whether it holds every log file of the time".to_owned();
     if left_out > 0 {
         why.push_str(&format!(
@@ -31,54 +36,60 @@ pub fn read(path: &Path, reader: &mut Reader, progress: &Progress) -> Result<(),
     }
     let mut reading =
         LogReading { source: path.display().to_string(), incomplete_because: Some(why), ..LogReading::default() };
-    let files: Vec<(PathBuf, u64)> = files
-        .into_iter()
-        .map(|file| {
-            let length = std::fs::metadata(&file).map_or(0, |metadata| metadata.len());
-            (file, length)
-        })
-        .collect();
     reading.listed_objects = files.len() as u64;
-    reading.listed_bytes = files.iter().map(|(_, length)| length).sum();
+    reading.listed_bytes = files.iter().map(|file| file.bytes).sum();
     progress.count_objects(reading.listed_objects, reading.listed_bytes);
-    for (file, length) in files {
-        let name = file.display().to_string();
-        if read_file(&file, &name, length, reader) {
-            reading.read_objects += 1;
-            reading.read_bytes += length;
-        }
-        progress.object_read();
-    }
+    let files = Files { files, next: AtomicUsize::new(0), progress };
+    reader.read(&files);
+    let unread: HashSet<&str> = reader.unread().collect();
+    let was_read = files.files.iter().filter(|file| !unread.contains(&*file.path.to_string_lossy()));
+    (reading.read_objects, reading.read_bytes) =
+        was_read.fold((0, 0), |(objects, bytes), file| (objects + 1, bytes + file.bytes));
     reader.add_reading(reading);
     Ok(())
 }
 
-/// `false`: the file could not be read, which is noted.
-fn read_file(file: &Path, name: &str, length: u64, reader: &mut Reader) -> bool {
-    if length > MAX_FILE {
-        reader.skip(name, format!("larger than {MAX_FILE} bytes"), true);
-        return false;
-    }
-    match std::fs::read(file) {
-        Ok(bytes) => reader.read(name, &bytes),
-        Err(error) => {
-            reader.skip(name, error.to_string(), true);
-            false
-        }
+struct LogFile {
+    path: PathBuf,
+    bytes: u64,
+}
+
+/// The files, each for the thread that asks first.
+struct Files<'a> {
+    files: Vec<LogFile>,
+    next: AtomicUsize,
+    progress: &'a Progress,
+}
+
+impl Source for Files<'_> {
+    fn next(&self, buffer: &mut Vec<u8>) -> Option<Object> {
+        let file = self.files.get(self.next.fetch_add(1, Ordering::Relaxed))?;
+        buffer.clear();
+        let failure = if file.bytes > MAX_FILE {
+            Some(format!("larger than {MAX_FILE} bytes, the limit"))
+        } else {
+            buffer.reserve(file.bytes as usize + 1);
+            // No more than the limit, should the file grow meanwhile.
+            let read = File::open(&file.path).and_then(|opened| opened.take(MAX_FILE).read_to_end(buffer));
+            read.err().map(|error| error.to_string())
+        };
+        self.progress.object_read();
+        Some(Object { name: file.path.to_string_lossy().into_owned(), failure })
     }
 }
 
 #[derive(Default)]
 struct Found {
-    files: Vec<PathBuf>,
+    files: Vec<LogFile>,
     left_out: u64,
 }
 
 /// All files that may be logs: `.json`, `.gz`, and the one that is named itself.
 fn walk(path: &Path, found: &mut Found) -> Result<(), (PathBuf, std::io::Error)> {
     let failed = |source| (path.to_owned(), source);
-    if !std::fs::metadata(path).map_err(failed)?.is_dir() {
-        found.files.push(path.to_owned());
+    let metadata = std::fs::metadata(path).map_err(failed)?;
+    if !metadata.is_dir() {
+        found.files.push(LogFile { path: path.to_owned(), bytes: metadata.len() });
         return Ok(());
     }
     for entry in std::fs::read_dir(path).map_err(failed)? {
@@ -90,7 +101,8 @@ fn walk(path: &Path, found: &mut Found) -> Result<(), (PathBuf, std::io::Error)>
         if kind.is_dir() && !hidden {
             walk(&child, found)?;
         } else if kind.is_file() && may_be_log && !hidden {
-            found.files.push(child);
+            let bytes = entry.metadata().map_or(0, |metadata| metadata.len());
+            found.files.push(LogFile { path: child, bytes });
         } else {
             found.left_out += 1;
         }

@@ -3,43 +3,32 @@
 //! Source: CloudTrail User Guide, "CloudTrail userIdentity element". A chained role shows only the last role. The path of
 //! a role's ARN stands in `sessionIssuer.arn` only; an STS ARN has lost it.
 
-use serde::Deserialize;
+use std::borrow::Cow;
 
+use super::json::{Cursor, Fault, Member, Text};
 use crate::arn::Arn;
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct UserIdentity {
-    #[serde(rename = "type")]
-    pub kind: Option<String>,
-    pub principal_id: Option<String>,
-    pub arn: Option<String>,
-    pub account_id: Option<String>,
-    pub invoked_by: Option<String>,
-    pub session_context: Option<SessionContext>,
-    pub on_behalf_of: Option<OnBehalfOf>,
+/// The `userIdentity` of a record, as far as it tells who acted.
+#[derive(Debug, Clone, Default)]
+pub struct UserIdentity<'a> {
+    kind: Member<Text<'a>>,
+    principal_id: Member<Text<'a>>,
+    arn: Member<Text<'a>>,
+    account_id: Member<Text<'a>>,
+    invoked_by: Member<Text<'a>>,
+    issuer: SessionIssuer<'a>,
+    behalf_user: Member<Text<'a>>,
+    behalf_store: Member<Text<'a>>,
+    /// `sessionContext` and `onBehalfOf` themselves.
+    nested: [Member<()>; 2],
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct SessionContext {
-    pub session_issuer: Option<SessionIssuer>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct SessionIssuer {
-    #[serde(rename = "type")]
-    pub kind: Option<String>,
-    pub arn: Option<String>,
-    pub account_id: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct OnBehalfOf {
-    pub user_id: Option<String>,
-    pub identity_store_arn: Option<String>,
+#[derive(Debug, Clone, Default)]
+struct SessionIssuer<'a> {
+    nested: Member<()>,
+    kind: Member<Text<'a>>,
+    arn: Member<Text<'a>>,
+    account_id: Member<Text<'a>>,
 }
 
 /// The acting principal.
@@ -81,27 +70,58 @@ impl PrincipalKind {
     }
 }
 
-impl UserIdentity {
-    pub fn principal(&self) -> Principal {
-        let of = |kind: PrincipalKind, name: Option<&str>, account: Option<&str>| Principal {
-            name: name.unwrap_or("unknown").to_owned(),
-            kind: if name.is_some() { kind } else { PrincipalKind::Unknown },
-            account: account.or(self.account_id.as_deref()).map(str::to_owned),
+impl<'a> UserIdentity<'a> {
+    /// Reads the value that stands at the cursor. What is no object says nothing.
+    pub fn read(cursor: &mut Cursor<'a>) -> Result<UserIdentity<'a>, Fault> {
+        let mut identity = UserIdentity::default();
+        cursor.members(|cursor, name| match name {
+            "type" => cursor.text(&mut identity.kind),
+            "principalId" => cursor.text(&mut identity.principal_id),
+            "arn" => cursor.text(&mut identity.arn),
+            "accountId" => cursor.text(&mut identity.account_id),
+            "invokedBy" => cursor.text(&mut identity.invoked_by),
+            "sessionContext" => cursor.nested(&mut identity.nested[0], |cursor, name| match name {
+                "sessionIssuer" => identity.issuer.read(cursor),
+                _ => cursor.skip(),
+            }),
+            "onBehalfOf" => cursor.nested(&mut identity.nested[1], |cursor, name| match name {
+                "userId" => cursor.text(&mut identity.behalf_user),
+                "identityStoreArn" => cursor.text(&mut identity.behalf_store),
+                _ => cursor.skip(),
+            }),
+            _ => cursor.skip(),
+        })?;
+        Ok(identity)
+    }
+
+    /// `None`: a member is not as it should be, or given twice.
+    pub fn principal(&self) -> Option<Principal> {
+        let [context, behalf] = self.nested;
+        let _given_once: [Option<()>; 3] = [context.get()?, behalf.get()?, self.issuer.nested.get()?];
+        let (kind, arn) = (self.kind.string()?, self.arn.string()?);
+        let (account_id, principal_id) = (self.account_id.string()?, self.principal_id.string()?);
+        let (kind, arn, principal_id) = (kind.as_deref(), arn.as_deref(), principal_id.as_deref());
+        let of = |kind: PrincipalKind, name: Option<&str>, account: Option<&str>| {
+            Some(Principal {
+                name: name.unwrap_or("unknown").to_owned(),
+                kind: if name.is_some() { kind } else { PrincipalKind::Unknown },
+                account: account.or(account_id.as_deref()).map(str::to_owned),
+            })
         };
-        if matches!(self.account_id.as_deref(), Some("ANONYMOUS_PRINCIPAL" | "anonymous")) {
-            return Principal { name: "anonymous".to_owned(), kind: PrincipalKind::Anonymous, account: None };
+        if matches!(account_id.as_deref(), Some("ANONYMOUS_PRINCIPAL" | "anonymous")) {
+            return Some(Principal { name: "anonymous".to_owned(), kind: PrincipalKind::Anonymous, account: None });
         }
-        let issuer = self.session_context.as_ref().and_then(|context| context.session_issuer.as_ref());
-        if let Some(issuer) = issuer.filter(|issuer| issuer.kind.as_deref() == Some("Role") && issuer.arn.is_some()) {
-            return of(PrincipalKind::Role, issuer.arn.as_deref(), issuer.account_id.as_deref());
+        let (issuer_kind, issuer) = (self.issuer.kind.string()?, self.issuer.arn.string()?);
+        if issuer_kind.as_deref() == Some("Role") && issuer.is_some() {
+            return of(PrincipalKind::Role, issuer.as_deref(), self.issuer.account_id.string()?.as_deref());
         }
-        let arn = self.arn.as_deref();
-        match self.kind.as_deref() {
+        let invoked_by = self.invoked_by.string()?;
+        match kind {
             Some("AssumedRole" | "Role") => match arn.and_then(role_of_session) {
                 Some((role, account)) => of(PrincipalKind::Role, Some(&role), Some(&account)),
-                None => of(PrincipalKind::Unknown, arn.or(self.principal_id.as_deref()), None),
+                None => of(PrincipalKind::Unknown, arn.or(principal_id), None),
             },
-            Some("FederatedUser") => match issuer.and_then(|issuer| issuer.arn.as_deref()) {
+            Some("FederatedUser") => match issuer.as_deref() {
                 Some(parent) if parent.ends_with(":root") => of(PrincipalKind::Root, Some(parent), None),
                 Some(parent) => of(PrincipalKind::User, Some(parent), None),
                 None => of(PrincipalKind::FederatedUser, arn, None),
@@ -109,30 +129,38 @@ impl UserIdentity {
             Some("IAMUser") => of(PrincipalKind::User, arn, None),
             Some("Root") => of(PrincipalKind::Root, arn, None),
             Some("IdentityCenterUser") => {
-                of(PrincipalKind::IdentityCenterUser, self.identity_center_user().as_deref(), None)
+                of(PrincipalKind::IdentityCenterUser, self.identity_center_user()?.as_deref(), None)
             }
-            Some("AWSAccount") => {
-                of(PrincipalKind::Account, self.principal_id.as_deref().or(self.account_id.as_deref()), None)
-            }
-            Some("AWSService") => of(PrincipalKind::Service, self.invoked_by.as_deref(), None),
+            Some("AWSAccount") => of(PrincipalKind::Account, principal_id.or(account_id.as_deref()), None),
+            Some("AWSService") => of(PrincipalKind::Service, invoked_by.as_deref(), None),
             // A service event; with an ARN somebody else acted, through the service.
-            None if arn.is_none() && self.principal_id.is_none() => {
-                of(PrincipalKind::Service, self.invoked_by.as_deref(), None)
-            }
-            _ => of(PrincipalKind::Unknown, arn.or(self.principal_id.as_deref()), None),
+            None if arn.is_none() && principal_id.is_none() => of(PrincipalKind::Service, invoked_by.as_deref(), None),
+            _ => of(PrincipalKind::Unknown, arn.or(principal_id), None),
         }
     }
 
     /// The role session's name, where the ARN shows one.
-    pub fn session_name(&self) -> Option<&str> {
-        let resource = Arn::parse(self.arn.as_deref()?)?.resource;
-        resource.strip_prefix("assumed-role/")?.split_once('/').map(|(_, session)| session)
+    pub fn session_name(&self) -> Option<String> {
+        let arn = self.arn.string()??;
+        let resource = Arn::parse(&arn)?.resource;
+        resource.strip_prefix("assumed-role/")?.split_once('/').map(|(_, session)| session.to_owned())
     }
 
-    fn identity_center_user(&self) -> Option<String> {
-        let behalf = self.on_behalf_of.as_ref()?;
-        let user = behalf.user_id.as_deref()?;
-        Some(format!("{}/user/{user}", behalf.identity_store_arn.as_deref().unwrap_or("identitystore")))
+    fn identity_center_user(&self) -> Option<Option<String>> {
+        let store: Option<Cow<'a, str>> = self.behalf_store.string()?;
+        let user = self.behalf_user.string()?;
+        Some(user.map(|user| format!("{}/user/{user}", store.as_deref().unwrap_or("identitystore"))))
+    }
+}
+
+impl<'a> SessionIssuer<'a> {
+    fn read(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Fault> {
+        cursor.nested(&mut self.nested, |cursor, name| match name {
+            "type" => cursor.text(&mut self.kind),
+            "arn" => cursor.text(&mut self.arn),
+            "accountId" => cursor.text(&mut self.account_id),
+            _ => cursor.skip(),
+        })
     }
 }
 

@@ -1,18 +1,20 @@
-//! Reads log objects and keeps what reports need: accesses, sessions, and what was not read.
+//! Reads log objects, in as many threads as there are, and keeps what reports need: accesses, sessions, and what was not
+//! read.
 
-use std::collections::{BTreeMap, HashMap};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::collections::HashMap;
+use std::hash::{BuildHasher, Hash, Hasher};
 
-use serde::Deserialize;
-use serde_json::value::RawValue;
-
-use super::inflate;
+use super::access::{Access, Accesses};
+use super::event::{self, Event, FileError, Period};
+use super::identity::Identities;
+use super::inflate::{self, Inflater};
 use super::layout::{self, ObjectKind};
-use super::principal::{Principal, UserIdentity};
-use super::record::{Kind, Record, Touched};
+use super::marks::Marks;
+use super::record::Touched;
+use super::seen::{EventMarks, Seen, SeenEvents};
 use super::session::Sessions;
 use crate::location::Location;
-use crate::snapshot::{AccessRecord, Example, LocationKind, LogReading, Records, Skipped, Timestamp, Window};
+use crate::snapshot::{LocationKind, LogReading, Records, Skipped};
 
 /// CloudTrail's limit is 50 MB before compression; some slack for what AWS may raise it to.
 const MAX_INFLATED: usize = 512 << 20;
@@ -24,221 +26,235 @@ pub struct Watched {
     pub kind: Option<LocationKind>,
 }
 
-/// What accesses are counted by.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Group {
-    principal: Principal,
-    bucket: String,
-    location: Option<String>,
-    event_name: String,
-    access: &'static str,
-    region: String,
-    error_code: Option<String>,
+/// What is asked of the logs.
+#[derive(Debug)]
+pub struct Question {
+    pub watched: Vec<Watched>,
+    pub period: Period,
+    /// Put COPYs and UNLOADs together too.
+    pub sessions: bool,
+    /// How many threads read; at least one does.
+    pub threads: usize,
 }
 
-struct Seen {
-    count: u64,
-    first: Timestamp,
-    last: Timestamp,
-    example: Example,
+/// One thread for each core.
+pub fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// Reads one log object after another.
+/// Where log objects come from. Threads take one after another.
+pub trait Source: Sync {
+    /// Puts the next object's bytes into the buffer. `None`: there are no more.
+    fn next(&self, buffer: &mut Vec<u8>) -> Option<Object>;
+}
+
+/// An object that was taken from a source.
+#[derive(Debug)]
+pub struct Object {
+    pub name: String,
+    /// Why there are no bytes.
+    pub failure: Option<String>,
+}
+
+/// Reads one source after another.
 pub struct Reader {
-    watched: Vec<Watched>,
-    window: Option<Window>,
-    /// By eventID, and by sharedEventID: a digest of what the event says.
-    event_ids: HashMap<String, u64>,
-    groups: BTreeMap<Group, Seen>,
+    question: Question,
+    places: Places,
+    seen: SeenEvents,
+    tallies: Vec<Tally>,
+    readings: Vec<LogReading>,
+}
+
+/// What one thread has read.
+#[derive(Default)]
+struct Tally {
+    identities: Identities,
+    accesses: Accesses,
     sessions: Sessions,
-    records: Records,
+    skipped: Vec<Skipped>,
+    events: u64,
+    duplicates: u64,
+    malformed: u64,
 }
 
 impl Reader {
-    /// `window`: events before its start do not count; `None`: all count. Later ones do: the end only bounds what may be
-    /// said of absence.
-    pub fn new(watched: Vec<Watched>, window: Option<Window>) -> Reader {
-        let mut locations: Vec<String> = watched.iter().map(|watched| watched.location.to_string()).collect();
-        locations.sort();
-        locations.dedup();
-        Reader {
-            watched,
-            window,
-            event_ids: HashMap::new(),
-            groups: BTreeMap::new(),
-            sessions: Sessions::default(),
-            records: Records { window, locations, ..Records::default() },
-        }
+    pub fn new(question: Question) -> Reader {
+        let tallies = std::iter::repeat_with(Tally::default).take(question.threads.max(1)).collect();
+        let places = Places::of(&question.watched);
+        Reader { question, places, seen: SeenEvents::default(), tallies, readings: vec![] }
     }
 
-    /// Reads one object. `false`: it could not be read, which is noted.
-    pub fn read(&mut self, object: &str, bytes: &[u8]) -> bool {
-        if let ObjectKind::Other(what) = layout::kind(object) {
-            self.skip(object, what.to_owned(), false);
-            return true;
-        }
-        match self.try_read(object, bytes) {
-            Ok(()) => true,
-            Err(reason) => {
-                self.skip(object, reason, true);
-                false
+    /// Reads all objects of the source. An object that cannot be read is noted and does not stop the others.
+    pub fn read(&mut self, source: &impl Source) {
+        let task = Task { question: &self.question, places: &self.places, seen: &self.seen };
+        std::thread::scope(|scope| {
+            for tally in &mut self.tallies {
+                scope.spawn(|| {
+                    let (mut buffer, mut scratch) = (Vec::new(), Scratch::default());
+                    while let Some(object) = source.next(&mut buffer) {
+                        tally.read(task, &object, &buffer, &mut scratch);
+                    }
+                });
             }
-        }
+        });
     }
 
-    /// Notes an object that was listed and not read.
-    pub fn skip(&mut self, object: &str, reason: String, matters: bool) {
-        self.records.skipped.push(Skipped { object: object.to_owned(), reason, matters });
+    /// The objects that could not be read so far.
+    pub fn unread(&self) -> impl Iterator<Item = &str> {
+        let skipped = self.tallies.iter().flat_map(|tally| &tally.skipped);
+        skipped.filter(|skipped| skipped.matters).map(|skipped| skipped.object.as_str())
     }
 
     /// Notes how much of one source was read.
     pub fn add_reading(&mut self, reading: LogReading) {
-        self.records.read.push(reading);
+        self.readings.push(reading);
     }
 
+    /// What was read. Which window it was read for is the caller's to say.
     pub fn finish(self) -> Records {
-        let Reader { groups, sessions, mut records, .. } = self;
-        records.accesses = groups.into_iter().map(|(group, seen)| access_record(group, seen)).collect();
-        records.sessions = sessions.finish();
+        let mut records = Records {
+            locations: self.places.locations.iter().map(Location::to_string).collect(),
+            read: self.readings,
+            ..Records::default()
+        };
+        let mut accesses = Vec::new();
+        let mut sessions = Sessions::default();
+        for tally in self.tallies {
+            records.events += tally.events;
+            records.duplicates += tally.duplicates;
+            records.malformed += tally.malformed;
+            records.skipped.extend(tally.skipped);
+            sessions.absorb(tally.sessions);
+            accesses.push((tally.accesses, tally.identities));
+        }
+        records.accesses = Accesses::merge(accesses, &records.locations);
+        records.sessions = sessions.finish(&records.locations);
         records.read.sort_by(|a, b| (&a.source, &a.region).cmp(&(&b.source, &b.region)));
         records.skipped.sort_by(|a, b| a.object.cmp(&b.object));
         records
     }
+}
 
-    fn try_read(&mut self, object: &str, bytes: &[u8]) -> Result<(), String> {
-        let inflated;
+/// What all threads work on.
+#[derive(Clone, Copy)]
+struct Task<'t> {
+    question: &'t Question,
+    places: &'t Places,
+    seen: &'t SeenEvents,
+}
+
+/// What one thread uses again for every object.
+#[derive(Default)]
+struct Scratch {
+    inflater: Inflater,
+    marks: Marks,
+}
+
+impl Tally {
+    fn read(&mut self, task: Task, object: &Object, bytes: &[u8], scratch: &mut Scratch) {
+        let (reason, matters) = match (&object.failure, layout::kind(&object.name)) {
+            (Some(failure), _) => (failure.clone(), true),
+            (None, ObjectKind::Other(what)) => (what.to_owned(), false),
+            (None, ObjectKind::Log) => match self.try_read(task, object, bytes, scratch) {
+                Ok(()) => return,
+                Err(Refusal { reason, matters }) => (reason, matters),
+            },
+        };
+        self.skipped.push(Skipped { object: object.name.clone(), reason, matters });
+    }
+
+    /// All of an object counts, or nothing.
+    fn try_read(&mut self, task: Task, object: &Object, bytes: &[u8], scratch: &mut Scratch) -> Result<(), Refusal> {
         let json = if inflate::is_gzip(bytes) {
-            inflated = inflate::inflate(bytes, MAX_INFLATED).map_err(|error| error.to_string())?;
-            &inflated
+            scratch.inflater.inflate(bytes, MAX_INFLATED).map_err(Refusal::of)?
         } else {
             bytes
         };
-        let file: LogFile =
-            serde_json::from_slice(json).map_err(|error| format!("not a CloudTrail log file: {error}"))?;
-        for raw in file.records {
-            match serde_json::from_str::<Record>(raw.get()) {
-                Ok(record) => match record.kind() {
-                    Kind::S3Data => self.add(object, &record),
-                    Kind::Other => {}
-                    Kind::Unclear => self.records.malformed += 1,
-                },
-                Err(_) => self.records.malformed += 1,
+        scratch.marks.find(json);
+        let text = simdutf8::compat::from_utf8(json).map_err(Refusal::of)?;
+        let events = event::read(text, &scratch.marks, &mut self.identities, task.question.period)
+            .map_err(|error| Refusal { matters: error != FileError::Digest, reason: error.to_string() })?;
+        self.malformed += events.malformed;
+        let marks: Vec<EventMarks> = events.list.iter().map(|event| self.marks(event, task.seen)).collect();
+        let mut accesses = Vec::with_capacity(events.list.len());
+        for (event, seen) in events.list.iter().zip(task.seen.add(&marks)) {
+            let times = u64::from(seen != Seen::Duplicate);
+            self.events += times;
+            self.duplicates += 1 - times;
+            // Two events under one id: one of them is not what it says.
+            self.malformed += u64::from(seen == Seen::Conflict);
+            for touch in &event.touched {
+                let before = accesses.len();
+                let at = |location| Access { event, bucket: touch.bucket(), location, times };
+                accesses.extend(task.places.touched_by(touch).map(|location| at(Some(location))));
+                if accesses.len() == before {
+                    accesses.push(at(None));
+                }
+            }
+            if task.question.sessions && times == 1 {
+                self.sessions.add(task.places, event, self.identities.principal(event.principal));
             }
         }
+        self.accesses.add(&accesses, &object.name);
         Ok(())
     }
 
-    fn add(&mut self, object: &str, record: &Record) {
-        let (Some(event_id), Some(event_name), Some(time)) =
-            (&record.event_id, &record.event_name, record.event_time.as_deref().and_then(Timestamp::parse))
-        else {
-            self.records.malformed += 1;
-            return;
-        };
-        if self.window.is_some_and(|window| time < window.start) {
-            return;
-        }
-        let Some(touched) = record.touched() else {
-            self.records.malformed += 1;
-            return;
-        };
-        let identity = record.user_identity.as_ref();
-        let principal = identity.map_or_else(|| UserIdentity::default().principal(), |i| i.principal());
-        let mut hasher = DefaultHasher::new();
-        (&principal, event_name, time, &touched, &record.error_code).hash(&mut hasher);
-        match self.event_ids.insert(event_id.clone(), hasher.finish()) {
-            None => {}
-            Some(known) if known == hasher.finish() => {
-                self.records.duplicates += 1;
-                return;
-            }
-            // Two events under one id: one of them is not what it says.
-            Some(_) => self.records.malformed += 1,
-        }
-        // Another account's copy of the same action, where it says the same; one that hides who acted is told beside it.
-        if let Some(shared) = &record.shared_event_id
-            && self.event_ids.insert(shared.clone(), hasher.finish()) == Some(hasher.finish())
-        {
-            self.records.duplicates += 1;
-            return;
-        }
-        self.records.events += 1;
-        for touch in &touched {
-            for location in self.locations_of(touch) {
-                let group = Group {
-                    principal: principal.clone(),
-                    bucket: touch.bucket().to_owned(),
-                    location,
-                    event_name: event_name.clone(),
-                    access: match record.read_only {
-                        Some(true) => "read",
-                        Some(false) => "write",
-                        None => "unknown",
-                    },
-                    region: record.aws_region.clone().unwrap_or_default(),
-                    error_code: record.error_code.clone(),
-                };
-                let example = || Example { event_id: event_id.clone(), object: object.to_owned() };
-                count(&mut self.groups, group, time, example);
-            }
-        }
-        self.sessions.add(&self.watched, record, &principal, &touched, time);
-    }
-
-    /// The declared locations that were touched, or `None` once where there is none.
-    fn locations_of(&self, touch: &Touched) -> Vec<Option<String>> {
-        let mut found: Vec<Option<String>> = self
-            .watched
-            .iter()
-            .filter(|watched| watched.location.is_touched_by(touch))
-            .map(|watched| Some(watched.location.to_string()))
-            .collect();
-        found.dedup();
-        if found.is_empty() { vec![None] } else { found }
+    fn marks(&self, event: &Event, seen: &SeenEvents) -> EventMarks {
+        let mut hasher = seen.state.build_hasher();
+        self.identities.hash(event.principal).hash(&mut hasher);
+        (&event.name, event.time.0.unix_timestamp_nanos(), &event.touched, &event.error_code).hash(&mut hasher);
+        seen.marks(&event.id, event.shared_id.as_deref(), hasher.finish())
     }
 }
 
-impl Location {
+/// Why an object does not count.
+struct Refusal {
+    reason: String,
+    matters: bool,
+}
+
+impl Refusal {
+    fn of(reason: impl ToString) -> Refusal {
+        Refusal { reason: reason.to_string(), matters: true }
+    }
+}
+
+/// The declared locations, by bucket.
+pub struct Places {
+    pub locations: Vec<Location>,
+    by_bucket: HashMap<String, Vec<u32>>,
+    /// Those that COPY or UNLOAD uses.
+    redshift: Vec<bool>,
+}
+
+impl Places {
+    fn of(watched: &[Watched]) -> Places {
+        let mut locations: Vec<Location> = watched.iter().map(|watched| watched.location.clone()).collect();
+        locations.sort();
+        locations.dedup();
+        let is_redshift =
+            |location: &Location| watched.iter().any(|watched| &watched.location == location && watched.kind.is_some());
+        let redshift = locations.iter().map(is_redshift).collect();
+        let mut by_bucket: HashMap<String, Vec<u32>> = HashMap::new();
+        for (number, location) in locations.iter().enumerate() {
+            by_bucket.entry(location.bucket.clone()).or_default().push(number as u32);
+        }
+        Places { locations, by_bucket, redshift }
+    }
+
     /// A listing touches every location that its prefix overlaps.
-    fn is_touched_by(&self, touch: &Touched) -> bool {
-        match touch {
-            Touched::Object { bucket, key } => self.contains(bucket, key),
-            Touched::Listing { bucket, prefix } => self.overlaps_listing(bucket, prefix),
-        }
+    pub fn touched_by<'a>(&'a self, touch: &'a Touched<'a>) -> impl Iterator<Item = u32> + 'a {
+        let here = if self.locations.is_empty() { None } else { self.by_bucket.get(touch.bucket()) };
+        here.into_iter().flatten().copied().filter(move |number| {
+            let location = &self.locations[*number as usize];
+            match touch {
+                Touched::Object { bucket, key } => location.contains(bucket, key),
+                Touched::Listing { bucket, prefix } => location.overlaps_listing(bucket, prefix),
+            }
+        })
     }
-}
 
-fn count(groups: &mut BTreeMap<Group, Seen>, group: Group, time: Timestamp, example: impl Fn() -> Example) {
-    let seen = groups.entry(group).or_insert_with(|| Seen { count: 0, first: time, last: time, example: example() });
-    seen.count += 1;
-    seen.last = seen.last.max(time);
-    // The example is the earliest event, so that the order in which objects are read does not show.
-    if (time, example().event_id) < (seen.first, seen.example.event_id.clone()) {
-        seen.example = example();
+    pub fn is_redshift(&self, number: u32) -> bool {
+        self.redshift[number as usize]
     }
-    seen.first = seen.first.min(time);
-}
-
-fn access_record(group: Group, seen: Seen) -> AccessRecord {
-    AccessRecord {
-        principal: group.principal.name,
-        principal_type: group.principal.kind.as_str().to_owned(),
-        account: group.principal.account,
-        bucket: group.bucket,
-        location: group.location,
-        event_name: group.event_name,
-        access: group.access.to_owned(),
-        region: group.region,
-        error_code: group.error_code,
-        count: seen.count,
-        first_seen: seen.first,
-        last_seen: seen.last,
-        example: seen.example,
-    }
-}
-
-#[derive(Deserialize)]
-struct LogFile<'a> {
-    #[serde(rename = "Records", borrow)]
-    records: Vec<&'a RawValue>,
 }

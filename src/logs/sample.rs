@@ -7,9 +7,16 @@ use sha2::{Digest, Sha256};
 /// A log object that was listed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listed {
+    pub bucket: String,
     pub key: String,
     pub bytes: u64,
-    pub region: String,
+}
+
+impl Listed {
+    /// `s3://bucket/key`
+    pub fn name(&self) -> String {
+        format!("s3://{}/{}", self.bucket, self.key)
+    }
 }
 
 /// The objects of one region and hour, each with its lot.
@@ -26,7 +33,7 @@ pub fn draw(objects: Vec<Listed>, budget: Option<u64>, seed: &str) -> Vec<Listed
     let mut strata: BTreeMap<(String, String), Stratum> = BTreeMap::new();
     for object in objects {
         let lot: [u8; 32] = Sha256::digest(format!("{seed}\n{}", object.key)).into();
-        strata.entry((object.region.clone(), hour_of(&object.key))).or_default().push((lot, object));
+        strata.entry(("".to_owned(), hour_of(&object.key))).or_default().push((lot, object));
     }
     for stratum in strata.values_mut() {
         stratum.sort_by_key(|(lot, _)| std::cmp::Reverse(*lot));
@@ -64,9 +71,9 @@ mod tests {
     fn objects() -> Vec<Listed> {
         (0..240)
             .map(|n| Listed {
+                bucket: "logs".to_owned(),
                 key: format!("AWSLogs/1/CloudTrail/eu-west-1/2026/11/22/1_CloudTrail_eu-west-1_20261122T{:02}{:02}Z_x{n}.json.gz", n % 24, n / 24),
                 bytes: 10,
-                region: "eu-west-1".to_owned(),
             })
             .collect()
     }

@@ -118,21 +118,32 @@ pub enum SessionKind {
     Unload,
 }
 
-/// A COPY or UNLOAD as its records show it: one role session at one bucket.
+/// A COPY or UNLOAD as its records show it: what one role did at one location without a longer pause.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Session {
     pub kind: SessionKind,
     /// The acting role.
     pub principal: String,
-    /// A hint, never a key: Redshift's sessions are called `RedshiftIamRoleSession` where it has been seen.
-    pub session_name: Option<String>,
+    /// The names of the role sessions. A hint, never a key: Redshift's are called `RedshiftIamRoleSession` where it has been
+    /// seen.
+    pub session_names: Vec<String>,
+    /// The declared location; `null`: none is declared there.
+    pub location: Option<String>,
     pub bucket: String,
     pub region: String,
     pub start: Timestamp,
     pub end: Timestamp,
-    /// Distinct keys.
+    /// Distinct keys that were read or written.
     pub objects: u64,
-    /// Every upload that was created was completed.
+    /// Parts of multipart uploads.
+    pub parts: u64,
+    /// As far as the records carry it; `null`: none does.
+    pub bytes: Option<u64>,
+    /// Keys with a multipart upload that was begun and neither completed nor aborted.
+    pub unfinished_uploads: u64,
+    /// Keys with a multipart upload that was aborted.
+    pub aborted_uploads: u64,
+    /// No upload is unfinished.
     pub complete: bool,
 }

@@ -1,0 +1,148 @@
+//! Objects of S3 buckets: listed, and read while more of them come.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::{Mutex, PoisonError};
+
+use futures_util::stream::{self, StreamExt};
+use tokio::runtime::Handle;
+use tokio::sync::mpsc;
+
+use super::client::Aws;
+use super::failure::Failure;
+use super::{CollectError, IN_FLIGHT, buckets};
+use crate::location::Location;
+use crate::logs::event::Period;
+use crate::logs::layout::{self, ObjectKind};
+use crate::logs::reader::{Object, Reader, Source};
+use crate::logs::sample::Listed;
+use crate::progress::Progress;
+use crate::snapshot::{LogReading, Timestamp};
+
+/// CloudTrail's files are at most 50 MB before compression.
+const MAX_OBJECT: u64 = 64 << 20;
+
+/// An event's clock and the delivering one may differ.
+const CLOCK_SLACK: time::Duration = time::Duration::hours(1);
+
+/// Lists everything below a prefix; `keep` takes key and size.
+pub async fn list(
+    client: &aws_sdk_s3::Client,
+    bucket: &str,
+    prefix: &str,
+    mut keep: impl FnMut(&str, u64),
+) -> Result<(), Failure> {
+    let mut pages = client.list_objects_v2().bucket(bucket).prefix(prefix).into_paginator().send();
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(|error| Failure::of(&error))?;
+        for object in page.contents() {
+            let bytes = object.size().and_then(|size| u64::try_from(size).ok()).unwrap_or(0);
+            object.key().filter(|key| !key.ends_with('/')).into_iter().for_each(|key| keep(key, bytes));
+        }
+    }
+    Ok(())
+}
+
+/// Lists and reads the log objects below a place.
+pub async fn read_below(
+    aws: &Aws,
+    place: &Location,
+    period: Period,
+    reader: &mut Reader,
+    progress: &Progress,
+) -> Result<(), CollectError> {
+    progress.stage("listing log objects");
+    let region = buckets::region_of_any(aws, &place.bucket).await.unwrap_or_else(|| aws.home_region().to_owned());
+    let mut objects = Vec::new();
+    let keep = |key: &str, bytes: u64| {
+        let early = |from: Timestamp| layout::Key::parse(key).is_some_and(|key| key.delivered.0 + CLOCK_SLACK < from.0);
+        if layout::kind(key) == ObjectKind::Log && !period.from.is_some_and(early) {
+            objects.push(Listed { bucket: place.bucket.clone(), key: key.to_owned(), bytes });
+        }
+    };
+    if let Err(Failure { code, message }) = list(&aws.s3(&region), &place.bucket, &place.prefix, keep).await {
+        return Err(CollectError::Listing { place: place.to_string(), code, message });
+    }
+    let bytes = objects.iter().map(|object| object.bytes).sum();
+    progress.count_objects(objects.len() as u64, bytes);
+    read(aws, &objects, &BTreeMap::from([(place.bucket.clone(), region)]), reader, progress);
+    let unread: HashSet<&str> = reader.unread().collect();
+    let was_read = objects.iter().filter(|object| !unread.contains(&*object.name()));
+    let (read_objects, read_bytes) = was_read.fold((0, 0), |(count, bytes), object| (count + 1, bytes + object.bytes));
+    reader.add_reading(LogReading {
+        source: place.to_string(),
+        listed_objects: objects.len() as u64,
+        listed_bytes: bytes,
+        read_objects,
+        read_bytes,
+        ..LogReading::default()
+    });
+    Ok(())
+}
+
+/// Downloads the objects, `IN_FLIGHT` at a time, while the reader's threads take apart those that have come.
+/// `bucket_region`: where a bucket is.
+pub fn read(
+    aws: &Aws,
+    objects: &[Listed],
+    bucket_region: &BTreeMap<String, String>,
+    reader: &mut Reader,
+    progress: &Progress,
+) {
+    let clients: BTreeMap<&String, aws_sdk_s3::Client> =
+        bucket_region.iter().map(|(bucket, region)| (bucket, aws.s3(region))).collect();
+    let (sender, receiver) = mpsc::channel(IN_FLIGHT);
+    let download = async move {
+        let bodies = objects.iter().map(|object| {
+            let client = &clients[&object.bucket];
+            async move { (object.name(), get(client, object).await) }
+        });
+        let mut bodies = stream::iter(bodies).buffer_unordered(IN_FLIGHT);
+        while let Some(body) = bodies.next().await {
+            if sender.send(body).await.is_err() {
+                return;
+            }
+        }
+    };
+    let arriving = Arriving { bodies: Mutex::new(receiver), progress };
+    let runtime = Handle::current();
+    tokio::task::block_in_place(|| {
+        std::thread::scope(|scope| {
+            scope.spawn(|| reader.read(&arriving));
+            runtime.block_on(download);
+        });
+    });
+}
+
+type Body = (String, Result<Vec<u8>, Failure>);
+
+/// Objects as they come in, each for the thread that asks first.
+struct Arriving<'a> {
+    bodies: Mutex<mpsc::Receiver<Body>>,
+    progress: &'a Progress,
+}
+
+impl Source for Arriving<'_> {
+    fn next(&self, buffer: &mut Vec<u8>) -> Option<Object> {
+        let (name, body) = self.bodies.lock().unwrap_or_else(PoisonError::into_inner).blocking_recv()?;
+        self.progress.object_read();
+        let failure = match body {
+            Ok(body) => {
+                *buffer = body;
+                None
+            }
+            Err(failure) => Some(format!("{}: {}", failure.code, failure.message)),
+        };
+        Some(Object { name, failure })
+    }
+}
+
+async fn get(client: &aws_sdk_s3::Client, object: &Listed) -> Result<Vec<u8>, Failure> {
+    if object.bytes > MAX_OBJECT {
+        return Err(Failure::unreadable(format!("larger than {MAX_OBJECT} bytes, the limit")));
+    }
+    let call = client.get_object().bucket(&object.bucket).key(&object.key);
+    let answer = call.send().await.map_err(|error| Failure::of(&error))?;
+    // The SDK's timeouts end with the headers; a body that stalls is its stalled-stream protection's to end.
+    let body = answer.body.collect().await.map_err(|error| Failure::unreadable(error.to_string()))?;
+    Ok(body.into_bytes().into())
+}

@@ -1,0 +1,109 @@
+//! The rows that `accesses` prints in every format.
+
+use std::collections::BTreeMap;
+
+use serde::{Serialize, Serializer};
+use serde_json::{Value, json};
+
+use crate::cli::By;
+use crate::snapshot::{AccessRecord, Timestamp};
+
+/// Named cells, in the order in which they are printed.
+pub struct Row {
+    pub cells: Vec<(&'static str, Value)>,
+    pub count: u64,
+}
+
+impl Row {
+    /// The cells of a whole access, `example` in two.
+    pub const NAMES: [&'static str; 14] = [
+        "principal",
+        "principal_type",
+        "account",
+        "bucket",
+        "location",
+        "event_name",
+        "access",
+        "region",
+        "error_code",
+        "count",
+        "first_seen",
+        "last_seen",
+        "example_event_id",
+        "example_object",
+    ];
+
+    pub fn of(access: &AccessRecord) -> Row {
+        let cells = vec![
+            ("principal", json!(access.principal)),
+            ("principal_type", json!(access.principal_type)),
+            ("account", json!(access.account)),
+            ("bucket", json!(access.bucket)),
+            ("location", json!(access.location)),
+            ("event_name", json!(access.event_name)),
+            ("access", json!(access.access)),
+            ("region", json!(access.region)),
+            ("error_code", json!(access.error_code)),
+            ("count", json!(access.count)),
+            ("first_seen", json!(access.first_seen)),
+            ("last_seen", json!(access.last_seen)),
+            ("example", json!(access.example)),
+        ];
+        Row { cells, count: access.count }
+    }
+
+    /// The text of a cell; empty where it is not told.
+    pub fn cell(&self, name: &str) -> String {
+        self.cells.iter().find(|(known, _)| *known == name).map_or(String::new(), |(_, value)| text(value))
+    }
+
+    /// Every cell as text, one level deep.
+    pub fn flat(&self) -> impl Iterator<Item = (String, String)> {
+        self.cells.iter().flat_map(|(name, value)| match value {
+            Value::Object(inner) => {
+                inner.iter().map(|(inner, value)| (format!("{name}_{inner}"), text(value))).collect()
+            }
+            value => vec![((*name).to_owned(), text(value))],
+        })
+    }
+}
+
+impl Serialize for Row {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.cells.iter().map(|(name, value)| (name, value)))
+    }
+}
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// Accesses counted by one thing only.
+pub fn rolled_up(accesses: &[AccessRecord], by: By) -> Vec<Row> {
+    let mut sums: BTreeMap<Vec<Option<&String>>, (u64, Timestamp, Timestamp)> = BTreeMap::new();
+    for access in accesses {
+        let key = match by {
+            By::Principal => vec![Some(&access.principal), Some(&access.principal_type), access.account.as_ref()],
+            By::Bucket => vec![Some(&access.bucket), Some(&access.region)],
+            By::Event => vec![Some(&access.event_name), Some(&access.access)],
+        };
+        let sum = sums.entry(key).or_insert((0, access.first_seen, access.last_seen));
+        *sum = (sum.0 + access.count, sum.1.min(access.first_seen), sum.2.max(access.last_seen));
+    }
+    let names: &[&'static str] = match by {
+        By::Principal => &["principal", "principal_type", "account"],
+        By::Bucket => &["bucket", "region"],
+        By::Event => &["event_name", "access"],
+    };
+    let row = |(key, (count, first, last)): (Vec<Option<&String>>, _)| {
+        let mut cells: Vec<(&'static str, Value)> =
+            names.iter().zip(key).map(|(name, value)| (*name, json!(value))).collect();
+        cells.extend([("count", json!(count)), ("first_seen", json!(first)), ("last_seen", json!(last))]);
+        Row { cells, count }
+    };
+    sums.into_iter().map(row).collect()
+}
