@@ -6,6 +6,7 @@ mod explain;
 mod init;
 mod schema;
 mod trace;
+mod verify;
 
 use std::io::Write;
 
@@ -53,6 +54,7 @@ pub fn run(cli: Cli) -> Result<Exit, CommandError> {
         Command::Check(args) => check::run(&args),
         Command::Collect(args) => collect::run(&args),
         Command::Trace(args) => trace::run(&args),
+        Command::Verify(args) => verify::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Init(args) => init::run(&args),
         Command::Schema(args) => schema::run(&args),
