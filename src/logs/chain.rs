@@ -235,3 +235,36 @@ pub fn expected<'a>(chains: impl IntoIterator<Item = &'a Chain>) -> Expected {
     }
     all
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn log(sha256: &str) -> Chain {
+        let log = ExpectedLog { sha256: [sha256.to_owned()].into(), digest: "d".to_owned() };
+        Chain { expected: [("b/k".to_owned(), log)].into(), ..Chain::default() }
+    }
+
+    /// Where digests contradict each other, neither is right.
+    #[test]
+    fn a_file_must_be_what_every_digest_says() {
+        let (x, y) = (digest::sha256(b"x"), digest::sha256(b"y"));
+        assert_eq!(expected(&[log(&x), log(&x)])["b/k"].matches(b"x"), Verdict::Valid);
+        assert!(matches!(expected(&[log(&x)])["b/k"].matches(b"y"), Verdict::Invalid(_)));
+        for bytes in [b"x", b"y"] {
+            assert!(matches!(expected(&[log(&x), log(&y)])["b/k"].matches(bytes), Verdict::Invalid(_)));
+        }
+    }
+
+    #[test]
+    fn the_asked_time_ends_now_at_the_latest() {
+        let at = |text| Timestamp::parse(text);
+        let (early, now) = (at("2026-11-22T07:00:00Z"), at("2026-11-22T09:00:00Z"));
+        assert_eq!(Asked { from: None, to: at("2030-01-01T00:00:00Z"), now }.end(), now);
+        assert_eq!(Asked { from: None, to: early, now }.end(), early);
+        assert_eq!(Asked { from: None, to: None, now: None }.end(), None);
+        let asked = Asked { from: early, to: None, now };
+        assert!(!asked.holds(early.unwrap()), "that digest is of the hour before");
+        assert!(asked.holds(now.unwrap()));
+    }
+}

@@ -206,3 +206,52 @@ fn hash(value: &str, algorithm: &str) -> Result<String, DigestError> {
         _ => Err(DigestError::Hash(value.to_owned())),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STARTING: &str = r#"{"digestStartTime":"2026-11-22T06:00:00Z","digestEndTime":"2026-11-22T07:00:00Z",
+        "digestS3Bucket":"b","digestS3Object":"k","digestPublicKeyFingerprint":"f",
+        "digestSignatureAlgorithm":"SHA256withRSA","previousDigestS3Bucket":null,"previousDigestS3Object":null,
+        "previousDigestHashValue":null,"previousDigestHashAlgorithm":null,"previousDigestSignature":null,"logFiles":[]}"#;
+
+    /// Of a starting digest the last line is the word `null`; the end is signed as it is written.
+    #[test]
+    fn what_is_signed_is_taken_word_for_word() {
+        let text = STARTING.replace("T07:00:00Z", "T07:00:00.000Z");
+        let hash = sha256(text.as_bytes());
+        let signed = Digest::parse(text.as_bytes()).unwrap().string_to_sign();
+        assert_eq!(signed, format!("2026-11-22T07:00:00.000Z\nb/k\n{hash}\nnull"));
+        let other = STARTING.replace("[]}", "[] }");
+        assert_ne!(Digest::parse(other.as_bytes()).unwrap().sha256, sha256(STARTING.as_bytes()));
+    }
+
+    #[test]
+    fn the_word_null_as_a_signature_is_not_a_start() {
+        let text = STARTING.replace("\"previousDigestSignature\":null", "\"previousDigestSignature\":\"null\"");
+        assert_eq!(Digest::parse(text.as_bytes()), Err(DigestError::HalfLinked));
+    }
+
+    #[test]
+    fn hashes_are_compared_in_lower_case() {
+        let file = format!(
+            "{{\"s3Bucket\":\"b\",\"s3Object\":\"l\",\"hashValue\":\"{}\",\"hashAlgorithm\":\"SHA-256\"}}",
+            sha256(b"x").to_uppercase()
+        );
+        let text = STARTING.replace("[]}", &format!("[{file}]}}"));
+        assert_eq!(Digest::parse(text.as_bytes()).unwrap().log_files[0].sha256, sha256(b"x"));
+    }
+
+    #[test]
+    fn a_region_knows_its_own_keys_and_says_whether_they_are_all() {
+        let mut keys = PublicKeys::default();
+        assert!(matches!(keys.find("eu-west-1", "f"), Lookup::Unknown(_)), "nobody asked");
+        keys.add_answer("eu-west-1", [("unreadable".to_owned(), b"no key".to_vec())]);
+        assert_eq!(keys.find("eu-west-1", "f"), Lookup::Absent);
+        assert!(matches!(keys.find("eu-west-1", "unreadable"), Lookup::Unknown(_)));
+        assert!(matches!(keys.find("us-east-1", "f"), Lookup::Unknown(_)));
+        keys.add_failure("eu-west-1", "denied".to_owned());
+        assert!(matches!(keys.find("eu-west-1", "f"), Lookup::Unknown(why) if why.contains("denied")));
+    }
+}

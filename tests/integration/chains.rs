@@ -14,7 +14,7 @@ use sha2::{Digest as _, Sha256};
 use time::{Duration, OffsetDateTime};
 
 use crate::endpoint::{self, Endpoint};
-use crate::program::Workplace;
+use crate::program::{Ran, Workplace};
 
 pub const ACCOUNT: &str = "123456789012";
 pub const FINGERPRINT: &str = "0f1e2d3c4b5a69788796a5b4c3d2e1f0";
@@ -257,4 +257,36 @@ pub fn told<'a>(result: &'a Value, kind: &str) -> Vec<(&'a str, &'a str, &'a str
     let items = items.filter(|item| item["kind"] == kind && item["outcome"] != "valid");
     let text = |item: &'a Value, name: &str| item[name].as_str().unwrap();
     items.map(|item| (text(item, "outcome"), text(item, "name"), text(item, "reason"))).collect()
+}
+
+/// Copies the trail and verifies the copy; the newest digest's signature is beside it.
+pub fn verify(trail: &Trail, more: &[&str]) -> (Value, Ran) {
+    let workplace = Workplace::offline();
+    trail.copy(&workplace, "logs", "copy");
+    let newest = trail.objects.iter().filter(|(_, object)| !object.metadata.is_empty()).map(|(name, _)| name).max();
+    if let Some(newest) = newest {
+        trail.sidecar(&workplace, newest, "copy");
+    }
+    verify_at(&workplace, more)
+}
+
+pub fn verify_at(workplace: &Workplace, more: &[&str]) -> (Value, Ran) {
+    workplace.write("keys.json", &public_keys().to_string());
+    let ran = workplace.run(&[&["verify", "copy", "--keys", "keys.json", "--format", "json"], more].concat());
+    let result = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{ran:?}"));
+    (result, ran)
+}
+
+/// The key, which a path ends with.
+pub fn key(name: &str) -> &str {
+    name.strip_prefix("logs/").unwrap_or(name)
+}
+
+/// One digest or log file is told, and nothing else of its kind.
+pub fn only(result: &Value, kind: &str, name: &str, outcome: &str, why: &str) {
+    let told = told(result, kind);
+    assert_eq!(told.len(), 1, "{result:#}");
+    assert_eq!(told[0].0, outcome);
+    assert!(told[0].1.ends_with(key(name)), "{told:?}");
+    assert!(told[0].2.contains(why), "{told:?}");
 }

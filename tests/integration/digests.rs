@@ -4,46 +4,17 @@
 use serde_json::{Value, json};
 use time::macros::datetime;
 
-use crate::chains::{Trail, gzip, public_keys, public_keys_as_spki, sign_sha1, string_to_sign, told};
-use crate::program::{Ran, Workplace};
+use crate::chains::{
+    FINGERPRINT, Trail, gzip, key, only, public_keys, public_keys_as_spki, sign_sha1, string_to_sign, told, verify,
+    verify_at,
+};
+use crate::program::Workplace;
 
 /// Four hours of a trail, and the digests' names.
 fn four_hours() -> (Trail, [String; 4]) {
     let mut trail = Trail::at(datetime!(2026-11-20 00:00 UTC));
     let names = [trail.hour(), trail.hour(), trail.hour(), trail.hour()];
     (trail, names)
-}
-
-/// Copies the trail and verifies the copy; the newest digest's signature is beside it.
-fn verify(trail: &Trail, more: &[&str]) -> (Value, Ran) {
-    let workplace = Workplace::offline();
-    trail.copy(&workplace, "logs", "copy");
-    let newest = trail.objects.iter().filter(|(_, object)| !object.metadata.is_empty()).map(|(name, _)| name).max();
-    if let Some(newest) = newest {
-        trail.sidecar(&workplace, newest, "copy");
-    }
-    verify_at(&workplace, more)
-}
-
-fn verify_at(workplace: &Workplace, more: &[&str]) -> (Value, Ran) {
-    workplace.write("keys.json", &public_keys().to_string());
-    let ran = workplace.run(&[&["verify", "copy", "--keys", "keys.json", "--format", "json"], more].concat());
-    let result = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{ran:?}"));
-    (result, ran)
-}
-
-/// The key, which a path ends with.
-fn key(name: &str) -> &str {
-    name.strip_prefix("logs/").unwrap_or(name)
-}
-
-/// One digest or log file is told, and nothing else of its kind.
-fn only(result: &Value, kind: &str, name: &str, outcome: &str, why: &str) {
-    let told = told(result, kind);
-    assert_eq!(told.len(), 1, "{result:#}");
-    assert_eq!(told[0].0, outcome);
-    assert!(told[0].1.ends_with(key(name)), "{told:?}");
-    assert!(told[0].2.contains(why), "{told:?}");
 }
 
 #[test]
@@ -164,7 +135,7 @@ fn a_tampered_digest_is_invalid_and_the_others_are_not() {
     let (result, ran) = verify(&trail, &[]);
     assert_eq!(ran.exit, 1, "{ran:?}");
     only(&result, "digest", &names[1], "invalid", "its signature is not CloudTrail's");
-    assert!(told(&result, "digest")[0].2.contains(crate::chains::FINGERPRINT), "{result:#}");
+    assert!(told(&result, "digest")[0].2.contains(FINGERPRINT), "{result:#}");
     only(&result, "log", "T0105Z_my_own_trail.json.gz", "unknown", "is not shown to be valid");
 }
 

@@ -4,7 +4,7 @@ use data_encoding::BASE64;
 use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
 
-use crate::chains::{FINGERPRINT, Trail, gzip, public_keys, told};
+use crate::chains::{FINGERPRINT, Trail, gzip, only, public_keys, rfc3339, told};
 use crate::endpoint::Endpoint;
 use crate::program::{Ran, Workplace};
 
@@ -53,15 +53,6 @@ fn verify(endpoint: &Endpoint, more: &[&str]) -> (Value, Ran) {
     let ran = workplace.run(&[&["verify", "s3://logs/", "--format", "json"], more].concat());
     let result = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{ran:?}"));
     (result, ran)
-}
-
-/// One digest or log file is told, and nothing else of its kind.
-fn only(result: &Value, kind: &str, name: &str, outcome: &str, why: &str) {
-    let told = told(result, kind);
-    assert_eq!(told.len(), 1, "{result:#}");
-    assert_eq!(told[0].0, outcome);
-    assert!(told[0].1.ends_with(name), "{told:?}");
-    assert!(told[0].2.contains(why), "{told:?}");
 }
 
 /// E24: the keys are those of the events' region, not of the trail's home region or of the bucket's.
@@ -216,11 +207,11 @@ fn a_deleted_digest_is_missing_and_a_cut_tail_is_seen() {
     }
     trail.objects.retain(|name, _| !name.contains("_CloudTrail_"));
     let endpoint = with_keys(&trail);
-    let (result, ran) = verify(&endpoint, &["--from", &crate::chains::rfc3339(hours_ago(4))]);
+    let (result, ran) = verify(&endpoint, &["--from", &rfc3339(hours_ago(4))]);
     assert_eq!(ran.exit, 1, "{ran:?}");
-    only(&result, "gap", "", "unknown", &format!("no digest covers {} to", crate::chains::rfc3339(hours_ago(3))));
+    only(&result, "gap", "", "unknown", &format!("no digest covers {} to", rfc3339(hours_ago(3))));
     // The time that is covered can be asked for.
-    let (result, _) = verify(&endpoint, &["--to", &crate::chains::rfc3339(hours_ago(3))]);
+    let (result, _) = verify(&endpoint, &["--to", &rfc3339(hours_ago(3))]);
     assert!(told(&result, "gap").is_empty(), "{result:#}");
 }
 
@@ -281,7 +272,7 @@ fn a_change_of_bucket_is_followed() {
     assert_eq!(ran.exit, 0, "{ran:?}");
     assert_eq!((&result["counts"]["digests"]["valid"], &result["counts"]["logs"]["valid"]), (&json!(6), &json!(6)));
     // Not further than is asked.
-    let (result, _) = verify(&endpoint, &["--from", &crate::chains::rfc3339(hours_ago(4))]);
+    let (result, _) = verify(&endpoint, &["--from", &rfc3339(hours_ago(4))]);
     assert_eq!(result["counts"]["digests"]["valid"], 4);
     denied(&endpoint, "GetObject", names[1].split_once('/').unwrap().1);
     let (result, ran) = verify(&endpoint, &[]);
