@@ -109,6 +109,10 @@ impl Store<'_> {
         let clients = &self.clients;
         let fetches = objects.into_iter().map(|(name, end, bucket, key)| async move {
             let (bytes, signature) = get(&clients[bucket], bucket, key).await;
+            let bytes = bytes.map_err(|unread| match unread {
+                Unread::Missing => Unread::Failed("it was listed, and then it was gone".to_owned()),
+                failed => failed,
+            });
             Found::new(name.to_owned(), end, bytes, signature)
         });
         stream::iter(fetches).buffered(IN_FLIGHT).collect().await

@@ -37,7 +37,16 @@ pub struct Asked {
 }
 
 impl Asked {
-    /// Up to when there should be digests.
+    /// Up to when there must be digests by now. A copy may have been made at the end of the time.
+    pub fn due(&self) -> Option<Timestamp> {
+        let before = |time: Timestamp| Timestamp(time.0 - LATE);
+        match (self.to, self.now) {
+            (Some(to), Some(now)) => Some(to.min(before(now))),
+            (to, now) => to.or(now).map(before),
+        }
+    }
+
+    /// Up to when digests are asked for.
     pub fn end(&self) -> Option<Timestamp> {
         match (self.to, self.now) {
             (Some(to), Some(now)) => Some(to.min(now)),

@@ -139,6 +139,17 @@ fn a_tampered_digest_is_invalid_and_the_others_are_not() {
     only(&result, "log", "T0105Z_my_own_trail.json.gz", "unknown", "is not shown to be valid");
 }
 
+/// A time that a digest claims for itself does not take it out of the time that is asked for.
+#[test]
+fn a_tampered_digest_cannot_claim_another_time() {
+    let (mut trail, names) = four_hours();
+    trail.tamper(&names[1], "2026-11-20T0", "2026-11-10T0");
+    trail.objects.retain(|name, _| !name.contains("T0105Z"));
+    let (result, ran) = verify(&trail, &["--from", "2026-11-20T00:00:00Z"]);
+    assert_eq!(ran.exit, 1, "{ran:?}");
+    only(&result, "digest", &names[1], "invalid", "its signature is not CloudTrail's");
+}
+
 #[test]
 fn no_digests_at_all_are_no_success() {
     let workplace = Workplace::offline();

@@ -215,6 +215,25 @@ fn a_deleted_digest_is_missing_and_a_cut_tail_is_seen() {
     assert!(told(&result, "gap").is_empty(), "{result:#}");
 }
 
+/// What comes after the asked time does not stand in for its last hour.
+#[test]
+fn the_last_hour_of_a_past_time_must_be_covered() {
+    let mut trail = Trail::at(hours_ago(12));
+    let names: Vec<String> = (0..12).map(|_| trail.hour()).collect();
+    trail.objects.remove(&names[5]);
+    let endpoint = with_keys(&trail);
+    let to = rfc3339(hours_ago(6));
+    let (result, ran) = verify(&endpoint, &["--to", &to]);
+    assert_eq!(ran.exit, 1, "{ran:?}");
+    only(&result, "digest", &names[5], "invalid", "the next digest names it");
+    for name in &names[6..8] {
+        denied(&endpoint, "GetObject", name.split_once('/').unwrap().1);
+    }
+    let (result, ran) = verify(&endpoint, &["--to", &to]);
+    assert_eq!(ran.exit, 3, "{ran:?}");
+    only(&result, "gap", "", "unknown", &format!("no digest covers {} to {to}", rfc3339(hours_ago(7))));
+}
+
 #[test]
 fn an_extra_log_file_is_in_no_digest() {
     let (mut trail, _) = recent();

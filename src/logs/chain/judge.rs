@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Asked, Chain, ChainKind, ChainName, Content, ExpectedLog, Found, Item, ItemKind, LATE};
+use super::{Asked, Chain, ChainKind, ChainName, Content, ExpectedLog, Found, Item, ItemKind};
 use super::{Places, Signature, Unread, Verdict, Wanted};
 use crate::logs::digest::{self, Digest, Lookup, Previous, PublicKeys, SIGNATURE_ALGORITHM};
 use crate::snapshot::Timestamp;
@@ -44,7 +44,10 @@ impl<'a> Walk<'a> {
         let mut verdict = self.own(found);
         if let Some(previous) = found.digest().and_then(|digest| digest.previous.as_ref()) {
             let name = self.places.name_of(&previous.bucket, &previous.key);
-            self.stated.entry(name).or_insert((&previous.signature, verdict == Verdict::Valid));
+            let valid = verdict == Verdict::Valid;
+            if valid || !self.stated.contains_key(&name) {
+                self.stated.insert(name, (&previous.signature, valid));
+            }
         }
         if let Some(digest) = found.digest().filter(|_| !matches!(verdict, Verdict::Invalid(_))) {
             match &digest.previous {
@@ -59,7 +62,13 @@ impl<'a> Walk<'a> {
         if let Some(digest) = found.digest() {
             self.take(found, digest, &verdict);
         }
-        if !matches!(verdict, Verdict::Invalid(_)) {
+        // One that is not told about does not show that the chain goes on.
+        let goes_on = match verdict {
+            Verdict::Valid => true,
+            Verdict::Unknown(_) => self.is_asked(found),
+            Verdict::Invalid(_) => false,
+        };
+        if goes_on {
             self.newest = self.newest.max(Some(found.digest().map_or(found.end, |digest| digest.end)));
         }
         if self.is_asked(found) {
@@ -236,13 +245,13 @@ impl<'a> Walk<'a> {
         if self.name.kind == ChainKind::Backfill {
             return;
         }
-        let late = self.asked.end().zip(self.newest).filter(|(end, newest)| newest.0 + LATE < end.0);
-        if let Some((end, newest)) = late {
+        let late = self.asked.due().zip(self.newest).is_some_and(|(due, newest)| newest < due);
+        if let Some((end, newest)) = self.asked.end().zip(self.newest).filter(|_| late) {
             self.gap(format!(
                 "no digest covers {newest} to {end}: newer ones are gone, or the trail was stopped or deleted; --to asks for \
                  the time before"
             ));
-        } else if !order.iter().any(|found| self.is_asked(found)) {
+        } else if !order.iter().any(|found| !found.is_missing() && self.is_asked(found)) {
             self.gap("no digest of this chain lies in the time that is asked for".to_owned());
         }
     }
@@ -252,10 +261,9 @@ impl<'a> Walk<'a> {
         self.chain.items.push(Item { verdict: Verdict::Unknown(why), kind: ItemKind::Gap, name });
     }
 
+    /// By its name or by what it says: one that was changed may say anything.
     fn is_asked(&self, found: &Found) -> bool {
-        match found.digest() {
-            Some(digest) => self.asked.touches(digest.start, digest.end),
-            None => self.asked.holds(found.end),
-        }
+        let says = found.digest().is_some_and(|digest| self.asked.touches(digest.start, digest.end));
+        says || self.asked.holds(found.end)
     }
 }
