@@ -14,6 +14,8 @@ mod aws;
 mod chains;
 /// Usage, files, errors and exit codes.
 mod cli;
+/// The form of digests, and what `verify` may be asked.
+mod digest_form;
 /// Verifying a folder that was copied from a bucket.
 mod digests;
 /// The same, live.
