@@ -35,6 +35,8 @@ pub enum Command {
     Trace(Trace),
     /// Tell who touched what, straight from CloudTrail log files: no config, no snapshot.
     Accesses(Accesses),
+    /// Verify by CloudTrail's digests that log files are as they were delivered, and that none is missing.
+    Verify(Verify),
     /// Say what a policy asks, why, and how to fix what it finds. Without a name: list the policies.
     Explain(Explain),
     /// Write a commented trailcheck.toml to begin with.
@@ -161,6 +163,42 @@ pub struct Trace {
     pub format: TableFormat,
 }
 
+const VERIFY_PROVES: &str = "\
+What is shown: that the log files which valid digests list are there as CloudTrail delivered them, that the digests are \
+signed by CloudTrail, and that none is missing between them. What is not: that every event was recorded, or anything of a \
+log file that no digest lists; such files are named, and the result is unknown.
+
+A copy (`aws s3 sync s3://bucket/ PATH`) does not have the digests' signatures, which are metadata of the objects. Each \
+digest states that of the one before it. For the newest, write what `aws s3api head-object --bucket B --key K --query \
+Metadata.signature --output text` prints to the file NAME.json.gz.signature beside it; without it, that digest is unknown.
+
+Exit codes: 0 everything is valid, 1 something is not, 2 usage or credentials, 3 nothing is invalid, but something is \
+unknown or nothing was found, 4 the result could not be written";
+
+#[derive(Debug, Args)]
+#[command(after_help = VERIFY_PROVES)]
+pub struct Verify {
+    /// `s3://bucket/prefix`: everything below it that digests or log files are. Or a folder that was copied from there.
+    #[arg(value_name = "PATH|s3://…")]
+    pub target: PathBuf,
+    /// Public keys, as `aws cloudtrail list-public-keys` prints them. May be repeated; needed for a folder. Without it
+    /// CloudTrail is asked, in each digest's own region.
+    #[arg(long, value_name = "FILE")]
+    pub keys: Vec<PathBuf>,
+    /// Only digests of the time after this: 2026-11-22T07:00:00Z [default: the oldest digest].
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    pub from: Option<Timestamp>,
+    /// Only digests of the time before this [default: now; for a folder, its newest digest].
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    pub to: Option<Timestamp>,
+    #[arg(long, value_enum, default_value_t = TableFormat::Table)]
+    pub format: TableFormat,
+}
+
+fn instant(text: &str) -> Result<Timestamp, String> {
+    Timestamp::parse(text).ok_or_else(|| "expected an RFC 3339 instant, such as 2026-11-22T07:00:00Z".to_owned())
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum TableFormat {
     Table,
@@ -267,12 +305,4 @@ pub enum Document {
 #[derive(Debug, Args)]
 pub struct Completions {
     pub shell: clap_complete::Shell,
-}
-
-/// An instant as a flag gives it: `2026-11-22` is its beginning.
-fn instant(text: &str) -> Result<Timestamp, String> {
-    let whole = if text.len() == 10 { format!("{text}T00:00:00Z") } else { text.to_owned() };
-    Timestamp::parse(&whole).ok_or_else(|| {
-        format!("`{text}` is no instant; expected 2026-11-22T07:00:00Z, or 2026-11-22 for its beginning")
-    })
 }

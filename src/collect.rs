@@ -6,6 +6,7 @@
 mod buckets;
 mod client;
 mod clusters;
+pub mod digests;
 mod failure;
 mod log_objects;
 mod objects;

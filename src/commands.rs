@@ -8,6 +8,7 @@ mod init;
 mod rows;
 mod schema;
 mod trace;
+mod verify;
 
 use std::io::Write;
 
@@ -56,6 +57,7 @@ pub fn run(cli: Cli) -> Result<Exit, CommandError> {
         Command::Collect(args) => collect::run(&args),
         Command::Trace(args) => trace::run(&args),
         Command::Accesses(args) => accesses::run(&args),
+        Command::Verify(args) => verify::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Init(args) => init::run(&args),
         Command::Schema(args) => schema::run(&args),

@@ -1,14 +1,21 @@
 //! CloudTrail log files: from bytes to who touched what.
 //!
-//! In reading order: `layout` tells log objects by their keys, `inflate` opens them, `marks` and `json` read text in one pass, `record`
-//! one record, `principal` and `identity` say who acted, `event` reads a whole file, `seen` tells duplicates, `access` counts,
-//! `session` puts a COPY or UNLOAD together again, and `reader` does all that in as many threads as there are. `paths` walks
-//! local files, and `sample` chooses objects where not all are read.
+//! In reading order: `layout` tells log objects by their keys, `inflate` opens them, `marks` and `json` read text in one
+//! pass, `record` one record, `principal` and `identity` say who acted, `event` reads a whole file, `seen` tells duplicates,
+//! `access` counts, `session` puts a COPY or UNLOAD together again, and `reader` does all that in as many threads as there
+//! are. `paths` walks local files, and `sample` chooses objects where not all are read.
+//!
+//! Whether the files are those that CloudTrail delivered: `digest` reads a digest file, `chain` judges all of a trail and
+//! says which hash each log file must have, `copied` does so for a folder, and `integrity` sums up.
 
 pub mod access;
+pub mod chain;
+pub mod copied;
+pub mod digest;
 pub mod event;
 pub mod identity;
 pub mod inflate;
+pub mod integrity;
 pub mod json;
 pub mod layout;
 pub mod marks;

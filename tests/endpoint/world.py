@@ -45,4 +45,5 @@ def make(endpoint, description):
         )
     for item in description.get("objects", []):
         body = base64.b64decode(item["base64"])
-        client("s3", item["region"]).put_object(Bucket=item["bucket"], Key=item["key"], Body=body)
+        metadata = item.get("metadata", {})
+        client("s3", item["region"]).put_object(Bucket=item["bucket"], Key=item["key"], Body=body, Metadata=metadata)

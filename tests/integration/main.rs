@@ -10,8 +10,16 @@ mod action;
 mod approval;
 /// Live runs against the local AWS endpoint.
 mod aws;
+/// Chains of digests, signed by a key of the tests' own.
+mod chains;
 /// Usage, files, errors and exit codes.
 mod cli;
+/// The form of digests, and what `verify` may be asked.
+mod digest_form;
+/// Verifying a folder that was copied from a bucket.
+mod digests;
+/// The same, live.
+mod digests_live;
 /// moto, installed and started by the tests themselves.
 mod endpoint;
 /// The engine against the naive matcher.

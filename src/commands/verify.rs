@@ -1,0 +1,151 @@
+//! `verify`: are the log files those that CloudTrail delivered?
+
+use std::fmt::Write;
+
+use anstyle::{AnsiColor, Style};
+
+use super::{CommandError, print, print_colours};
+use crate::cli::{TableFormat, Verify as Args};
+use crate::collect;
+use crate::exit::Exit;
+use crate::location::Location;
+use crate::logs::chain::{Asked, Item, ItemKind, Verdict};
+use crate::logs::copied;
+use crate::logs::digest::PublicKeys;
+use crate::logs::integrity::{ChainSummary, Integrity, Outcome, Tally};
+use crate::report::{printable, printable_line};
+use crate::snapshot::Timestamp;
+
+const NEEDS_KEYS: &str = "a copied folder needs CloudTrail's public keys: --keys FILE, with what `aws cloudtrail \
+                          list-public-keys --start-time FIRST --end-time LAST --region REGION` prints in the region of \
+                          the digests";
+
+/// 0 where everything is valid, 1 where something is not, 3 where it cannot be told.
+pub fn run(args: &Args) -> Result<Exit, CommandError> {
+    if args.from.zip(args.to).is_some_and(|(from, to)| from >= to) {
+        return Err(CommandError::Usage("--from must be before --to".to_owned()));
+    }
+    let keys = keys(args)?;
+    let asked = Asked { from: args.from, to: args.to, now: None };
+    let integrity = match args.target.to_str().filter(|target| target.starts_with("s3://")) {
+        Some(target) => {
+            let location = Location::parse(target).map_err(|error| CommandError::Usage(error.to_string()))?;
+            collect::digests::verify(&location, keys, Asked { now: Some(Timestamp::now()), ..asked })?
+        }
+        None if !keys.are_filed() => return Err(CommandError::Usage(NEEDS_KEYS.to_owned())),
+        None => copied::verify(&args.target, &keys, asked).map_err(|error| CommandError::Usage(error.to_string()))?,
+    };
+    match args.format {
+        TableFormat::Table => print_colours(table(&integrity).as_bytes())?,
+        TableFormat::Json => {
+            let json = serde_json::to_string_pretty(&integrity).expect("a result has string keys and finite numbers");
+            print((json + "\n").as_bytes())?
+        }
+    };
+    Ok(match integrity.outcome {
+        Outcome::Valid => Exit::Ok,
+        Outcome::Invalid => Exit::Failed,
+        Outcome::Unknown => Exit::Unknown,
+    })
+}
+
+fn keys(args: &Args) -> Result<PublicKeys, CommandError> {
+    let mut keys = PublicKeys::default();
+    for path in &args.keys {
+        let unusable = |why: String| CommandError::Usage(format!("cannot use --keys {}: {why}", path.display()));
+        let text = std::fs::read(path).map_err(|error| unusable(error.to_string()))?;
+        keys.add_file(&text).map_err(|error| unusable(error.to_string()))?;
+    }
+    Ok(keys)
+}
+
+fn table(integrity: &Integrity) -> String {
+    let mut out = String::new();
+    // Writing to a String cannot fail.
+    let _ = write(&mut out, integrity);
+    out
+}
+
+fn write(out: &mut String, integrity: &Integrity) -> std::fmt::Result {
+    let bold = Style::new().bold();
+    writeln!(out, "{bold}trailcheck verify: {}{bold:#}\n", printable(&integrity.source))?;
+    for chain in &integrity.chains {
+        write_chain(out, chain)?;
+    }
+    let told = |item: &&Item| item.verdict != Verdict::Valid;
+    for (number, item) in integrity.items.iter().filter(told).enumerate() {
+        if number == 0 && !integrity.chains.is_empty() {
+            out.push('\n');
+        }
+        write_item(out, item)?;
+    }
+    let counts = &integrity.counts;
+    if counts.pending > 0 {
+        writeln!(out, "\n{} log objects are too new to be in a digest", counts.pending)?;
+    }
+    for note in &integrity.notes {
+        writeln!(out, "note: {}", printable(note))?;
+    }
+    writeln!(
+        out,
+        "\ndigests: {}; log files: {}, {} of them in no valid digest; {} gaps",
+        words(counts.digests),
+        words(counts.logs),
+        counts.unlisted,
+        counts.gaps
+    )?;
+    writeln!(out, "{}", integrity.proves)?;
+    let (style, word) = match integrity.outcome {
+        Outcome::Valid => (color(AnsiColor::Green), "valid"),
+        Outcome::Invalid => (color(AnsiColor::Red), "invalid"),
+        Outcome::Unknown => (color(AnsiColor::Yellow), "unknown"),
+    };
+    writeln!(out, "\n{style}{word}{style:#}")
+}
+
+fn write_chain(out: &mut String, chain: &ChainSummary) -> std::fmt::Result {
+    let covers = match chain.from.zip(chain.to) {
+        Some((from, to)) => format!("{from} to {to}"),
+        None => "nothing is covered".to_owned(),
+    };
+    writeln!(
+        out,
+        "{}: digests: {}; log files: {}; {covers}",
+        printable_line(&chain.name.to_string()),
+        words(chain.digests),
+        words(chain.logs)
+    )?;
+    for note in &chain.notes {
+        writeln!(out, "  note: {}", printable(note))?;
+    }
+    Ok(())
+}
+
+fn write_item(out: &mut String, item: &Item) -> std::fmt::Result {
+    let (style, word, why) = match &item.verdict {
+        Verdict::Valid => return Ok(()),
+        Verdict::Invalid(why) => (color(AnsiColor::Red), "invalid", why),
+        Verdict::Unknown(why) => (color(AnsiColor::Yellow), "unknown", why),
+    };
+    let kind = match item.kind {
+        ItemKind::Digest => "digest",
+        ItemKind::Gap => "gap",
+        ItemKind::Log => "log",
+        ItemKind::Listing => "listing",
+    };
+    writeln!(out, "{style}{word:<8}{style:#} {kind:<7}  {}\n         {}", printable(&item.name), printable_line(why))
+}
+
+fn words(tally: Tally) -> String {
+    let mut words = format!("{} valid", tally.valid);
+    for (count, word) in [(tally.invalid, "invalid"), (tally.unknown, "unknown")] {
+        if count > 0 {
+            words.push_str(&format!(", {count} {word}"));
+        }
+    }
+    words
+}
+
+fn color(color: AnsiColor) -> Style {
+    Style::new().fg_color(Some(color.into()))
+}
