@@ -195,8 +195,11 @@ pub struct Verify {
     pub format: TableFormat,
 }
 
+/// A day stands for its beginning.
 fn instant(text: &str) -> Result<Timestamp, String> {
-    Timestamp::parse(text).ok_or_else(|| "expected an RFC 3339 instant, such as 2026-11-22T07:00:00Z".to_owned())
+    let whole = if text.len() == 10 { format!("{text}T00:00:00Z") } else { text.to_owned() };
+    Timestamp::parse(&whole)
+        .ok_or_else(|| "expected an RFC 3339 instant, such as 2026-11-22T07:00:00Z, or a day".to_owned())
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

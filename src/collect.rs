@@ -14,6 +14,7 @@ mod regions;
 mod selectors;
 mod stores;
 mod trails;
+mod vouched;
 
 use std::collections::BTreeSet;
 
@@ -93,7 +94,7 @@ async fn collect(config: &Config, declared: &[String], logs: Option<LogRequest>)
         None => regions::collect(&aws, &buckets, declared, &mut gaps).await,
     };
     progress.stage("reading trails and clusters");
-    let scope = Scope { accounts: vec![caller.account.clone()], regions, partition };
+    let scope = Scope { accounts: vec![caller.account.clone()], regions, partition, serverless: false };
     let mut cluster_gaps = gaps.empty();
     let (trails, clusters) = futures_util::future::join(
         trails::collect(&aws, &scope.regions, &mut gaps),

@@ -13,7 +13,7 @@ use time::{Date, Duration};
 use crate::arn::{Arn, RoleArn};
 use crate::coverage::event::Access;
 use crate::location::Location;
-use crate::snapshot::LocationKind;
+use crate::snapshot::{LocationKind, Timestamp};
 
 pub use document::RecorderKind;
 use document::{AccessRule as RawAccess, Document, Redshift as RawRedshift, Waiver as RawWaiver};
@@ -52,6 +52,8 @@ pub struct RedshiftLocation {
     pub role: Option<RoleArn>,
     pub cluster: Option<String>,
     pub access: Access,
+    /// When an UNLOAD is known to have begun there.
+    pub unloaded_at: Vec<Timestamp>,
     /// Where in the file it is declared, from 1.
     pub line: usize,
 }
@@ -187,7 +189,19 @@ fn redshift_location(source: &Source, kind: LocationKind, raw: RawRedshift) -> R
         LocationKind::Unload => Access::All,
         LocationKind::Copy => Access::Read,
     };
-    Ok(RedshiftLocation { kind, location, role, cluster: raw.cluster, access: raw.access.unwrap_or(default), line })
+    let unloaded_at = raw.unloaded_at.iter().map(|at| instant(source, at)).collect::<Result<_, _>>()?;
+    if let Some(at) = raw.unloaded_at.first().filter(|_| kind == LocationKind::Copy) {
+        return Err(source.at(at.span(), "unloaded_at belongs to [[redshift.unload]]: COPY writes nothing"));
+    }
+    let access = raw.access.unwrap_or(default);
+    Ok(RedshiftLocation { kind, location, role, cluster: raw.cluster, access, unloaded_at, line })
+}
+
+fn instant(source: &Source, raw: &toml::Spanned<toml::value::Datetime>) -> Result<Timestamp, ConfigError> {
+    Timestamp::parse(&raw.get_ref().to_string()).ok_or_else(|| {
+        let message = format!("`{}` is no instant; expected one such as 2026-11-22T07:00:00Z", raw.get_ref());
+        source.at(raw.span(), message)
+    })
 }
 
 fn access_rule(source: &Source, raw: RawAccess) -> Result<AccessRule, ConfigError> {

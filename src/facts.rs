@@ -4,10 +4,14 @@
 //! absent one for a "no"; what could not be told has the status `unknown` and says why.
 
 mod approval;
+mod evidence;
+mod integrity;
 mod logging;
 mod placement;
 mod recording;
+mod touch;
 pub mod trace;
+mod unload;
 mod waste;
 
 use std::cell::RefCell;
@@ -36,6 +40,12 @@ pub struct Facts {
     pub unloads: Vec<LocationFact>,
     pub copies: Vec<LocationFact>,
     pub access_rules: Vec<AccessFact>,
+    /// Every declared location, where log records are asked for.
+    pub declared: Vec<DeclaredFact>,
+    /// Where UNLOADs were seen.
+    pub seen_unloads: Vec<UnloadFact>,
+    /// Roles of sessions that are named as Redshift's.
+    pub redshift_roles: Vec<RoleFact>,
     pub trails: Vec<TrailFact>,
     /// COPYs and UNLOADs that the log records show.
     pub sessions: Vec<Session>,
@@ -78,6 +88,39 @@ pub struct LocationFact {
     pub placement: Judgement,
     /// `once`, `twice` or `unknown`.
     pub duplicates: Judgement,
+    /// Whether the records show the UNLOADs that are known to have run: `confirmed`, `contradicted`, `not_known` (there is
+    /// nothing to compare) or `unknown`.
+    pub confirmation: Judgement,
+}
+
+/// Who touched a declared location.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct DeclaredFact {
+    pub location: String,
+    pub bucket: String,
+    pub line: usize,
+    /// IAM users and root: `none`, `seen` or `unknown`.
+    pub long_lived_keys: Judgement,
+    /// Principals of other accounts that no `[[access]]` table approves: `none`, `seen` or `unknown`.
+    pub foreign_accounts: Judgement,
+}
+
+/// A place that UNLOADs were seen at.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct UnloadFact {
+    /// The declared location, or the bucket.
+    pub location: String,
+    pub line: usize,
+    /// `complete`, `unfinished` or `unknown`.
+    pub completion: Judgement,
+}
+
+/// A role of sessions that are named as Redshift's.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct RoleFact {
+    pub role: String,
+    /// By a cluster or workgroup: `carried`, `not_carried` or `unknown`.
+    pub carried: Judgement,
 }
 
 /// A rule on who may touch a location.
@@ -104,6 +147,8 @@ pub struct TrailFact {
     pub logging: Judgement,
     /// `live`, `dead` or `unknown`.
     pub selectors: Judgement,
+    /// Whether its log files are those that were delivered: `intact`, `violated`, `not_validated` or `unknown`.
+    pub integrity: Judgement,
 }
 
 /// What could not be seen.
@@ -133,7 +178,10 @@ pub fn derive(snapshot: &Snapshot, config: &Config) -> Facts {
         unloads: of_kind(LocationKind::Unload),
         copies: of_kind(LocationKind::Copy),
         access_rules: config.access_rules.iter().map(|rule| view.access_fact(rule)).collect(),
-        trails: snapshot.trails.iter().map(|trail| view.trail_fact(trail)).collect(),
+        declared: view.declared_facts(config),
+        seen_unloads: view.unload_facts(config),
+        redshift_roles: view.role_facts(),
+        trails: snapshot.trails.iter().map(|trail| view.trail_fact(trail, config)).collect(),
         sessions: snapshot.records.as_ref().map_or(vec![], |records| records.sessions.clone()),
         gaps: snapshot
             .gaps
@@ -169,7 +217,9 @@ impl<'a> View<'a> {
 
     fn location_fact(&self, entry: &RedshiftLocation) -> LocationFact {
         let region = self.bucket_region(&entry.location.bucket).ok();
+        let coverage = self.coverage(&entry.location, entry.access, entry.role.as_ref());
         LocationFact {
+            confirmation: self.confirmation(entry, &coverage),
             location: entry.location.to_string(),
             bucket: entry.location.bucket.clone(),
             bucket_region: region,
@@ -177,7 +227,7 @@ impl<'a> View<'a> {
             cluster: entry.cluster.clone(),
             access: entry.access,
             line: entry.line,
-            coverage: self.coverage(&entry.location, entry.access, entry.role.as_ref()),
+            coverage,
             placement: self.placement(entry),
             duplicates: self.duplicates(entry),
         }
@@ -206,6 +256,7 @@ fn redshift_uses(snapshot: &Snapshot, config: &Config) -> Vec<RedshiftLocation> 
                 LocationKind::Unload => Access::All,
                 LocationKind::Copy => Access::Read,
             },
+            unloaded_at: vec![],
             line: 1,
         });
     }

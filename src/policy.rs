@@ -146,8 +146,13 @@ impl Host<'_> {
 
     /// Where a failed call may have hidden subjects of this policy: one unknown for each account and region.
     fn unseen_subjects(&self) -> BTreeMap<String, String> {
-        let hides = |kind: &FactKind| {
-            self.policy.metadata.about.contains(&About::Trails) && matches!(kind, FactKind::Trails | FactKind::Regions)
+        let about = &self.policy.metadata.about;
+        let hides = |kind: &FactKind| match kind {
+            FactKind::Trails | FactKind::Regions => {
+                about.contains(&About::Trails) || about.contains(&About::ValidatedTrails)
+            }
+            FactKind::Records => about.contains(&About::SeenUnloads) || about.contains(&About::RedshiftRoles),
+            _ => false,
         };
         let gaps = self.facts.gaps.iter().filter(|gap| gap.makes_unknown.iter().any(hides));
         let mut unseen: BTreeMap<String, String> = BTreeMap::new();
@@ -172,7 +177,12 @@ impl Host<'_> {
         let copies = self.facts.copies.iter().filter(|_| about.contains(&About::Copies));
         let declared = unloads.chain(copies).map(|fact| (&fact.location, fact.line));
         let rules = self.facts.access_rules.iter().filter(|_| about.contains(&About::AccessRules));
-        let mut all = declared.chain(rules.map(|rule| (&rule.location, rule.line)));
+        let touched = self.facts.declared.iter().filter(|_| about.contains(&About::Declared));
+        let seen = self.facts.seen_unloads.iter().filter(|_| about.contains(&About::SeenUnloads));
+        let mut all = declared
+            .chain(rules.map(|rule| (&rule.location, rule.line)))
+            .chain(touched.map(|place| (&place.location, place.line)))
+            .chain(seen.map(|place| (&place.location, place.line)));
         all.find(|(location, _)| *location == subject).map_or(1, |(_, line)| line)
     }
 }

@@ -18,9 +18,9 @@ impl Progress {
         self.0.set_message(doing.to_owned());
     }
 
-    /// From here on, objects are counted.
+    /// Says what is to be read, on standard error wherever that goes; from here on, objects are counted.
     pub fn count_objects(&self, objects: u64, bytes: u64) {
-        self.0.println(format!("reading {objects} log objects, {} KiB", bytes / 1024));
+        self.0.suspend(|| anstream::eprintln!("reading {objects} log objects, {} KiB", bytes.div_ceil(1024)));
         let style = ProgressStyle::with_template("{spinner} reading log objects {bar:30} {pos}/{len} {eta}");
         self.0.set_style(style.expect("the template is a constant, and tests draw it"));
         self.0.set_length(objects);

@@ -15,7 +15,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use file::SnapshotError;
-pub use records::{AccessRecord, Example, LogReading, Records, Session, SessionKind, Skipped, Window};
+pub use records::{
+    AccessRecord, Example, IntegrityCounts, IntegrityOutcome, LogReading, Records, Sample, Session, SessionKind,
+    Skipped, TrailIntegrity, Window,
+};
 pub use timestamp::Timestamp;
 pub use trail::{
     AdvancedEventSelector, DataResource, EventDataStore, EventSelector, FieldSelector, Trail, TrailStatus,
@@ -74,6 +77,9 @@ pub struct Scope {
     pub regions: BTreeSet<String>,
     /// `aws`, `aws-cn`, `aws-us-gov`, …: the caller's.
     pub partition: String,
+    /// Whether the namespaces of Redshift Serverless are among the clusters.
+    #[serde(default)]
+    pub serverless: bool,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]

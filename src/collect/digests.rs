@@ -8,6 +8,7 @@ use futures_util::stream::{self, StreamExt};
 
 use super::client::Aws;
 use super::failure::Failure;
+use super::objects::timestamp;
 use super::{CollectError, IN_FLIGHT, identify};
 use crate::location::Location;
 use crate::logs::chain::{self, Asked, Chain, ChainName, Expected, Found, Places, Signature, Unread, Verdict, Wanted};
@@ -37,19 +38,15 @@ async fn verify_in(location: &Location, keys: PublicKeys, asked: Asked) -> Resul
     progress.stage("listing digests and log objects");
     let listing = store.list(location).await;
     progress.stage("reading digests");
-    let mut found = BTreeMap::new();
-    for (chain, names) in listing.digests_for(asked) {
-        found.insert(chain, store.digests(&names).await);
-    }
-    let mut ring = KeyRing::new(&aws, keys);
-    let mut chains = BTreeMap::new();
-    for (name, mut found) in found {
-        let chain = store.judge(&name, &mut found, &mut ring, asked).await;
-        chains.insert(name, chain);
-    }
+    let chains = store.chains(&listing, keys, asked).await;
     let logs = store.logs(&chain::expected(chains.values()), &progress).await;
     let source = location.to_string();
     Ok(integrity::sum_up(Looked { source, asked, listing, chains, logs, places: &Places::Bucket }))
+}
+
+/// The chains of digests that were listed, with the keys that CloudTrail tells.
+pub async fn chains(aws: &Aws, listing: &Listing, asked: Asked) -> BTreeMap<ChainName, Chain> {
+    Store { aws, clients: BTreeMap::new() }.chains(listing, PublicKeys::default(), asked).await
 }
 
 /// Buckets, each asked in its own region.
@@ -92,6 +89,18 @@ impl Store<'_> {
             }
         }
         listing
+    }
+
+    /// Reads and judges every chain of the listing.
+    async fn chains(&mut self, listing: &Listing, keys: PublicKeys, asked: Asked) -> BTreeMap<ChainName, Chain> {
+        let mut ring = KeyRing::new(self.aws, keys);
+        let mut chains = BTreeMap::new();
+        for (name, names) in listing.digests_for(asked) {
+            let mut found = self.digests(&names).await;
+            let chain = self.judge(&name, &mut found, &mut ring, asked).await;
+            chains.insert(name, chain);
+        }
+        chains
     }
 
     /// Reads digests that were listed, many in flight.
@@ -200,9 +209,4 @@ async fn get(client: &aws_sdk_s3::Client, bucket: &str, key: &str) -> (Result<Ve
 
 fn told(failure: &Failure) -> String {
     format!("{}: {}", failure.code, failure.message)
-}
-
-fn timestamp(instant: &aws_sdk_s3::primitives::DateTime) -> Option<Timestamp> {
-    let instant = time::OffsetDateTime::from_unix_timestamp(instant.secs()).ok()?;
-    Timestamp::parse(&Timestamp(instant).to_string())
 }

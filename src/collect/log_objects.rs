@@ -2,22 +2,29 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use time::Date;
+
 use super::client::Aws;
 use super::failure::Failure;
-use super::{Gaps, LogRequest, buckets, objects};
-use crate::logs::layout::{self, ObjectKind};
+use super::{Gaps, LogRequest, buckets, objects, vouched};
+use crate::logs::layout::{self, Folder, ObjectKind};
 use crate::logs::reader::{self, Question, Reader};
 use crate::logs::sample::{self, Listed};
 use crate::progress::Progress;
-use crate::snapshot::{FactKind, LogReading, Records, Snapshot, Trail, Window};
+use crate::snapshot::{FactKind, LogReading, Records, Sample, Snapshot, Trail, Window};
 
 /// One trail's log files of one region.
 #[derive(Clone)]
-struct Source {
-    trail_arn: String,
-    region: String,
-    bucket: String,
-    objects: Vec<Listed>,
+pub struct Source {
+    pub trail_arn: String,
+    /// Whether CloudTrail writes digests for it.
+    pub has_digests: bool,
+    pub region: String,
+    pub bucket: String,
+    pub key_prefix: Option<String>,
+    /// The folder of an organization's trail.
+    pub organization: Option<String>,
+    pub objects: Vec<Listed>,
     failure: Option<Failure>,
 }
 
@@ -30,11 +37,13 @@ pub async fn collect(
 ) -> Records {
     let window = Window::before(snapshot.collected_at, request.window);
     let (sources, bucket_region) = sources(aws, snapshot, &request, window).await;
-    let drawn = draw(&sources, request.sample, snapshot);
+    let (drawn, sample) = draw(&sources, request.sample, snapshot);
+    let vouched = vouched::collect(aws, snapshot, &sources, &bucket_region, window, progress).await;
     progress.count_objects(drawn.len() as u64, drawn.iter().map(|object| object.bytes).sum());
     let mut reader = Reader::new(Question {
         watched: request.watched,
         period: window.period(),
+        expected: vouched.expected(),
         sessions: true,
         threads: reader::threads(),
     });
@@ -47,7 +56,8 @@ pub async fn collect(
         }
         reader.add_reading(source.reading(&read));
     }
-    Records { window: Some(window), ..reader.finish() }
+    let integrity = vouched.integrity(&sources, &reader.verdicts());
+    Records { window: Some(window), sample, integrity, ..reader.finish() }
 }
 
 /// What every trail delivered for the watched buckets' regions, and the regions that the log buckets are in, which have
@@ -78,7 +88,11 @@ async fn sources(
             // Trails that deliver to one folder share its listing.
             let folder = (bucket, &trail.s3_key_prefix, trail.is_organization_trail, region);
             let source = match listed.get(&folder) {
-                Some(source) => Source { trail_arn: trail.trail_arn.clone(), ..Source::clone(source) },
+                Some(source) => Source {
+                    trail_arn: trail.trail_arn.clone(),
+                    has_digests: trail.log_file_validation_enabled == Some(true),
+                    ..Source::clone(source)
+                },
                 None => list(&aws.s3(&places[bucket]), snapshot, trail, region, bucket, window).await,
             };
             listed.insert(folder, source.clone());
@@ -99,39 +113,48 @@ async fn list(
 ) -> Source {
     let mut source = Source {
         trail_arn: trail.trail_arn.clone(),
+        has_digests: trail.log_file_validation_enabled == Some(true),
         region: region.to_owned(),
         bucket: bucket.to_owned(),
+        key_prefix: trail.s3_key_prefix.clone(),
+        organization: None,
         objects: vec![],
         failure: None,
     };
     let prefix = trail.s3_key_prefix.as_deref();
-    let organization = match trail.is_organization_trail {
-        Some(false) => None,
-        _ => match organization_folder(client, bucket, prefix).await {
-            Ok(organization) => Some(organization),
+    if trail.is_organization_trail != Some(false) {
+        match organization_folder(client, bucket, prefix).await {
+            Ok(organization) => source.organization = Some(organization),
             Err(failure) => {
                 source.failure = Some(failure);
                 return source;
             }
-        },
-    };
-    let mut day = Some(window.start.0.date());
-    while let Some(date) = day.filter(|date| *date <= snapshot.collected_at.0.date()) {
-        for account in &snapshot.scope.accounts {
-            let folder = layout::day_prefix(prefix, organization.as_deref(), account, region, date);
-            let keep = |key: &str, bytes: u64| {
-                if layout::kind(key) == ObjectKind::Log {
-                    source.objects.push(Listed { bucket: bucket.to_owned(), key: key.to_owned(), bytes });
+        }
+    }
+    for account in &snapshot.scope.accounts {
+        for date in days(window, snapshot) {
+            let folder = source.folder(account).logs(date);
+            let mut objects = Vec::new();
+            let keep = |object: Listed| {
+                if layout::kind(&object.key) == ObjectKind::Log {
+                    objects.push(object);
                 }
             };
-            if let Err(failure) = objects::list(client, bucket, &folder, keep).await {
+            let listed = objects::list(client, bucket, &folder, keep).await;
+            source.objects.extend(objects);
+            if let Err(failure) = listed {
                 source.failure = Some(failure);
                 return source;
             }
         }
-        day = date.next_day();
     }
     source
+}
+
+/// The delivery days of a window: CloudTrail delivers late, so up to the day of the listing.
+pub fn days(window: Window, snapshot: &Snapshot) -> impl Iterator<Item = Date> {
+    let last = snapshot.collected_at.0.date();
+    std::iter::successors(Some(window.start.0.date()), |day| day.next_day()).take_while(move |day| *day <= last)
 }
 
 /// An organization trail's files are under the organization's id: `AWSLogs/o-…/`. Not to find it is a failure: the folder
@@ -154,15 +177,31 @@ async fn organization_folder(
 }
 
 /// Which objects are read. Trails that deliver to one folder share its objects: each is read once.
-fn draw(sources: &[Source], budget: Option<u64>, snapshot: &Snapshot) -> Vec<Listed> {
+fn draw(sources: &[Source], budget: Option<u64>, snapshot: &Snapshot) -> (Vec<Listed>, Option<Sample>) {
     let mut seen = BTreeSet::new();
     let objects = sources.iter().flat_map(|source| &source.objects);
-    let all = objects.filter(|object| seen.insert((&object.bucket, &object.key))).cloned().collect();
+    let all: Vec<Listed> = objects.filter(|object| seen.insert((&object.bucket, &object.key))).cloned().collect();
     let seed = format!("{}/{}", snapshot.caller.account, snapshot.collected_at);
-    sample::draw(all, budget, &seed)
+    let count = all.len();
+    let drawn = sample::draw(all, budget, &seed);
+    let sample = budget.filter(|_| drawn.len() < count).map(|bytes| Sample { bytes, seed });
+    (drawn, sample)
 }
 
 impl Source {
+    /// The folder that all accounts' folders are in, and the region: the same for trails that share their files.
+    pub fn place(&self) -> String {
+        let organization = self.organization.as_ref().map_or(String::new(), |id| format!("{id}/"));
+        let root = layout::root(self.key_prefix.as_deref());
+        format!("s3://{}/{root}{organization} ({})", self.bucket, self.region)
+    }
+
+    /// Where its files of an account are.
+    pub fn folder<'a>(&'a self, account: &'a str) -> Folder<'a> {
+        let (key_prefix, organization) = (self.key_prefix.as_deref(), self.organization.as_deref());
+        Folder { key_prefix, organization, account, region: &self.region }
+    }
+
     /// How much of this trail's files was read.
     fn reading(&self, read: &HashSet<String>) -> LogReading {
         let of_source = self.objects.iter().filter(|object| read.contains(&object.name()));
@@ -176,6 +215,7 @@ impl Source {
             }
             None => None,
         };
+        let unseen = || sample::unseen_share(&self.objects, |object| read.contains(&object.name()));
         LogReading {
             source: self.trail_arn.clone(),
             region: Some(self.region.clone()),
@@ -185,6 +225,7 @@ impl Source {
             read_bytes,
             complete: incomplete_because.is_none(),
             incomplete_because,
+            unseen_share: self.failure.is_none().then(unseen),
         }
     }
 }

@@ -11,6 +11,7 @@ use super::client::Aws;
 use super::failure::Failure;
 use super::{CollectError, IN_FLIGHT, buckets};
 use crate::location::Location;
+use crate::logs::chain::LogName;
 use crate::logs::event::Period;
 use crate::logs::layout::{self, ObjectKind};
 use crate::logs::reader::{Object, Reader, Source};
@@ -24,19 +25,21 @@ const MAX_OBJECT: u64 = 64 << 20;
 /// An event's clock and the delivering one may differ.
 const CLOCK_SLACK: time::Duration = time::Duration::hours(1);
 
-/// Lists everything below a prefix; `keep` takes key and size.
+/// Lists every object below a prefix.
 pub async fn list(
     client: &aws_sdk_s3::Client,
     bucket: &str,
     prefix: &str,
-    mut keep: impl FnMut(&str, u64),
+    mut keep: impl FnMut(Listed),
 ) -> Result<(), Failure> {
     let mut pages = client.list_objects_v2().bucket(bucket).prefix(prefix).into_paginator().send();
     while let Some(page) = pages.next().await {
         let page = page.map_err(|error| Failure::of(&error))?;
         for object in page.contents() {
+            let Some(key) = object.key().filter(|key| !key.ends_with('/')) else { continue };
             let bytes = object.size().and_then(|size| u64::try_from(size).ok()).unwrap_or(0);
-            object.key().filter(|key| !key.ends_with('/')).into_iter().for_each(|key| keep(key, bytes));
+            let modified = object.last_modified().and_then(timestamp);
+            keep(Listed { bucket: bucket.to_owned(), key: key.to_owned(), bytes, modified });
         }
     }
     Ok(())
@@ -53,10 +56,11 @@ pub async fn read_below(
     progress.stage("listing log objects");
     let region = buckets::region_of_any(aws, &place.bucket).await.unwrap_or_else(|| aws.home_region().to_owned());
     let mut objects = Vec::new();
-    let keep = |key: &str, bytes: u64| {
-        let early = |from: Timestamp| layout::Key::parse(key).is_some_and(|key| key.delivered.0 + CLOCK_SLACK < from.0);
-        if layout::kind(key) == ObjectKind::Log && !period.from.is_some_and(early) {
-            objects.push(Listed { bucket: place.bucket.clone(), key: key.to_owned(), bytes });
+    let keep = |object: Listed| {
+        let early =
+            |from: Timestamp| LogName::parse(&object.key).is_some_and(|name| name.delivered.0 + CLOCK_SLACK < from.0);
+        if layout::kind(&object.key) == ObjectKind::Log && !period.from.is_some_and(early) {
+            objects.push(object);
         }
     };
     if let Err(Failure { code, message }) = list(&aws.s3(&region), &place.bucket, &place.prefix, keep).await {
@@ -145,4 +149,10 @@ async fn get(client: &aws_sdk_s3::Client, object: &Listed) -> Result<Vec<u8>, Fa
     // The SDK's timeouts end with the headers; a body that stalls is its stalled-stream protection's to end.
     let body = answer.body.collect().await.map_err(|error| Failure::unreadable(error.to_string()))?;
     Ok(body.into_bytes().into())
+}
+
+/// An instant as the SDK has it.
+pub fn timestamp(instant: &aws_sdk_s3::primitives::DateTime) -> Option<Timestamp> {
+    let instant = time::OffsetDateTime::from_unix_timestamp(instant.secs()).ok()?;
+    Timestamp::parse(&Timestamp(instant).to_string())
 }

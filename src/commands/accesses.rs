@@ -13,6 +13,7 @@ use crate::config::Config;
 use crate::exit::Exit;
 use crate::glob::glob;
 use crate::location::Location;
+use crate::logs::chain::Expected;
 use crate::logs::event::Period;
 use crate::logs::paths;
 use crate::logs::reader::{self, Question, Reader};
@@ -34,7 +35,7 @@ pub fn run(args: &Args) -> Result<Exit, CommandError> {
         None => vec![],
     };
     let threads = args.threads.unwrap_or_else(reader::threads);
-    let mut reader = Reader::new(Question { watched, period, sessions: false, threads });
+    let mut reader = Reader::new(Question { watched, period, expected: Expected::new(), sessions: false, threads });
     let progress = Progress::start();
     if args.path.starts_with("s3://") {
         let place = Location::parse_object(&args.path).map_err(|error| CommandError::Usage(error.to_string()))?;

@@ -13,6 +13,7 @@ use crate::exit::Exit;
 use crate::facts;
 use crate::files;
 use crate::finding::Finding;
+use crate::logs::chain::Expected;
 use crate::logs::event::Period;
 use crate::logs::paths;
 use crate::logs::reader::{Question, Reader, Watched, threads};
@@ -63,6 +64,7 @@ fn snapshot(evidence: &EvidenceArgs, config: &Config) -> Result<Snapshot, Comman
         let mut reader = Reader::new(Question {
             watched: watched(config),
             period: window.map_or(Period::default(), |window| window.period()),
+            expected: Expected::new(),
             sessions: true,
             threads: threads(),
         });

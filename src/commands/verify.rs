@@ -12,9 +12,9 @@ use crate::location::Location;
 use crate::logs::chain::{Asked, Item, ItemKind, Verdict};
 use crate::logs::copied;
 use crate::logs::digest::PublicKeys;
-use crate::logs::integrity::{ChainSummary, Integrity, Outcome, Tally};
+use crate::logs::integrity::{ChainSummary, Integrity};
 use crate::report::{printable, printable_line};
-use crate::snapshot::Timestamp;
+use crate::snapshot::{IntegrityCounts as Tally, IntegrityOutcome as Outcome, Timestamp};
 
 const NEEDS_KEYS: &str = "a copied folder needs CloudTrail's public keys: --keys FILE, with what `aws cloudtrail \
                           list-public-keys --start-time FIRST --end-time LAST --region REGION` prints in the region of \

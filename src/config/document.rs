@@ -51,6 +51,8 @@ pub struct Redshift {
     pub role: Option<Spanned<String>>,
     pub cluster: Option<String>,
     pub access: Option<Access>,
+    #[serde(default)]
+    pub unloaded_at: Vec<Spanned<toml::value::Datetime>>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -6,19 +6,15 @@ use super::recording::unknown;
 use super::{AccessFact, Judgement, View, any};
 use crate::arn::RoleArn;
 use crate::config::AccessRule;
-use crate::coverage::recorder::Effect;
 use crate::glob::glob;
 use crate::logs::principal::role_of_session;
-use crate::snapshot::{AccessRecord, FactKind, Records, Window};
+use crate::snapshot::{AccessRecord, Records};
 
 /// Error codes of requests that were turned away: shown, but no touch.
-const DENIED: [&str; 3] = ["AccessDenied", "AccessDeniedException", "Client.UnauthorizedOperation"];
-
-/// How long after an event its record may be delivered, and some slack.
-const LATE_DELIVERY: time::Duration = time::Duration::hours(1);
+pub const DENIED: [&str; 3] = ["AccessDenied", "AccessDeniedException", "Client.UnauthorizedOperation"];
 
 /// How many accesses a finding lists; the count of all is beside them.
-const SHOWN: usize = 20;
+pub const SHOWN: usize = 20;
 
 impl View<'_> {
     pub fn access_fact(&self, rule: &AccessRule) -> AccessFact {
@@ -55,7 +51,7 @@ impl View<'_> {
                 evidence: judged.evidence("unapproved", &judged.unapproved, records),
             };
         }
-        let mut missing = self.missing_evidence(rule, records, coverage);
+        let mut missing = self.missing_evidence(&rule.location, records, coverage);
         if !judged.unresolved.is_empty() {
             let principals = names(&judged.unresolved).join(", ");
             missing.push(format!("whether {principals} is an approved principal, the records do not say"));
@@ -113,7 +109,7 @@ impl View<'_> {
 
     /// Whether this is a call that trailcheck makes: it asks where a bucket is, and reads log buckets. What else the
     /// scanning role does is judged like anyone's.
-    fn is_own_call(&self, access: &AccessRecord) -> bool {
+    pub fn is_own_call(&self, access: &AccessRecord) -> bool {
         let scanner = role_of_session(&self.snapshot.caller.arn)
             .map_or_else(|| self.snapshot.caller.arn.clone(), |(role, _)| role);
         let mut trails = self.snapshot.trails.iter();
@@ -121,100 +117,6 @@ impl View<'_> {
             && trails.any(|trail| trail.s3_bucket_name.as_ref() == Some(&access.bucket));
         is_same_principal(&access.principal, &scanner) && (access.event_name == "HeadBucket" || reads_logs)
     }
-
-    /// What keeps "nothing else touched it" from being shown.
-    fn missing_evidence(&self, rule: &AccessRule, records: &Records, coverage: &Judgement) -> Vec<String> {
-        let mut missing = Vec::new();
-        if coverage.status != "recorded" {
-            missing.push(format!("not every access is known to be recorded: {}", coverage.message));
-        }
-        missing.extend(not_read(records));
-        match records.window {
-            None => missing.push("the records were read without a time window: set records.window".to_owned()),
-            Some(window) => missing.extend(self.missing_in(window, rule, records)),
-        }
-        missing
-    }
-
-    fn missing_in(&self, window: Window, rule: &AccessRule, records: &Records) -> Vec<String> {
-        let mut missing = Vec::new();
-        let at = self.snapshot.collected_at;
-        if window.end <= window.start || at.0 - window.end.0 < LATE_DELIVERY {
-            missing.push(
-                "the window does not end an hour before the collection: late deliveries may be missing".to_owned(),
-            );
-        }
-        if let Some(asked) = self.window.filter(|asked| window.start.0 > at.0 - *asked) {
-            missing.push(format!("the records were read from {}, and records.window asks for {asked}", window.start));
-        }
-        let Ok(region) = self.bucket_region(&rule.location.bucket) else { return missing };
-        let gaps = self.snapshot.gaps_in(FactKind::Records).filter(|gap| gap.region == region);
-        missing.extend(gaps.map(|gap| gap.reason()));
-        let set = self.recorders_at(&rule.location.bucket, &region, None).ok();
-        let in_effect =
-            set.iter().flat_map(|set| &set.recorders).filter(|recorder| recorder.effect == Effect::InEffect);
-        for recorder in in_effect {
-            let readings = || {
-                let of_trail = records.read.iter().filter(|reading| reading.source == recorder.arn);
-                of_trail.filter(|reading| reading.region.as_deref() == Some(region.as_str()))
-            };
-            let name = &recorder.name;
-            if readings().next().is_none() {
-                missing.push(format!("the log bucket of {name} was not listed for {region}"));
-            }
-            let untold = readings().filter(|reading| !reading.is_complete());
-            missing.extend(untold.map(|reading| {
-                let why = reading.incomplete_because.clone();
-                let why = why.unwrap_or_else(|| {
-                    format!("{} of {} log objects were read", reading.read_objects, reading.listed_objects)
-                });
-                format!("the records of {name} in {region} are not complete: {why}")
-            }));
-            let trail = self.snapshot.trails.iter().find(|trail| trail.trail_arn == recorder.arn);
-            let Some(status) = trail.and_then(|trail| trail.status.get(&region)) else {
-                missing.push(format!("how {name} delivers is not known"));
-                continue;
-            };
-            if status.start_logging_time.is_none_or(|since| since > window.start) {
-                let since =
-                    status.start_logging_time.map_or("a time that is not known".to_owned(), |since| since.to_string());
-                missing.push(format!("{name} has logged since {since}, the window began at {}", window.start));
-            }
-            if let Some(error) = status.latest_delivery_error.as_ref().filter(|error| !error.is_empty()) {
-                missing.push(format!(
-                    "deliveries of {name} fail with {error}: records of the window may still be on their way"
-                ));
-            }
-            let delivered = status.latest_delivery_time.is_some_and(|time| time >= window.start);
-            if delivered && readings().all(|reading| reading.listed_objects == 0) {
-                missing.push(format!(
-                    "{name} has delivered since the window began, and its log bucket shows no log objects"
-                ));
-            }
-        }
-        missing
-    }
-}
-
-/// What was listed, or read in part, and may hold an access.
-fn not_read(records: &Records) -> Vec<String> {
-    let mut missing = Vec::new();
-    // What was read from a path is of no trail in particular.
-    missing.extend(
-        records
-            .read
-            .iter()
-            .filter(|reading| reading.region.is_none())
-            .filter_map(|reading| Some(format!("{}: {}", reading.source, reading.incomplete_because.as_ref()?))),
-    );
-    let skipped = records.skipped.iter().filter(|skipped| skipped.matters).count();
-    if skipped > 0 {
-        missing.push(format!("{skipped} log objects could not be read"));
-    }
-    if records.malformed > 0 {
-        missing.push(format!("{} records could not be understood", records.malformed));
-    }
-    missing
 }
 
 #[derive(Default)]
@@ -259,7 +161,7 @@ impl Judged<'_> {
 
 impl AccessRule {
     /// Whether the principal is approved; `None` where the record does not say enough.
-    fn approves(&self, access: &AccessRecord) -> Option<bool> {
+    pub fn approves(&self, access: &AccessRecord) -> Option<bool> {
         let name = &access.principal;
         match access.principal_type.as_str() {
             "role" => {
@@ -315,7 +217,7 @@ fn seen(approved: &[&AccessRecord]) -> String {
     }
 }
 
-fn names(accesses: &[&AccessRecord]) -> Vec<String> {
+pub fn names(accesses: &[&AccessRecord]) -> Vec<String> {
     let mut names: Vec<String> = accesses.iter().map(|access| access.principal.clone()).collect();
     names.sort();
     names.dedup();

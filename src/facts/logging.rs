@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use super::{Judgement, TrailFact, View};
+use crate::config::Config;
 use crate::snapshot::{FactKind, Trail};
 
 impl View<'_> {
-    pub fn trail_fact(&self, trail: &Trail) -> TrailFact {
+    pub fn trail_fact(&self, trail: &Trail, config: &Config) -> TrailFact {
         TrailFact {
             trail_arn: trail.trail_arn.clone(),
             name: trail.name.clone(),
@@ -17,6 +18,7 @@ impl View<'_> {
             is_organization_trail: trail.is_organization_trail,
             logging: self.logging(trail),
             selectors: self.selectors(trail),
+            integrity: self.integrity(trail, config),
         }
     }
 

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::chain::{
     Asked, Chain, ChainKind, ChainName, DigestName, Item, ItemKind, LATE, LogName, Places, Verdict, is_digest, is_log,
 };
-use crate::snapshot::Timestamp;
+use crate::snapshot::{IntegrityCounts as Tally, IntegrityOutcome as Outcome, Timestamp};
 
 /// The document's format.
 pub const SCHEMA: &str = "trailcheck/verify/v1";
@@ -93,21 +93,6 @@ pub struct Integrity {
     /// Log objects that are too new to be in a digest.
     pub pending: Vec<String>,
     pub notes: Vec<String>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Outcome {
-    Valid,
-    Invalid,
-    Unknown,
-}
-
-#[derive(Debug, Clone, Copy, Default, Serialize)]
-pub struct Tally {
-    pub valid: u64,
-    pub invalid: u64,
-    pub unknown: u64,
 }
 
 #[derive(Debug, Default, Serialize)]

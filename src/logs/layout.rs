@@ -7,8 +7,6 @@
 
 use time::Date;
 
-use crate::snapshot::Timestamp;
-
 /// What kind of file a key names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ObjectKind {
@@ -40,44 +38,33 @@ pub fn kind(key: &str) -> ObjectKind {
     }
 }
 
-/// What a log file's name tells: `ACCOUNT_CloudTrail_REGION_YYYYMMDDTHHmmZ_UNIQ.json.gz`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Key<'a> {
+/// Where one trail's files of one account and region are.
+#[derive(Debug, Clone, Copy)]
+pub struct Folder<'a> {
+    pub key_prefix: Option<&'a str>,
+    /// `o-…`, for an organization's trail.
+    pub organization: Option<&'a str>,
     pub account: &'a str,
     pub region: &'a str,
-    /// When it was delivered, to the minute: its events are older.
-    pub delivered: Timestamp,
 }
 
-impl<'a> Key<'a> {
-    /// `None`: the name is not of that form.
-    pub fn parse(key: &'a str) -> Option<Key<'a>> {
-        let mut parts = key.rsplit('/').next()?.split('_');
-        let (account, _, region, time) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
-        let (date, clock) = time.strip_suffix('Z')?.split_once('T')?;
-        let (year, month, day) = (date.get(..4)?, date.get(4..6)?, date.get(6..8)?);
-        let (hour, minute) = (clock.get(..2)?, clock.get(2..4)?);
-        let delivered = Timestamp::parse(&format!("{year}-{month}-{day}T{hour}:{minute}:00Z"))?;
-        Some(Key { account, region, delivered })
+impl Folder<'_> {
+    /// The key prefix of the log files of one delivery day.
+    pub fn logs(&self, day: Date) -> String {
+        self.of_day("CloudTrail", day)
     }
-}
 
-/// The key prefix of one account's log files of one region and delivery day.
-pub fn day_prefix(
-    key_prefix: Option<&str>,
-    organization: Option<&str>,
-    account: &str,
-    region: &str,
-    day: Date,
-) -> String {
-    let organization = organization.map_or(String::new(), |id| format!("{id}/"));
-    format!(
-        "{}{organization}{account}/CloudTrail/{region}/{:04}/{:02}/{:02}/",
-        root(key_prefix),
-        day.year(),
-        u8::from(day.month()),
-        day.day()
-    )
+    /// The key prefix of the digests that ended on a day.
+    pub fn digests(&self, day: Date) -> String {
+        self.of_day("CloudTrail-Digest", day)
+    }
+
+    fn of_day(&self, kind: &str, day: Date) -> String {
+        let organization = self.organization.map_or(String::new(), |id| format!("{id}/"));
+        let (root, account, region) = (root(self.key_prefix), self.account, self.region);
+        let (year, month, day) = (day.year(), u8::from(day.month()), day.day());
+        format!("{root}{organization}{account}/{kind}/{region}/{year:04}/{month:02}/{day:02}/")
+    }
 }
 
 /// `[prefix/]AWSLogs/`
@@ -112,13 +99,14 @@ mod tests {
     #[test]
     fn a_day_has_a_prefix() {
         let day = time::macros::date!(2026 - 11 - 02);
-        assert_eq!(
-            day_prefix(Some("audit/"), Some("o-abc"), "111111111111", "eu-west-1", day),
-            "audit/AWSLogs/o-abc/111111111111/CloudTrail/eu-west-1/2026/11/02/"
-        );
-        assert_eq!(
-            day_prefix(None, None, "111111111111", "eu-west-1", day),
-            "AWSLogs/111111111111/CloudTrail/eu-west-1/2026/11/02/"
-        );
+        let folder = Folder {
+            key_prefix: Some("audit/"),
+            organization: Some("o-abc"),
+            account: "111111111111",
+            region: "eu-west-1",
+        };
+        assert_eq!(folder.logs(day), "audit/AWSLogs/o-abc/111111111111/CloudTrail/eu-west-1/2026/11/02/");
+        let folder = Folder { key_prefix: None, organization: None, ..folder };
+        assert_eq!(folder.digests(day), "AWSLogs/111111111111/CloudTrail-Digest/eu-west-1/2026/11/02/");
     }
 }

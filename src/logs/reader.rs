@@ -1,13 +1,14 @@
 //! Reads log objects, in as many threads as there are, and keeps what reports need: accesses, sessions, and what was not
 //! read.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher, Hash, Hasher};
 
 use super::access::{Access, Accesses};
+use super::chain::{Expected, ExpectedLog, Verdict};
 use super::event::{self, Event, FileError, Period};
 use super::identity::Identities;
-use super::inflate::{self, Inflater};
+use super::inflate::{self, InflateError, Inflater};
 use super::layout::{self, ObjectKind};
 use super::marks::Marks;
 use super::record::Touched;
@@ -31,6 +32,8 @@ pub struct Watched {
 pub struct Question {
     pub watched: Vec<Watched>,
     pub period: Period,
+    /// What digests say of the objects. One that is not what they say does not count.
+    pub expected: Expected,
     /// Put COPYs and UNLOADs together too.
     pub sessions: bool,
     /// How many threads read; at least one does.
@@ -72,6 +75,7 @@ struct Tally {
     accesses: Accesses,
     sessions: Sessions,
     skipped: Vec<Skipped>,
+    verdicts: Vec<(String, Verdict)>,
     events: u64,
     duplicates: u64,
     malformed: u64,
@@ -103,6 +107,11 @@ impl Reader {
     pub fn unread(&self) -> impl Iterator<Item = &str> {
         let skipped = self.tallies.iter().flat_map(|tally| &tally.skipped);
         skipped.filter(|skipped| skipped.matters).map(|skipped| skipped.object.as_str())
+    }
+
+    /// What came out for the objects that digests speak of, by `bucket/key`.
+    pub fn verdicts(&self) -> BTreeMap<String, Verdict> {
+        self.tallies.iter().flat_map(|tally| tally.verdicts.clone()).collect()
     }
 
     /// Notes how much of one source was read.
@@ -152,28 +161,50 @@ struct Scratch {
 
 impl Tally {
     fn read(&mut self, task: Task, object: &Object, bytes: &[u8], scratch: &mut Scratch) {
-        let (reason, matters) = match (&object.failure, layout::kind(&object.name)) {
-            (Some(failure), _) => (failure.clone(), true),
-            (None, ObjectKind::Other(what)) => (what.to_owned(), false),
-            (None, ObjectKind::Log) => match self.try_read(task, object, bytes, scratch) {
-                Ok(()) => return,
-                Err(Refusal { reason, matters }) => (reason, matters),
+        let key = object.name.strip_prefix("s3://").unwrap_or(&object.name);
+        let expected = task.question.expected.get(key);
+        let refusal = match (&object.failure, layout::kind(&object.name)) {
+            (Some(failure), _) => Refusal::unread(failure),
+            (None, ObjectKind::Other(what)) => Refusal::without_records(what),
+            (None, ObjectKind::Log) => match self.try_read(task, object, bytes, scratch, expected) {
+                Ok(()) => {
+                    self.verdicts.extend(expected.map(|_| (key.to_owned(), Verdict::Valid)));
+                    return;
+                }
+                Err(refusal) => refusal,
             },
         };
-        self.skipped.push(Skipped { object: object.name.clone(), reason, matters });
+        self.verdicts.extend(expected.map(|_| (key.to_owned(), refusal.verdict)));
+        self.skipped.push(Skipped { object: object.name.clone(), reason: refusal.reason, matters: refusal.matters });
     }
 
     /// All of an object counts, or nothing.
-    fn try_read(&mut self, task: Task, object: &Object, bytes: &[u8], scratch: &mut Scratch) -> Result<(), Refusal> {
-        let json = if inflate::is_gzip(bytes) {
-            scratch.inflater.inflate(bytes, MAX_INFLATED).map_err(Refusal::of)?
-        } else {
-            bytes
+    fn try_read(
+        &mut self,
+        task: Task,
+        object: &Object,
+        bytes: &[u8],
+        scratch: &mut Scratch,
+        expected: Option<&ExpectedLog>,
+    ) -> Result<(), Refusal> {
+        let json = match inflate::is_gzip(bytes) {
+            true => scratch.inflater.inflate(bytes, MAX_INFLATED).map_err(|error| Refusal::inflating(&error))?,
+            // CloudTrail delivers gzip only.
+            false if expected.is_some() => return Err(Refusal::altered("it is not gzip data".to_owned())),
+            false => bytes,
         };
+        // The very bytes that are read are those that the digest must have meant.
+        if let Some(Verdict::Invalid(why)) = expected.map(|expected| expected.matches(json)) {
+            return Err(Refusal::altered(why));
+        }
+        let text = simdutf8::compat::from_utf8(json).map_err(|error| Refusal::unreadable(&error))?;
         scratch.marks.find(json);
-        let text = simdutf8::compat::from_utf8(json).map_err(Refusal::of)?;
-        let events = event::read(text, &scratch.marks, &mut self.identities, task.question.period)
-            .map_err(|error| Refusal { matters: error != FileError::Digest, reason: error.to_string() })?;
+        let events = event::read(text, &scratch.marks, &mut self.identities, task.question.period).map_err(
+            |error| match error {
+                FileError::Digest => Refusal::without_records(&error.to_string()),
+                error => Refusal::unreadable(&error),
+            },
+        )?;
         self.malformed += events.malformed;
         let marks: Vec<EventMarks> = events.list.iter().map(|event| self.marks(event, task.seen)).collect();
         let mut accesses = Vec::with_capacity(events.list.len());
@@ -210,12 +241,35 @@ impl Tally {
 /// Why an object does not count.
 struct Refusal {
     reason: String,
+    /// It may hold object records.
     matters: bool,
+    /// Whether it is what a digest says, where one does.
+    verdict: Verdict,
 }
 
 impl Refusal {
-    fn of(reason: impl ToString) -> Refusal {
-        Refusal { reason: reason.to_string(), matters: true }
+    fn unread(why: &str) -> Refusal {
+        Refusal { reason: why.to_owned(), matters: true, verdict: Verdict::Unknown(why.to_owned()) }
+    }
+
+    fn altered(why: String) -> Refusal {
+        Refusal { reason: why.clone(), matters: true, verdict: Verdict::Invalid(why) }
+    }
+
+    fn inflating(error: &InflateError) -> Refusal {
+        match error {
+            InflateError::TooLarge(_) => Refusal::unread(&error.to_string()),
+            InflateError::Damaged | InflateError::Trailing => Refusal::altered(error.to_string()),
+        }
+    }
+
+    /// As CloudTrail delivered it, where a digest says so, and still not understood.
+    fn unreadable(error: &dyn std::error::Error) -> Refusal {
+        Refusal { reason: error.to_string(), matters: true, verdict: Verdict::Valid }
+    }
+
+    fn without_records(what: &str) -> Refusal {
+        Refusal { reason: what.to_owned(), matters: false, verdict: Verdict::Valid }
     }
 }
 

@@ -28,6 +28,10 @@ pub enum About {
     Copies,
     AccessRules,
     Trails,
+    ValidatedTrails,
+    Declared,
+    SeenUnloads,
+    RedshiftRoles,
 }
 
 impl About {
@@ -37,6 +41,10 @@ impl About {
             About::Copies => "COPY location",
             About::AccessRules => "[[access]] rule",
             About::Trails => "trail",
+            About::ValidatedTrails => "trail whose log files were compared with its digests",
+            About::Declared => "declared location whose log records are asked for",
+            About::SeenUnloads => "UNLOAD in the log records",
+            About::RedshiftRoles => "session of Redshift in the log records",
         }
     }
 }

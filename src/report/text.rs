@@ -97,18 +97,35 @@ fn write_session(out: &mut String, session: &Session) -> std::fmt::Result {
         SessionKind::Unload => "UNLOAD",
     };
     let preposition = if session.kind == SessionKind::Copy { "from" } else { "to" };
-    let plural = if session.objects == 1 { "" } else { "s" };
-    let incomplete = if session.complete { "" } else { ", an upload was not completed" };
+    let place = session.location.clone().unwrap_or_else(|| format!("s3://{}/", session.bucket));
+    let mut what = counted(session.objects, "object");
+    if session.parts > 0 {
+        what.push_str(&format!(" in {}", counted(session.parts, "part")));
+    }
+    if let Some(bytes) = session.bytes {
+        what.push_str(&format!(", {}", counted(bytes, "byte")));
+    }
+    for (uploads, how) in
+        [(session.unfinished_uploads, "neither completed nor aborted"), (session.aborted_uploads, "aborted")]
+    {
+        if uploads > 0 {
+            what.push_str(&format!(", {} {how}", counted(uploads, "upload")));
+        }
+    }
     writeln!(
         out,
-        "  {kind} {preposition} s3://{}/ ({}) by {}\n         {} to {}, {} object{plural}{incomplete}",
-        printable(&session.bucket),
+        "  {kind} {preposition} {} ({}) by {}\n         {} to {}, {what}",
+        printable(&place),
         printable(&session.region),
         printable(&session.principal),
         session.start,
         session.end,
-        session.objects,
     )
+}
+
+fn counted(count: u64, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{plural}")
 }
 
 fn style_of(outcome: Outcome) -> Style {

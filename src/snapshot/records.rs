@@ -13,8 +13,14 @@ pub struct Records {
     pub window: Option<Window>,
     /// The declared locations that accesses were told apart by. Of another one nothing can be said.
     pub locations: Vec<String>,
+    /// `null`: everything that was listed was to be read.
+    #[serde(default)]
+    pub sample: Option<Sample>,
     /// One entry for each trail and region, or for the paths that were given.
     pub read: Vec<LogReading>,
+    /// Whether the log files are those that CloudTrail delivered: one entry for each trail with digests and region.
+    #[serde(default)]
+    pub integrity: Vec<TrailIntegrity>,
     /// Log objects that could not be read or held no object records, with the reason.
     pub skipped: Vec<Skipped>,
     /// S3 data events that were read, after dropping duplicates.
@@ -42,6 +48,51 @@ impl Window {
     }
 }
 
+/// How log objects were drawn where not all were to be read.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Sample {
+    /// Bytes of log objects, as they are stored.
+    pub bytes: u64,
+    /// The same seed draws the same of the same listing.
+    pub seed: String,
+}
+
+/// What digests say of one trail's log files in one region.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TrailIntegrity {
+    /// The trail's ARN.
+    pub source: String,
+    pub region: String,
+    pub outcome: IntegrityOutcome,
+    pub digests: IntegrityCounts,
+    /// The log files that were read, or are missing.
+    pub logs: IntegrityCounts,
+    /// Log objects that no valid digest lists.
+    pub unlisted: u64,
+    /// Log objects that are too new to be in a digest.
+    pub pending: u64,
+    /// The first of what is not valid, the worst first.
+    pub problems: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum IntegrityOutcome {
+    Valid,
+    Invalid,
+    Unknown,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct IntegrityCounts {
+    pub valid: u64,
+    pub invalid: u64,
+    pub unknown: u64,
+}
+
 /// How much of one source was read.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -58,6 +109,10 @@ pub struct LogReading {
     pub complete: bool,
     /// Why it is not complete.
     pub incomplete_because: Option<String>,
+    /// The largest share of the listed objects that may hold what none of those read shows, at 95 %; `null`: nothing can be
+    /// said.
+    #[serde(default)]
+    pub unseen_share: Option<f64>,
 }
 
 impl LogReading {

@@ -28,6 +28,7 @@ def make(endpoint, description):
                 Name=trail["name"],
                 S3BucketName=trail["bucket"],
                 IsMultiRegionTrail=trail.get("multi_region", False),
+                EnableLogFileValidation=trail.get("validation", False),
             )
         if "basic" in trail:
             cloudtrail.put_event_selectors(TrailName=trail["name"], EventSelectors=trail["basic"])

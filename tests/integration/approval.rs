@@ -33,6 +33,7 @@ fn complete() -> Value {
         "trails": [{
             "trail_arn": TRAIL, "name": "all", "home_region": "eu-west-1",
             "is_multi_region_trail": false, "is_organization_trail": false, "s3_bucket_name": "logs",
+            "log_file_validation_enabled": false,
             "event_selectors": [{"read_write_type": "All", "data_resources": [
                 {"type": "AWS::S3::Object", "values": ["arn:aws:s3:::load/"]}]}],
             "advanced_event_selectors": [],
@@ -99,6 +100,8 @@ fn one_fact_less_is_no_pass() {
         ("/trails/0/status/eu-west-1/is_logging", Value::Null),
         ("/trails/0/status/eu-west-1/start_logging_time", Value::Null),
         ("/trails/0/status/eu-west-1/start_logging_time", json!("2026-11-22T00:00:00Z")),
+        ("/trails/0/log_file_validation_enabled", json!(true)),
+        ("/trails/0/log_file_validation_enabled", Value::Null),
         ("/trails/0/status", json!({})),
         ("/buckets", json!([])),
         ("/buckets/0/account", Value::Null),

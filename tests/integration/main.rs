@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
+/// Who touched what, straight from log files.
+mod accesses;
 /// Accounts for tests of verdicts.
 mod account;
 /// The GitHub Action.
@@ -24,6 +26,8 @@ mod digests_live;
 mod endpoint;
 /// The engine against the naive matcher.
 mod engine;
+/// Policies on log records, and what keeps them from passing.
+mod evidence;
 /// The documented formula, for one event at a time.
 mod naive;
 /// Rows of known pitfalls, each with the right verdict: trails, accounts and identities.

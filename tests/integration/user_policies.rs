@@ -3,8 +3,14 @@
 use trailcheck::config::Config;
 use trailcheck::facts;
 use trailcheck::finding::Outcome;
+use trailcheck::location::Location;
+use trailcheck::logs::chain::Expected;
+use trailcheck::logs::event::Period;
+use trailcheck::logs::paths;
+use trailcheck::logs::reader::{Question, Reader, Watched};
 use trailcheck::policy;
-use trailcheck::snapshot::Snapshot;
+use trailcheck::progress::Progress;
+use trailcheck::snapshot::{LocationKind, Records, Snapshot};
 
 use crate::program::{Workplace, finding, fixture, outcome};
 
@@ -110,19 +116,28 @@ fn prints_stay_inside() {
 /// Every shipped policy, handed a status that it has never heard of, says so instead of passing.
 #[test]
 fn a_status_that_no_policy_knows_is_never_a_pass() {
-    let snapshot = Snapshot::load(fixture("article/snapshot.json").as_ref()).unwrap();
+    let mut snapshot = Snapshot::load(fixture("article/snapshot.json").as_ref()).unwrap();
+    snapshot.records = Some(records_of_the_article());
     let config = Config::load(fixture("article/trailcheck.toml").as_ref()).unwrap();
     let mut facts = facts::derive(&snapshot, &config);
     for location in facts.unloads.iter_mut().chain(&mut facts.copies) {
         location.coverage.status = "something_new";
         location.placement.status = "something_new";
         location.duplicates.status = "something_new";
+        location.confirmation.status = "something_new";
     }
     facts.access_rules.iter_mut().for_each(|rule| rule.approval.status = "something_new");
     for trail in &mut facts.trails {
         trail.logging.status = "something_new";
         trail.selectors.status = "something_new";
+        trail.integrity.status = "something_new";
     }
+    for place in &mut facts.declared {
+        place.long_lived_keys.status = "something_new";
+        place.foreign_accounts.status = "something_new";
+    }
+    facts.seen_unloads.iter_mut().for_each(|place| place.completion.status = "something_new");
+    facts.redshift_roles.iter_mut().for_each(|role| role.carried.status = "something_new");
     let policies = policy::shipped().unwrap();
     let findings = policy::evaluate(&facts, &policies, &config).unwrap();
     for policy in &policies {
@@ -131,4 +146,20 @@ fn a_status_that_no_policy_knows_is_never_a_pass() {
     for finding in findings {
         assert_eq!(finding.outcome, Outcome::Unknown, "{} {}", finding.policy, finding.subject);
     }
+}
+
+fn records_of_the_article() -> Records {
+    let location = |text, kind| Watched { location: Location::parse(text).unwrap(), kind: Some(kind) };
+    let mut reader = Reader::new(Question {
+        watched: vec![
+            location("s3://cm-kajiwara-redshift-load/", LocationKind::Copy),
+            location("s3://cm-kajiwara-redshift-unload-us-standard/", LocationKind::Unload),
+        ],
+        period: Period::default(),
+        expected: Expected::new(),
+        sessions: true,
+        threads: 1,
+    });
+    paths::read(fixture("article/logs").as_ref(), &mut reader, &Progress::start()).unwrap();
+    reader.finish()
 }

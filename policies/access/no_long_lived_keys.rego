@@ -1,0 +1,34 @@
+# METADATA
+# title: No IAM user and no root touches the location
+# description: >-
+#   By the log records, no IAM user and not the root user touched a declared location: their access keys and passwords
+#   live until somebody takes them away, and nobody notices who else has them. A role's session ends by itself. One such
+#   access is a failure; that there was none can only be shown where every access is recorded and every log file of the
+#   time was read.
+# custom:
+#   about: [declared]
+#   severity: medium
+#   remediation: >-
+#     Give the work to a role, and delete the access key. Where the answer is unknown, the message says which evidence
+#     is missing: coverage, or records.
+#   controls:
+#     nist-800-53-r5: [AC-2, IA-5(1)]
+#     cis-aws-3.0.0: ["1.4", "1.14"]
+package trailcheck.access.no_long_lived_keys
+
+subjects contains place.location if some place in input.declared
+
+fail contains {"subject": place.location, "message": place.long_lived_keys.message, "evidence": place.long_lived_keys.evidence} if {
+	some place in input.declared
+	place.long_lived_keys.status == "seen"
+}
+
+unknown contains {"subject": place.location, "message": place.long_lived_keys.message, "evidence": place.long_lived_keys.evidence} if {
+	some place in input.declared
+	not place.long_lived_keys.status in {"none", "seen"}
+}
+
+evidence contains {"subject": place.location, "message": place.long_lived_keys.message, "evidence": place.long_lived_keys.evidence} if {
+	some place in input.declared
+	place.long_lived_keys.status == "none"
+}

@@ -1,0 +1,36 @@
+# METADATA
+# title: The records show what is known to have happened
+# description: >-
+#   An UNLOAD that is known to have run (unloaded_at of the location's [[redshift.unload]] table) is in the log records,
+#   be it as a denied attempt. Where the selectors say that it must be recorded and all log files of the time hold
+#   nothing, one of the two is wrong: the configuration was another at that time, or records are missing.
+# custom:
+#   about: [unloads]
+#   severity: high
+#   remediation: >-
+#     Compare the trail's selectors with what they were at the time (CloudTrail's PutEventSelectors, StopLogging and
+#     DeleteTrail events), and verify the log files: trailcheck verify.
+#   controls:
+#     nist-800-53-r5: [AU-12, CA-7]
+#     pci-dss-4.0.1: ["10.2.1"]
+package trailcheck.coverage.confirmed_by_records
+
+subjects contains unload.location if {
+	some unload in input.unloads
+	unload.confirmation.status != "not_known"
+}
+
+fail contains {"subject": unload.location, "message": unload.confirmation.message, "evidence": unload.confirmation.evidence} if {
+	some unload in input.unloads
+	unload.confirmation.status == "contradicted"
+}
+
+unknown contains {"subject": unload.location, "message": unload.confirmation.message, "evidence": unload.confirmation.evidence} if {
+	some unload in input.unloads
+	not unload.confirmation.status in {"confirmed", "contradicted", "not_known"}
+}
+
+evidence contains {"subject": unload.location, "message": unload.confirmation.message, "evidence": unload.confirmation.evidence} if {
+	some unload in input.unloads
+	unload.confirmation.status == "confirmed"
+}

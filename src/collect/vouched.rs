@@ -1,0 +1,138 @@
+//! What digests say of the log objects that are to be read, for trails that write digests.
+
+use std::collections::{BTreeMap, HashSet};
+
+use super::client::Aws;
+use super::failure::Failure;
+use super::log_objects::{Source, days};
+use super::{digests, objects};
+use crate::logs::chain::{
+    self, Asked, Chain, ChainName, Expected, ExpectedLog, Item, LogName, Places, Unread, Verdict,
+};
+use crate::logs::integrity::{self, Integrity, Listing, Looked};
+use crate::logs::sample::Listed;
+use crate::progress::Progress;
+use crate::snapshot::{Snapshot, Timestamp, TrailIntegrity, Window};
+
+/// How many problems are kept; the counts of all are beside them.
+const SHOWN: usize = 20;
+
+/// The digests of every log folder that has some.
+#[derive(Default)]
+pub struct Vouched {
+    folders: Vec<Vouching>,
+}
+
+struct Vouching {
+    /// `Source::place`
+    place: String,
+    asked: Asked,
+    listing: Listing,
+    chains: BTreeMap<ChainName, Chain>,
+}
+
+/// Reads and judges the digests of the window. Trails that share a folder share its digests.
+pub async fn collect(
+    aws: &Aws,
+    snapshot: &Snapshot,
+    sources: &[Source],
+    bucket_region: &BTreeMap<String, String>,
+    window: Window,
+    progress: &Progress,
+) -> Vouched {
+    let mut vouched = Vouched::default();
+    for source in sources.iter().filter(|source| source.has_digests) {
+        if vouched.folders.iter().any(|folder| folder.place == source.place()) {
+            continue;
+        }
+        progress.stage("reading digests");
+        let mut listing = Listing::default();
+        let client = aws.s3(&bucket_region[&source.bucket]);
+        for account in &snapshot.scope.accounts {
+            for date in days(window, snapshot) {
+                let folder = source.folder(account).digests(date);
+                let add = |object: Listed| listing.add(object.name(), object.modified);
+                if let Err(Failure { code, message }) = objects::list(&client, &source.bucket, &folder, add).await {
+                    listing.fault(format!("s3://{}/{folder}", source.bucket), format!("{code}: {message}"));
+                }
+            }
+        }
+        let asked = Asked { from: Some(window.start), to: None, now: Some(snapshot.collected_at) };
+        let chains = digests::chains(aws, &listing, asked).await;
+        let first_day = days(window, snapshot).next();
+        let begins = first_day.map(|day| Timestamp(day.midnight().assume_utc()));
+        let mut vouching = Vouching { place: source.place(), asked, listing, chains };
+        vouching.forget_before(begins);
+        vouched.folders.push(vouching);
+    }
+    vouched
+}
+
+impl Vouched {
+    /// What all digests say together.
+    pub fn expected(&self) -> Expected {
+        chain::expected(self.folders.iter().flat_map(|folder| folder.chains.values()))
+    }
+
+    /// Sums up for each trail and region. `read`: the verdicts on the objects that were read.
+    pub fn integrity(self, sources: &[Source], read: &BTreeMap<String, Verdict>) -> Vec<TrailIntegrity> {
+        let mut all = Vec::new();
+        for folder in self.folders {
+            let of_folder: Vec<&Source> =
+                sources.iter().filter(|source| source.has_digests && source.place() == folder.place).collect();
+            let Some(first) = of_folder.first() else { continue };
+            let integrity = folder.sum_up(&first.objects, read);
+            all.extend(of_folder.into_iter().map(|source| of_trail(source, &integrity)));
+        }
+        all.sort_by(|a, b| (&a.source, &a.region).cmp(&(&b.source, &b.region)));
+        all
+    }
+}
+
+impl Vouching {
+    /// Digests speak of the hours before the first day too; those files were not listed, so nothing is missing there.
+    fn forget_before(&mut self, begins: Option<Timestamp>) {
+        let is_old = |object: &String| LogName::parse(object).zip(begins).is_some_and(|(log, day)| log.delivered < day);
+        for chain in self.chains.values_mut() {
+            chain.expected.retain(|object, _| !is_old(object));
+        }
+    }
+
+    fn sum_up(mut self, listed: &[Listed], read: &BTreeMap<String, Verdict>) -> Integrity {
+        for object in listed {
+            self.listing.add(object.name(), object.modified);
+        }
+        let names: HashSet<String> = listed.iter().map(Listed::name).collect();
+        let is_there = |object: &str| names.contains(&format!("s3://{object}"));
+        let verdict = |object: &String, log: &ExpectedLog| match read.get(object) {
+            Some(verdict) => Some(verdict.clone()),
+            None if is_there(object) => None,
+            None => Some(log.judge(Err(Unread::Missing))),
+        };
+        let expected = chain::expected(self.chains.values());
+        let logs = expected.iter().filter_map(|(object, log)| Some((object.clone(), verdict(object, log)?))).collect();
+        let Vouching { place: source, asked, listing, chains } = self;
+        integrity::sum_up(Looked { source, asked, listing, chains, logs, places: &Places::Bucket })
+    }
+}
+
+fn of_trail(source: &Source, integrity: &Integrity) -> TrailIntegrity {
+    // A digest before the files that it makes unknown.
+    let mut items: Vec<&Item> = integrity.items.iter().collect();
+    items.sort_by_key(|item| (matches!(item.verdict, Verdict::Unknown(_)), item.kind));
+    let wrong = items.into_iter().filter_map(|item| match &item.verdict {
+        Verdict::Valid => None,
+        Verdict::Invalid(why) => Some(format!("invalid: {}: {why}", item.name)),
+        Verdict::Unknown(why) => Some(format!("unknown: {}: {why}", item.name)),
+    });
+    TrailIntegrity {
+        source: source.trail_arn.clone(),
+        region: source.region.clone(),
+        outcome: integrity.outcome,
+        digests: integrity.counts.digests,
+        logs: integrity.counts.logs,
+        unlisted: integrity.counts.unlisted,
+        pending: integrity.counts.pending,
+        problems: wrong.take(SHOWN).collect(),
+    }
+}

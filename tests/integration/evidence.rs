@@ -1,0 +1,289 @@
+//! Policies on log records: each passes on complete evidence, fails on one record, and is unknown where evidence is missing.
+
+use serde_json::{Value, json};
+use time::{Duration, OffsetDateTime};
+
+use crate::chains::{Trail, public_keys};
+use crate::endpoint::Endpoint;
+use crate::program::{Workplace, finding, outcome};
+
+const TRAIL: &str = "arn:aws:cloudtrail:eu-west-1:111111111111:trail/all";
+const ROLE: &str = "arn:aws:iam::111111111111:role/unloader";
+const PLACE: &str = "s3://out/";
+const CONFIG: &str = r#"
+[[redshift.unload]]
+location = "s3://out/"
+unloaded_at = [2026-11-22T00:30:00Z]
+[records]
+window = "24h"
+"#;
+
+fn access(principal: &str, kind: &str, account: &str) -> Value {
+    json!({
+        "principal": principal, "principal_type": kind, "account": account, "bucket": "out", "location": PLACE,
+        "event_name": "PutObject", "access": "write", "region": "eu-west-1", "error_code": null, "count": 1,
+        "first_seen": "2026-11-22T00:30:05Z", "last_seen": "2026-11-22T00:30:05Z", "example": {"event_id": "x", "object": "s3://logs/x"},
+    })
+}
+
+/// A day of which everything was recorded and read: one UNLOAD by a role that a cluster carries.
+fn complete() -> Value {
+    json!({
+        "schema": "trailcheck/snapshot/v1",
+        "collected_at": "2026-11-22T12:00:00Z",
+        "caller": {"account": "111111111111", "arn": "arn:aws:sts::111111111111:assumed-role/audit/session"},
+        "scope": {"accounts": ["111111111111"], "regions": ["eu-west-1"], "partition": "aws", "serverless": true},
+        "trails": [{
+            "trail_arn": TRAIL, "name": "all", "home_region": "eu-west-1", "is_multi_region_trail": false,
+            "is_organization_trail": false, "s3_bucket_name": "logs", "log_file_validation_enabled": true,
+            "event_selectors": [{"read_write_type": "All", "data_resources": [
+                {"type": "AWS::S3::Object", "values": ["arn:aws:s3:::out/"]}]}],
+            "advanced_event_selectors": [],
+            "status": {"eu-west-1": {"is_logging": true, "start_logging_time": "2026-01-01T00:00:00Z",
+                                     "latest_delivery_time": "2026-11-22T11:50:00Z"}},
+        }],
+        "buckets": [{"name": "out", "region": "eu-west-1", "account": "111111111111"}],
+        "clusters": [{"cluster_identifier": "analytics", "kind": "provisioned", "region": "eu-west-1", "account": "111111111111",
+                      "iam_roles": [{"iam_role_arn": ROLE}]}],
+        "gaps": [],
+        "records": {
+            "window": {"start": "2026-11-21T12:00:00Z", "end": "2026-11-22T11:00:00Z"},
+            "locations": [PLACE],
+            "read": [{"source": TRAIL, "region": "eu-west-1", "listed_objects": 5, "listed_bytes": 50,
+                      "read_objects": 5, "read_bytes": 50, "complete": true, "incomplete_because": null}],
+            "integrity": [{"source": TRAIL, "region": "eu-west-1", "outcome": "valid",
+                           "digests": {"valid": 25, "invalid": 0, "unknown": 0}, "logs": {"valid": 5, "invalid": 0, "unknown": 0},
+                           "unlisted": 0, "pending": 0, "problems": []}],
+            "skipped": [], "events": 3, "duplicates": 0, "malformed": 0,
+            "accesses": [access(ROLE, "role", "111111111111")],
+            "sessions": [{
+                "kind": "UNLOAD", "principal": ROLE, "session_names": ["RedshiftIamRoleSession"], "location": PLACE, "bucket": "out",
+                "region": "eu-west-1", "start": "2026-11-22T00:30:05Z", "end": "2026-11-22T00:31:00Z", "objects": 1, "parts": 2,
+                "bytes": null, "unfinished_uploads": 0, "aborted_uploads": 0, "complete": true,
+            }],
+        },
+    })
+}
+
+/// The policies on records, and what each judges here.
+const JUDGED: [(&str, &str); 6] = [
+    ("access/no_long_lived_keys", PLACE),
+    ("access/foreign_account", PLACE),
+    ("redshift/unload_complete", PLACE),
+    ("redshift/known_role", ROLE),
+    ("coverage/confirmed_by_records", PLACE),
+    ("trail/integrity", TRAIL),
+];
+
+fn check(snapshot: &Value, config: &str) -> Value {
+    let workplace = Workplace::offline();
+    workplace.write("snapshot.json", &snapshot.to_string());
+    workplace.write("trailcheck.toml", config);
+    workplace.check(&["--snapshot", "snapshot.json"]).0
+}
+
+fn told(snapshot: &Value, policy: &str) -> String {
+    let (_, subject) = JUDGED.iter().find(|(judged, _)| *judged == policy).unwrap();
+    outcome(&check(snapshot, CONFIG), policy, subject).to_owned()
+}
+
+fn changed(changes: &[(&str, Value)]) -> Value {
+    let mut snapshot = complete();
+    for (path, value) in changes {
+        *snapshot.pointer_mut(path).unwrap_or_else(|| panic!("{path}")) = value.clone();
+    }
+    snapshot
+}
+
+#[test]
+fn complete_evidence_passes() {
+    let report = check(&complete(), CONFIG);
+    for (policy, subject) in JUDGED {
+        assert_eq!(outcome(&report, policy, subject), "pass", "{policy}: {report:#}");
+    }
+}
+
+#[test]
+fn one_record_fails() {
+    let user = access("arn:aws:iam::111111111111:user/ann", "user", "111111111111");
+    let root = access("arn:aws:iam::111111111111:root", "root", "111111111111");
+    let foreign = access("arn:aws:iam::222222222222:role/x", "role", "222222222222");
+    let anonymous = access("anonymous", "anonymous", "111111111111");
+    let open = [("/records/sessions/0/complete", json!(false)), ("/records/sessions/0/unfinished_uploads", json!(1))];
+    let integrity = |outcome: &str| ("/records/integrity/0/outcome", json!(outcome));
+    for (policy, changes) in [
+        ("access/no_long_lived_keys", vec![("/records/accesses/0", user)]),
+        ("access/no_long_lived_keys", vec![("/records/accesses/0", root)]),
+        ("access/foreign_account", vec![("/records/accesses/0", foreign.clone())]),
+        ("access/foreign_account", vec![("/records/accesses/0", anonymous)]),
+        ("redshift/unload_complete", open.to_vec()),
+        ("redshift/known_role", vec![("/clusters/0/iam_roles", json!([]))]),
+        ("coverage/confirmed_by_records", vec![("/records/accesses", json!([]))]),
+        ("trail/integrity", vec![integrity("invalid")]),
+    ] {
+        assert_eq!(told(&changed(&changes), policy), "fail", "{policy}: {changes:?}");
+    }
+    // An [[access]] table that names the other account's role approves it.
+    let approved =
+        format!("{CONFIG}[[access]]\nlocation = \"s3://out/\"\nroles = [\"arn:aws:iam::222222222222:role/x\"]\n");
+    let report = check(&changed(&[("/records/accesses/0", foreign)]), &approved);
+    assert_eq!(outcome(&report, "access/foreign_account", PLACE), "pass");
+    // A denied attempt of an UNLOAD is recorded too (pitfalls E12).
+    assert_eq!(
+        told(&changed(&[("/records/accesses/0/error_code", json!("AccessDenied"))]), "coverage/confirmed_by_records"),
+        "pass"
+    );
+    // Reads say nothing of writes (E2).
+    let read = [("/records/accesses/0/event_name", json!("GetObject")), ("/records/accesses/0/access", json!("read"))];
+    assert_eq!(told(&changed(&read), "coverage/confirmed_by_records"), "fail");
+}
+
+#[test]
+fn what_is_not_known_is_no_pass_and_no_failure() {
+    let sampled = [
+        ("/records/read/0/read_objects", json!(2)),
+        ("/records/read/0/complete", json!(false)),
+        ("/records/read/0/incomplete_because", json!("2 of 5 log objects were read")),
+    ];
+    let open =
+        [("/records/sessions/0/complete", json!(false)), ("/records/sessions/0/end", json!("2026-11-22T10:00:00Z"))];
+    for (policy, changes) in [
+        ("access/no_long_lived_keys", sampled.to_vec()),
+        ("access/no_long_lived_keys", vec![("/records/accesses/0", access("AIDAX", "account", "222222222222"))]),
+        ("access/foreign_account", sampled.to_vec()),
+        ("access/foreign_account", vec![("/buckets/0/account", Value::Null)]),
+        ("redshift/unload_complete", sampled.to_vec()),
+        ("redshift/unload_complete", open.to_vec()),
+        ("redshift/known_role", vec![("/clusters/0/iam_roles", json!([])), ("/scope/serverless", json!(false))]),
+        ("coverage/confirmed_by_records", [&sampled[..], &[("/records/accesses", json!([]))]].concat()),
+        ("coverage/confirmed_by_records", vec![("/records", Value::Null)]),
+        (
+            "coverage/confirmed_by_records",
+            vec![("/records/accesses", json!([])), ("/trails/0/event_selectors", Value::Null)],
+        ),
+        ("trail/integrity", vec![("/records/integrity", json!([]))]),
+        ("trail/integrity", vec![("/records/integrity/0/outcome", json!("unknown"))]),
+        ("trail/integrity", vec![("/trails/0/log_file_validation_enabled", Value::Null)]),
+        ("trail/integrity", vec![("/records", Value::Null)]),
+        ("access/no_long_lived_keys", vec![("/records/integrity/0/outcome", json!("invalid"))]),
+    ] {
+        assert_eq!(told(&changed(&changes), policy), "unknown", "{policy}: {changes:?}");
+    }
+    // The sample says what it can show.
+    let mut bounded = changed(&sampled);
+    bounded["records"]["read"][0]["unseen_share"] = json!(0.123);
+    let report = check(&bounded, CONFIG);
+    let message = finding(&report, "access/foreign_account", PLACE)["message"].as_str().unwrap().to_owned();
+    assert!(message.contains("up to 12.3 % of the objects may hold what none of these shows, at 95 %"), "{message}");
+}
+
+/// The role loses its cluster, and not because its answer was lost.
+#[test]
+fn lost_clusters_are_no_failure() {
+    let gap = json!([{"call": "redshift:DescribeClusters", "account": "111111111111", "region": "eu-west-1", "resource": null,
+                      "code": "AccessDenied", "message": "no", "makes_unknown": ["clusters"]}]);
+    assert_eq!(told(&changed(&[("/clusters", json!([])), ("/gaps", gap)]), "redshift/known_role"), "unknown");
+}
+
+/// Uploads, parts and bytes of an UNLOAD, and what is left open.
+#[test]
+fn sessions_are_put_together_from_records_in_any_order() {
+    let record = |id: &str, second: u32, name: &str, key: &str, bytes: u64| {
+        json!({
+            "eventVersion": "1.11", "eventTime": format!("2026-11-22T05:00:{second:02}Z"), "eventSource": "s3.amazonaws.com", "eventID": id,
+            "userIdentity": {"type": "AssumedRole", "arn": "arn:aws:sts::111111111111:assumed-role/unloader/RedshiftIamRoleSession"},
+            "eventName": name, "awsRegion": "eu-west-1", "readOnly": name.starts_with("Get"), "eventCategory": "Data",
+            "additionalEventData": {"bytesTransferredIn": bytes, "bytesTransferredOut": 0.0},
+            "resources": [{"type": "AWS::S3::Object", "ARN": format!("arn:aws:s3:::out/{key}")}],
+        })
+    };
+    let records = [
+        record("3", 9, "CompleteMultipartUpload", "a", 0),
+        record("1", 1, "CreateMultipartUpload", "a", 0),
+        record("2", 2, "UploadPart", "a", 1000),
+        record("4", 3, "CreateMultipartUpload", "b", 0),
+        record("5", 4, "CreateMultipartUpload", "c", 0),
+        record("6", 5, "AbortMultipartUpload", "c", 0),
+        record("7", 6, "PutObject", "manifest", 24),
+        record("8", 7, "GetObject", "manifest", 0),
+    ];
+    let workplace = Workplace::offline();
+    workplace.write("snapshot.json", &changed(&[("/records", Value::Null)]).to_string());
+    workplace.write("trailcheck.toml", CONFIG);
+    for (number, record) in records.iter().enumerate() {
+        workplace.write(&format!("logs/{number}.json"), &json!({"Records": [record, record]}).to_string());
+    }
+    let (report, _) = workplace.check(&["--snapshot", "snapshot.json", "--logs", "logs"]);
+    let sessions = report["run"]["sessions"].as_array().unwrap();
+    assert_eq!(sessions.len(), 2, "{sessions:#?}");
+    let unload = &sessions[0];
+    let expected = json!({
+        "kind": "UNLOAD", "principal": "arn:aws:iam::111111111111:role/unloader", "session_names": ["RedshiftIamRoleSession"],
+        "location": PLACE, "bucket": "out", "region": "eu-west-1", "start": "2026-11-22T05:00:01Z", "end": "2026-11-22T05:00:09Z",
+        "objects": 4, "parts": 1, "bytes": 1024, "unfinished_uploads": 1, "aborted_uploads": 1, "complete": false,
+    });
+    assert_eq!(*unload, expected);
+    assert_eq!((sessions[1]["kind"].as_str(), sessions[1]["objects"].as_u64()), (Some("COPY"), Some(1)));
+    let text = workplace.run(&["check", "--snapshot", "snapshot.json", "--logs", "logs"]).stdout;
+    assert!(
+        text.contains("4 objects in 1 part, 1024 bytes, 1 upload neither completed nor aborted, 1 upload aborted"),
+        "{text}"
+    );
+}
+
+fn full_hours_ago(hours: i64) -> OffsetDateTime {
+    let now = OffsetDateTime::now_utc() - Duration::hours(hours);
+    now.replace_time(time::Time::from_hms(now.hour(), 0, 0).unwrap())
+}
+
+/// `check` of a live account compares what it reads with the trail's digests.
+#[test]
+fn what_is_read_live_is_compared_with_the_digests() {
+    let mut chain = Trail::at(full_hours_ago(4));
+    for _ in 0..4 {
+        chain.hour();
+    }
+    let log = chain.objects.keys().rfind(|name| name.contains("_CloudTrail_")).unwrap().clone();
+    let integrity = |chain: &Trail, has_keys: bool| {
+        let endpoint = Endpoint::with(&json!({
+            "buckets": [{"name": "logs", "region": "us-east-1"}, {"name": "out", "region": "eu-west-1"}],
+            "trails": [{"name": "my_own_trail", "region": "eu-west-1", "bucket": "logs", "validation": true,
+                        "advanced": [{"FieldSelectors": [{"Field": "eventCategory", "Equals": ["Data"]},
+                                                         {"Field": "resources.type", "Equals": ["AWS::S3::Object"]}]}]}],
+        }));
+        chain.put(&endpoint, "us-east-1");
+        let (status, body) =
+            if has_keys { (200, public_keys()) } else { (400, json!({"__type": "AccessDeniedException"})) };
+        endpoint.rule(json!({"service": "cloudtrail", "operation": "ListPublicKeys", "region": "eu-west-1", "status": status, "body": body.to_string()}));
+        let workplace = Workplace::at(&endpoint);
+        workplace.write("trailcheck.toml", "[scan]\nregions = [\"eu-west-1\"]\n[[redshift.unload]]\nlocation = \"s3://out/\"\n[records]\nwindow = \"2h\"\nsample = \"all\"\n");
+        let (report, ran) = workplace.check(&[]);
+        let subject = "arn:aws:cloudtrail:eu-west-1:123456789012:trail/my_own_trail";
+        let finding = finding(&report, "trail/integrity", subject);
+        assert!(ran.stderr.contains("reading "), "how much is read is told first: {ran:?}");
+        let evidence = format!("{:#}", finding["evidence"]["integrity"]);
+        (
+            finding["outcome"].as_str().unwrap().to_owned(),
+            format!("{} {evidence}", finding["message"].as_str().unwrap()),
+        )
+    };
+    let (outcome, message) = integrity(&chain, true);
+    assert_eq!(outcome, "pass", "{message}");
+    assert!(message.contains("log files are as"), "{message}");
+
+    let (outcome, message) = integrity(&chain, false);
+    assert_eq!(outcome, "unknown", "{message}");
+    assert!(message.contains("AccessDenied"), "{message}");
+
+    let mut altered = chain.clone();
+    altered.tamper(&log, "eventTime", "eventtime");
+    let (outcome, message) = integrity(&altered, true);
+    assert_eq!(outcome, "fail", "{message}");
+    assert!(message.contains("its SHA-256 is"), "{message}");
+
+    let mut deleted = chain.clone();
+    deleted.objects.remove(&log).unwrap();
+    let (outcome, message) = integrity(&deleted, true);
+    assert_eq!(outcome, "fail", "{message}");
+    assert!(message.contains("it is not there"), "{message}");
+}
