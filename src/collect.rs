@@ -9,6 +9,7 @@ mod clusters;
 pub mod digests;
 mod failure;
 mod log_objects;
+mod namespaces;
 mod objects;
 mod regions;
 mod selectors;
@@ -94,7 +95,7 @@ async fn collect(config: &Config, declared: &[String], logs: Option<LogRequest>)
         None => regions::collect(&aws, &buckets, declared, &mut gaps).await,
     };
     progress.stage("reading trails and clusters");
-    let scope = Scope { accounts: vec![caller.account.clone()], regions, partition, serverless: false };
+    let scope = Scope { accounts: vec![caller.account.clone()], regions, partition };
     let mut cluster_gaps = gaps.empty();
     let (trails, clusters) = futures_util::future::join(
         trails::collect(&aws, &scope.regions, &mut gaps),
@@ -102,6 +103,11 @@ async fn collect(config: &Config, declared: &[String], logs: Option<LogRequest>)
     )
     .await;
     gaps.list.extend(cluster_gaps.list);
+    let mut clusters = clusters;
+    if logs.is_some() {
+        // Only the records show roles whose namespace is asked for.
+        clusters.extend(namespaces::collect(&aws, &caller.account, &scope.regions, &mut gaps).await);
+    }
     let event_data_stores = if config.recorders.contains(&RecorderKind::EventDataStore) {
         progress.stage("reading event data stores");
         Some(stores::collect(&aws, &scope.regions, &mut gaps).await)

@@ -77,9 +77,6 @@ pub struct Scope {
     pub regions: BTreeSet<String>,
     /// `aws`, `aws-cn`, `aws-us-gov`, …: the caller's.
     pub partition: String,
-    /// Whether the namespaces of Redshift Serverless are among the clusters.
-    #[serde(default)]
-    pub serverless: bool,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -92,7 +89,7 @@ pub struct Bucket {
     pub account: Option<String>,
 }
 
-/// A Redshift cluster: `DescribeClusters`.
+/// A Redshift cluster (`DescribeClusters`), or a namespace of Redshift Serverless (`ListNamespaces`).
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Cluster {
@@ -162,6 +159,8 @@ pub enum FactKind {
     /// Where a bucket is, and whose.
     Buckets,
     Clusters,
+    /// The namespaces of Redshift Serverless.
+    Namespaces,
     /// Log records.
     Records,
 }

@@ -64,6 +64,12 @@ impl Aws {
         aws_sdk_redshift::Client::from_conf(config.build())
     }
 
+    pub fn redshift_serverless(&self, region: &str) -> aws_sdk_redshiftserverless::Client {
+        let config =
+            aws_sdk_redshiftserverless::config::Builder::from(&self.shared).region(Region::new(region.to_owned()));
+        aws_sdk_redshiftserverless::Client::from_conf(config.build())
+    }
+
     pub fn s3(&self, region: &str) -> aws_sdk_s3::Client {
         let config = aws_sdk_s3::config::Builder::from(&self.shared)
             .region(Region::new(region.to_owned()))

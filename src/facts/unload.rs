@@ -12,7 +12,7 @@ use crate::config::{Config, RedshiftLocation};
 use crate::coverage::event::Access;
 use crate::location::Location;
 use crate::logs::session::REDSHIFT_SESSION;
-use crate::snapshot::{ClusterKind, FactKind, LocationKind, Records, Session, SessionKind, Timestamp};
+use crate::snapshot::{FactKind, LocationKind, Records, Session, SessionKind, Timestamp};
 
 /// An UNLOAD may run this long after the time that is told for it, and its records be told to the second.
 const RUN: time::Duration = time::Duration::hours(6);
@@ -105,13 +105,11 @@ impl View<'_> {
             let message = format!("carried by {}", names.join(", "));
             return Judgement { status: "carried", message, evidence: json!({"clusters": names}) };
         }
-        let mut missing: Vec<String> = self.snapshot.gaps_in(FactKind::Clusters).map(|gap| gap.reason()).collect();
+        let gaps =
+            [FactKind::Clusters, FactKind::Namespaces, FactKind::Regions].map(|kind| self.snapshot.gaps_in(kind));
+        let mut missing: Vec<String> = gaps.into_iter().flatten().map(|gap| gap.reason()).collect();
         if !self.snapshot.scope.accounts.contains(&acting.account) {
             missing.push(format!("account {} was not scanned", acting.account));
-        }
-        let has_serverless = self.snapshot.clusters.iter().any(|cluster| cluster.kind == ClusterKind::Serverless);
-        if !has_serverless && !self.snapshot.scope.serverless {
-            missing.push("the roles of Redshift Serverless were not collected".to_owned());
         }
         if missing.is_empty() {
             let message = "a session named as Redshift's, by a role that no cluster or workgroup carries".to_owned();

@@ -32,7 +32,7 @@ fn complete() -> Value {
         "schema": "trailcheck/snapshot/v1",
         "collected_at": "2026-11-22T12:00:00Z",
         "caller": {"account": "111111111111", "arn": "arn:aws:sts::111111111111:assumed-role/audit/session"},
-        "scope": {"accounts": ["111111111111"], "regions": ["eu-west-1"], "partition": "aws", "serverless": true},
+        "scope": {"accounts": ["111111111111"], "regions": ["eu-west-1"], "partition": "aws"},
         "trails": [{
             "trail_arn": TRAIL, "name": "all", "home_region": "eu-west-1", "is_multi_region_trail": false,
             "is_organization_trail": false, "s3_bucket_name": "logs", "log_file_validation_enabled": true,
@@ -154,7 +154,6 @@ fn what_is_not_known_is_no_pass_and_no_failure() {
         ("access/foreign_account", vec![("/buckets/0/account", Value::Null)]),
         ("redshift/unload_complete", sampled.to_vec()),
         ("redshift/unload_complete", open.to_vec()),
-        ("redshift/known_role", vec![("/clusters/0/iam_roles", json!([])), ("/scope/serverless", json!(false))]),
         ("coverage/confirmed_by_records", [&sampled[..], &[("/records/accesses", json!([]))]].concat()),
         ("coverage/confirmed_by_records", vec![("/records", Value::Null)]),
         (
@@ -180,9 +179,13 @@ fn what_is_not_known_is_no_pass_and_no_failure() {
 /// The role loses its cluster, and not because its answer was lost.
 #[test]
 fn lost_clusters_are_no_failure() {
-    let gap = json!([{"call": "redshift:DescribeClusters", "account": "111111111111", "region": "eu-west-1", "resource": null,
-                      "code": "AccessDenied", "message": "no", "makes_unknown": ["clusters"]}]);
-    assert_eq!(told(&changed(&[("/clusters", json!([])), ("/gaps", gap)]), "redshift/known_role"), "unknown");
+    for (call, fact) in
+        [("redshift:DescribeClusters", "clusters"), ("redshift-serverless:ListNamespaces", "namespaces")]
+    {
+        let gap = json!([{"call": call, "account": "111111111111", "region": "eu-west-1", "resource": null,
+                          "code": "AccessDenied", "message": "no", "makes_unknown": [fact]}]);
+        assert_eq!(told(&changed(&[("/clusters", json!([])), ("/gaps", gap)]), "redshift/known_role"), "unknown");
+    }
 }
 
 /// Uploads, parts and bytes of an UNLOAD, and what is left open.
@@ -286,4 +289,21 @@ fn what_is_read_live_is_compared_with_the_digests() {
     let (outcome, message) = integrity(&deleted, true);
     assert_eq!(outcome, "fail", "{message}");
     assert!(message.contains("it is not there"), "{message}");
+}
+
+/// A role that only a namespace of Redshift Serverless carries, through the real SDK; moto has no such service.
+#[test]
+fn a_namespace_carries_roles_too() {
+    let endpoint = Endpoint::with(&json!({"buckets": [{"name": "out", "region": "eu-west-1"}]}));
+    let role = "arn:aws:iam::123456789012:role/unloader";
+    let namespaces = json!({"namespaces": [{"namespaceName": "sales", "iamRoles": [format!("IamRole(applyStatus=in-sync, iamRoleArn={role})")]}]});
+    endpoint.rule(json!({"service": "redshift-serverless", "operation": "ListNamespaces", "status": 200, "body": namespaces.to_string()}));
+    let workplace = Workplace::at(&endpoint);
+    workplace.write("trailcheck.toml", "[scan]\nregions = [\"eu-west-1\"]\n[[redshift.unload]]\nlocation = \"s3://out/\"\n[records]\nwindow = \"2h\"\n");
+    let ran = workplace.run(&["collect", "-o", "snapshot.json"]);
+    let snapshot: Value =
+        serde_json::from_str(&std::fs::read_to_string(workplace.path("snapshot.json")).unwrap()).unwrap();
+    let expected = json!([{"cluster_identifier": "sales", "kind": "serverless", "region": "eu-west-1", "account": "123456789012",
+                           "iam_roles": [{"iam_role_arn": role, "apply_status": null}], "default_iam_role_arn": null}]);
+    assert_eq!(snapshot["clusters"], expected, "{ran:?}");
 }

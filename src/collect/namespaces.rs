@@ -1,0 +1,66 @@
+//! Namespaces of Redshift Serverless and the roles they carry: `redshift-serverless:ListNamespaces` in every region.
+//!
+//! A workgroup's queries run with the roles of its namespace.
+
+use std::collections::BTreeSet;
+
+use futures_util::stream::{self, StreamExt};
+
+use super::client::Aws;
+use super::failure::Failure;
+use super::{Gaps, IN_FLIGHT};
+use crate::snapshot::{Cluster, ClusterKind, ClusterRole, FactKind};
+
+pub async fn collect(aws: &Aws, account: &str, regions: &BTreeSet<String>, gaps: &mut Gaps) -> Vec<Cluster> {
+    let answers = stream::iter(regions)
+        .map(|region| async move {
+            let client = aws.redshift_serverless(region);
+            let pages = client.list_namespaces().into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
+            (region, pages)
+        })
+        .buffered(IN_FLIGHT)
+        .collect::<Vec<_>>()
+        .await;
+    let mut namespaces = Vec::new();
+    for (region, pages) in answers {
+        match pages {
+            Ok(found) => namespaces.extend(found.iter().map(|namespace| read(namespace, region, account))),
+            Err(error) => {
+                let failure = Failure::of(&error);
+                gaps.add("redshift-serverless:ListNamespaces", region, None, failure, &[FactKind::Namespaces]);
+            }
+        }
+    }
+    namespaces
+}
+
+fn read(namespace: &aws_sdk_redshiftserverless::types::Namespace, region: &str, account: &str) -> Cluster {
+    let roles = namespace.iam_roles().iter().map(|role| ClusterRole { iam_role_arn: arn_in(role), apply_status: None });
+    Cluster {
+        cluster_identifier: namespace.namespace_name().unwrap_or_default().to_owned(),
+        kind: ClusterKind::Serverless,
+        region: region.to_owned(),
+        account: account.to_owned(),
+        iam_roles: roles.collect(),
+        default_iam_role_arn: namespace.default_iam_role_arn().filter(|arn| !arn.is_empty()).map(arn_in),
+    }
+}
+
+/// The API documents a list of ARNs; answers such as `IamRole(applyStatus=in-sync, iamRoleArn=arn:aws:iam::…)` have been seen.
+fn arn_in(text: &str) -> String {
+    let arn = text.find("arn:").map_or(text, |at| &text[at..]);
+    arn.split([',', ')', ' ']).next().unwrap_or(arn).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::arn_in;
+
+    #[test]
+    fn a_role_is_its_arn_however_it_is_wrapped() {
+        let arn = "arn:aws:iam::111111111111:role/x";
+        assert_eq!(arn_in(arn), arn);
+        assert_eq!(arn_in(&format!("IamRole(applyStatus=in-sync, iamRoleArn={arn})")), arn);
+        assert_eq!(arn_in(&format!("IamRole(iamRoleArn={arn}, applyStatus=in-sync)")), arn);
+    }
+}
