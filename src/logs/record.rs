@@ -178,6 +178,8 @@ fn place(compact: &mut Compact) -> Option<Member<Span>> {
 
 #[inline(always)]
 fn identity(compact: &mut Compact, identities: &Identities) -> Option<Member<Passed>> {
+    // What is no object says nothing; that is the strict reader's to say.
+    compact.stands_at(b'{').then_some(())?;
     compact.strictly(|cursor| identities.pass(cursor)).map(Member::Is)
 }
 
@@ -301,3 +303,6 @@ impl<'a> Record<'a> {
         place.map_or(Some(Request::default()), |place| Request::read(&mut self.cursor.back_to(place)).ok())
     }
 }
+
+#[cfg(test)]
+mod tests;

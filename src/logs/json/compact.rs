@@ -37,6 +37,12 @@ impl<'a> Compact<'a> {
         is_here
     }
 
+    /// Whether this byte is the next.
+    #[inline(always)]
+    pub fn stands_at(&self, byte: u8) -> bool {
+        self.text.as_bytes().get(self.at) == Some(&byte)
+    }
+
     /// Reads the rest of a string, after its quote.
     #[inline(always)]
     pub fn string(&mut self) -> Option<&'a str> {
