@@ -83,6 +83,11 @@ impl Identities {
         &self.principals[id as usize]
     }
 
+    /// All principals, by number.
+    pub fn principals(&self) -> &[Principal] {
+        &self.principals
+    }
+
     /// A hash of the principal itself, not of its number.
     pub fn hash(&self, id: PrincipalId) -> u64 {
         self.hashes[id as usize]

@@ -6,6 +6,12 @@
 
 use std::borrow::Cow;
 
+mod compact;
+mod member;
+
+pub use compact::Compact;
+pub use member::Member;
+
 use super::marks::Marks;
 
 /// CloudTrail's records nest about ten deep.
@@ -32,7 +38,13 @@ pub struct Text<'a> {
 }
 
 impl<'a> Text<'a> {
+    /// What stands between two quotes without an escape in it.
+    pub fn plain(raw: &'a str) -> Text<'a> {
+        Text { raw, escaped: false }
+    }
+
     /// The string that it stands for. `None`: half of a surrogate pair, which is no character.
+    #[inline(always)]
     pub fn value(self) -> Option<Cow<'a, str>> {
         if self.escaped { decoded(self.raw).map(Cow::Owned) } else { Some(Cow::Borrowed(self.raw)) }
     }
@@ -50,43 +62,6 @@ pub struct Cursor<'a> {
     marks: &'a Marks,
     at: usize,
     depth: usize,
-}
-
-/// A member's name as it stands in compact JSON, `"name":`, to be compared at once.
-#[derive(Debug)]
-pub struct Name {
-    words: [u64; 3],
-    /// Which bytes of the words count.
-    masks: [u64; 3],
-    length: usize,
-}
-
-impl Name {
-    /// `name`: at most 21 bytes that need no escape.
-    pub const fn new(name: &'static str) -> Name {
-        let (mut words, mut masks) = ([0; 3], [0; 3]);
-        let length = name.len() + 3;
-        let mut at = 0;
-        while at < length {
-            let byte = match length - at {
-                1 => b':',
-                2 => b'"',
-                _ if at == 0 => b'"',
-                _ => name.as_bytes()[at - 1],
-            };
-            words[at / 8] |= (byte as u64) << (at % 8 * 8);
-            masks[at / 8] |= 0xff << (at % 8 * 8);
-            at += 1;
-        }
-        Name { words, masks, length }
-    }
-
-    #[inline(always)]
-    fn is_at(&self, window: &[u8]) -> bool {
-        let (words, _) = window.as_chunks::<8>();
-        let differs = |word: usize| (u64::from_le_bytes(words[word]) ^ self.words[word]) & self.masks[word];
-        words.len() == 3 && differs(0) | differs(1) | differs(2) == 0
-    }
 }
 
 /// A value in a text, to be read later.
@@ -244,19 +219,22 @@ impl<'a> Cursor<'a> {
 
     fn skip_other(&mut self) -> Result<(), Fault> {
         match self.peek() {
-            b'{' => match flat_object(self.text.as_bytes(), self.marks, self.at) {
-                Some(end) => {
-                    self.at = end;
-                    Ok(())
-                }
-                None => self.object(|cursor, _| cursor.skip()),
-            },
+            b'{' => self.skip_object(),
             b'[' => self.array(|cursor| cursor.skip()),
             b't' => self.literal("true"),
             b'f' => self.literal("false"),
             b'n' => self.literal("null"),
             _ => self.number(),
         }
+    }
+
+    fn skip_object(&mut self) -> Result<(), Fault> {
+        let flat = || compact::flat_object(self.text.as_bytes(), self.marks, self.at);
+        match if self.depth < MAX_DEPTH { flat() } else { None } {
+            Some(end) => self.at = end,
+            None => self.object(|cursor, _| cursor.skip())?,
+        }
+        Ok(())
     }
 
     #[inline(always)]
@@ -349,309 +327,5 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// The end of an object of the form that most have: no white space, no escapes, nothing nested. `None`: it has another,
-/// or none.
-fn flat_object(text: &[u8], marks: &Marks, start: usize) -> Option<usize> {
-    let mut at = start + 1;
-    loop {
-        if *text.get(at)? != b'"' {
-            return None;
-        }
-        let end = marks.next(at + 1);
-        if text.get(end..end + 2)? != b"\":" {
-            return None;
-        }
-        at = end + 2;
-        at = match text.get(at)? {
-            b'"' => marks.next(at + 1),
-            b'0' => at,
-            b'1'..=b'9' => at + text[at..].iter().position(|byte| !byte.is_ascii_digit())? - 1,
-            b't' | b'n' => at + 3,
-            b'f' => at + 4,
-            _ => return None,
-        };
-        let is_whole = match text.get(at)? {
-            b'"' => true,
-            b'e' => text[..=at].ends_with(b":true") || text[..=at].ends_with(b":false"),
-            b'l' => text[..=at].ends_with(b":null"),
-            byte => byte.is_ascii_digit(),
-        };
-        match (is_whole && at - start < MAX_STRING, text.get(at + 1)?) {
-            (true, b',') => at += 2,
-            (true, b'}') => return Some(at + 2),
-            _ => return None,
-        }
-    }
-}
-
-/// A member of an object that is to hold a `T`: given once, `null`, absent, or not as it should be.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Member<T> {
-    #[default]
-    Absent,
-    Null,
-    Is(T),
-    /// Of another type, or given twice, so that two readers may understand two things.
-    Bad,
-}
-
-impl<T> Member<T> {
-    /// Takes what is given; given again, it is not believed.
-    pub fn put(&mut self, given: Member<T>) {
-        *self = if matches!(self, Member::Absent) { given } else { Member::Bad };
-    }
-
-    /// `None`: it is not as it should be. `Some(None)`: it does not say.
-    pub fn get(self) -> Option<Option<T>> {
-        match self {
-            Member::Absent | Member::Null => Some(None),
-            Member::Is(value) => Some(Some(value)),
-            Member::Bad => None,
-        }
-    }
-}
-
-impl<'a> Member<Text<'a>> {
-    /// The same for the string itself.
-    pub fn string(self) -> Option<Option<Cow<'a, str>>> {
-        match self.get()? {
-            Some(text) => text.value().map(Some),
-            None => Some(None),
-        }
-    }
-}
-
-impl<'a> Cursor<'a> {
-    /// Reads the members of an object. What is no object has none.
-    #[inline]
-    pub fn members(&mut self, mut member: impl FnMut(&mut Self, &str) -> Result<(), Fault>) -> Result<(), Fault> {
-        if self.peek() != b'{' {
-            return self.skip();
-        }
-        self.object(|cursor, name| match name {
-            Text { raw, escaped: false } => member(cursor, raw),
-            escaped => member(cursor, &escaped.value().unwrap_or_default()),
-        })
-    }
-
-    /// Goes past `"name":` if that stands here.
-    #[inline(always)]
-    pub fn name(&mut self, name: &Name) -> bool {
-        let window = self.text.as_bytes().get(self.at..self.at + 24);
-        let is_here = window.is_some_and(|window| name.is_at(window));
-        if is_here {
-            self.at += name.length;
-        }
-        is_here
-    }
-
-    /// Goes past a comma if one stands here.
-    #[inline(always)]
-    pub fn comma(&mut self) -> bool {
-        let is_here = self.byte() == b',';
-        self.at += usize::from(is_here);
-        is_here
-    }
-
-    /// Goes past `open` or `close`, the brackets around what is read member by member.
-    #[inline(always)]
-    pub fn bracket(&mut self, bracket: u8) -> bool {
-        let is_here = self.byte() == bracket;
-        self.at += usize::from(is_here);
-        is_here
-    }
-
-    /// The same for an object inside another, which may be given once.
-    pub fn nested(
-        &mut self,
-        given: &mut Member<()>,
-        member: impl FnMut(&mut Self, &str) -> Result<(), Fault>,
-    ) -> Result<(), Fault> {
-        given.put(Member::Is(()));
-        self.members(member)
-    }
-
-    /// Reads a value that is to be a string.
-    #[inline(always)]
-    pub fn text(&mut self, into: &mut Member<Text<'a>>) -> Result<(), Fault> {
-        let given = match self.peek() {
-            b'"' => Member::Is(self.string()?),
-            _ => self.other()?,
-        };
-        into.put(given);
-        Ok(())
-    }
-
-    /// Reads a value that is to be `true` or `false`.
-    pub fn flag(&mut self, into: &mut Member<bool>) -> Result<(), Fault> {
-        let given = match self.peek() {
-            b't' => self.literal("true").map(|()| Member::Is(true))?,
-            b'f' => self.literal("false").map(|()| Member::Is(false))?,
-            _ => self.other()?,
-        };
-        into.put(given);
-        Ok(())
-    }
-
-    /// Keeps the place of any value, for reading it later.
-    pub fn place(&mut self, into: &mut Member<Span>) -> Result<(), Fault> {
-        let given = match self.peek() {
-            b'n' => self.other()?,
-            _ => Member::Is(self.value()?),
-        };
-        into.put(given);
-        Ok(())
-    }
-
-    /// `null`, or what is of no type that is asked for.
-    fn other<T>(&mut self) -> Result<Member<T>, Fault> {
-        let null = self.peek() == b'n';
-        self.skip()?;
-        Ok(if null { Member::Null } else { Member::Bad })
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn is_json(text: &str) -> bool {
-        let marks = Marks::of(text.as_bytes());
-        let mut cursor = Cursor::new(text, &marks);
-        cursor.skip().and_then(|()| cursor.end()).is_ok()
-    }
-
-    fn serde_reads(text: &str) -> bool {
-        serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
-    }
-
-    #[test]
-    fn what_is_no_json_is_told() {
-        for text in [
-            "",
-            " ",
-            "{",
-            "}",
-            "{]",
-            "[}",
-            "[1,]",
-            "[,1]",
-            "{,}",
-            "{\"a\"}",
-            "{\"a\":}",
-            "{\"a\":1,}",
-            "{1:1}",
-            "{\"a\" 1}",
-            "tru",
-            "truex",
-            "nul",
-            "01",
-            "-",
-            "1.",
-            ".5",
-            "1e",
-            "1e+",
-            "+1",
-            "\"",
-            "\"\\\"",
-            "\"\\x\"",
-            "\"\\u12g4\"",
-            "\"\\u123\"",
-            "\"\n\"",
-            "\"\0\"",
-            "\0",
-            "[1] 2",
-            "[\"a\" \"b\"]",
-            "\u{feff}[]",
-            "[1\u{a0}]",
-            "NaN",
-            "{\"a\":1 \"b\":2}",
-        ] {
-            assert!(!is_json(text), "{text:?}");
-            assert!(!serde_reads(text), "{text:?}: the reference disagrees");
-        }
-        for text in [
-            "{}",
-            " [ ] ",
-            "{\"a\":[1,-0.5e+3,true,false,null,\"\\u00e9\\n\\/\\\"\"]}",
-            "\"日本\"",
-            "\"\\ud800\"",
-            "0",
-            "-0",
-        ] {
-            assert!(is_json(text), "{text:?}");
-        }
-    }
-
-    #[test]
-    fn limits_have_names() {
-        let deep = |levels: usize| "[".repeat(levels) + &"]".repeat(levels);
-        assert!(is_json(&deep(MAX_DEPTH)));
-        let skip = |text: String| Cursor::new(&text, &Marks::of(text.as_bytes())).skip();
-        assert_eq!(skip(deep(MAX_DEPTH + 1)), Err(Fault::Depth(MAX_DEPTH + 1)));
-        let long = |length: usize| format!("\"{}\"", "x".repeat(length));
-        assert!(is_json(&long(MAX_STRING)));
-        assert_eq!(skip(long(MAX_STRING + 1)), Err(Fault::String(1)));
-    }
-
-    #[test]
-    fn a_member_given_twice_or_of_another_type_is_not_believed() {
-        let read = |text| {
-            let mut member = Member::Absent;
-            let marks = Marks::of(str::as_bytes(text));
-            let mut cursor = Cursor::new(text, &marks);
-            cursor.object(|cursor, _| cursor.text(&mut member)).unwrap();
-            member.string().map(|string| string.map(Cow::into_owned))
-        };
-        assert_eq!(read("{}"), Some(None));
-        assert_eq!(read(r#"{"a":null}"#), Some(None));
-        assert_eq!(read(r#"{"a":"\u002d"}"#), Some(Some("-".to_owned())));
-        assert_eq!(read(r#"{"a":"\ud800"}"#), None);
-        assert_eq!(read(r#"{"a":null,"a":"x"}"#), None);
-        assert_eq!(read(r#"{"a":"x","a":"x"}"#), None);
-        assert_eq!(read(r#"{"a":5}"#), None);
-    }
-
-    /// Text that is often almost JSON.
-    fn nearly_json() -> impl Strategy<Value = String> {
-        let token = prop_oneof![
-            Just("{"),
-            Just("}"),
-            Just("["),
-            Just("]"),
-            Just(","),
-            Just(":"),
-            Just("\"a\""),
-            Just("\"\\u00e9\""),
-            Just("1"),
-            Just("-0.1e5"),
-            Just("true"),
-            Just("null"),
-            Just(" "),
-            Just("\""),
-            Just("\\"),
-            Just("é"),
-            Just("{\"a\":"),
-            Just("\"b\":[]"),
-        ];
-        proptest::collection::vec(token, 0..12).prop_map(|tokens| tokens.concat())
-    }
-
-    proptest! {
-        #[test]
-        fn the_same_texts_are_json_as_for_serde(text in nearly_json()) {
-            prop_assert_eq!(is_json(&text), serde_reads(&text));
-        }
-
-        #[test]
-        fn strings_end_where_serde_says(content in "(?s).{0,40}", before in 0..9_usize) {
-            let text = format!("{}{}", " ".repeat(before), serde_json::to_string(&content).unwrap());
-            let marks = Marks::of(text.as_bytes());
-            let mut cursor = Cursor::new(&text, &marks);
-            prop_assert_eq!(cursor.string().unwrap().value().unwrap(), content);
-            prop_assert_eq!(cursor.end(), Ok(()));
-        }
-    }
-}
+mod tests;

@@ -1,0 +1,115 @@
+//! The groups of all threads, put together and in the order of reports.
+//!
+//! Every thread has its own numbers, given as it met the names. Here all get their ranks in the order of the names, so that
+//! groups are compared by numbers.
+
+use std::collections::BTreeMap;
+
+use super::super::identity::Identities;
+use super::super::principal::Principal;
+use super::{Accesses, Key, NONE};
+use crate::snapshot::{AccessRecord, Example, Timestamp};
+
+/// What tells groups apart, in the order in which they are reported: principal, bucket, location, event name, access,
+/// region, error code.
+type Rank = [u32; 7];
+
+/// What a thread's numbers rank among those of all.
+struct Ranks {
+    principals: Vec<u32>,
+    names: Vec<u32>,
+}
+
+/// A thread's groups and what its numbers mean.
+struct Thread {
+    accesses: Accesses,
+    identities: Identities,
+}
+
+impl Accesses {
+    /// The groups of all threads; `locations`: the declared ones that events were told apart by.
+    pub fn merge(threads: Vec<(Accesses, Identities)>, locations: &[String]) -> Vec<AccessRecord> {
+        let of_thread = |(accesses, identities)| Thread { accesses, identities };
+        let threads: Vec<Thread> = threads.into_iter().map(of_thread).collect();
+        let of_location = ranks([locations.iter().map(String::as_str).collect()]).remove(0);
+        let mut groups: Vec<(Rank, &Thread, usize)> = vec![];
+        for (thread, ranks) in threads.iter().zip(Ranks::of(&threads)) {
+            let keys = thread.accesses.groups.iter().map(|group| &group.key);
+            groups.extend(keys.enumerate().map(|(place, key)| (ranks.rank(key, &of_location), thread, place)));
+        }
+        groups.sort_unstable_by_key(|(rank, _, place)| (*rank, *place));
+        groups.chunk_by(|(a, ..), (b, ..)| a == b).map(|same| record(same, locations)).collect()
+    }
+}
+
+/// The groups of one rank as one.
+fn record<'t>(same: &'t [(Rank, &'t Thread, usize)], locations: &[String]) -> AccessRecord {
+    let first = |(_, thread, place): &'t (Rank, &'t Thread, usize)| {
+        (thread.accesses.groups[*place].first, thread.accesses.earliest[*place].names())
+    };
+    let (_, thread, place) = same.iter().min_by_key(|group| first(group)).unwrap_or(&same[0]);
+    let (group, earliest) = (&thread.accesses.groups[*place], &thread.accesses.earliest[*place]);
+    let all = || same.iter().map(|(_, thread, place)| &thread.accesses.groups[*place]);
+    let name = |number: u32| thread.accesses.names.all()[number as usize].to_string();
+    let Key { principal, location, bucket, event_name, region, error_code, read_only } = group.key;
+    let Principal { name: principal, kind, account } = thread.identities.principal(principal);
+    AccessRecord {
+        principal: principal.clone(),
+        principal_type: kind.as_str().to_owned(),
+        account: account.clone(),
+        bucket: name(bucket),
+        location: (location != NONE).then(|| locations[location as usize].clone()),
+        event_name: name(event_name),
+        access: access(read_only).to_owned(),
+        region: name(region),
+        error_code: (error_code != NONE).then(|| name(error_code)),
+        count: all().map(|group| group.events).sum(),
+        first_seen: group.first,
+        last_seen: all().map(|group| group.last).fold(group.last, Timestamp::max),
+        example: Example { event_id: earliest.event_id.clone(), object: earliest.object.to_string() },
+    }
+}
+
+fn access(read_only: Option<bool>) -> &'static str {
+    match read_only {
+        Some(true) => "read",
+        Some(false) => "write",
+        None => "unknown",
+    }
+}
+
+impl Ranks {
+    fn of(threads: &[Thread]) -> impl Iterator<Item = Ranks> {
+        let principals = threads.iter().map(|thread| {
+            let all = thread.identities.principals().iter();
+            all.map(|Principal { name, kind, account }| (name.as_str(), kind.as_str(), account.as_deref())).collect()
+        });
+        let names = threads.iter().map(|thread| thread.accesses.names.all().iter().map(|name| &**name).collect());
+        ranks(principals).into_iter().zip(ranks(names)).map(|(principals, names)| Ranks { principals, names })
+    }
+
+    fn rank(&self, key: &Key, of_location: &[u32]) -> Rank {
+        let name = |number: u32| self.names[number as usize];
+        [
+            self.principals[key.principal as usize],
+            name(key.bucket),
+            // Nothing stands before something.
+            if key.location == NONE { 0 } else { 1 + of_location[key.location as usize] },
+            name(key.event_name),
+            // "read", "unknown", "write".
+            key.read_only.map_or(1, |read_only| if read_only { 0 } else { 2 }),
+            name(key.region),
+            if key.error_code == NONE { 0 } else { 1 + name(key.error_code) },
+        ]
+    }
+}
+
+/// For each of the lists, what its items rank among those of all.
+fn ranks<T: Ord + Copy>(lists: impl IntoIterator<Item = Vec<T>>) -> Vec<Vec<u32>> {
+    let lists: Vec<Vec<T>> = lists.into_iter().collect();
+    let mut ranks: BTreeMap<T, u32> = lists.iter().flatten().map(|item| (*item, 0)).collect();
+    for (place, rank) in ranks.values_mut().enumerate() {
+        *rank = place as u32;
+    }
+    lists.iter().map(|list| list.iter().map(|item| ranks[item]).collect()).collect()
+}

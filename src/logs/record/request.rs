@@ -1,0 +1,67 @@
+//! What a request asks for, by its parameters.
+
+use super::super::json::{Cursor, Fault, Member, Text};
+use super::Touched;
+
+/// The members of `requestParameters` that name what was touched.
+#[derive(Debug, Default)]
+pub struct Request<'a> {
+    pub bucket: Member<Text<'a>>,
+    pub key: Member<Text<'a>>,
+    prefix: Member<Text<'a>>,
+    copy_source: Member<Text<'a>>,
+}
+
+impl<'a> Request<'a> {
+    /// Reads the value that stands at the cursor.
+    pub fn read(cursor: &mut Cursor<'a>) -> Result<Request<'a>, Fault> {
+        let mut request = Request::default();
+        cursor.members(|cursor, name| match name {
+            "bucketName" => cursor.text(&mut request.bucket),
+            "key" => cursor.text(&mut request.key),
+            "prefix" => cursor.text(&mut request.prefix),
+            "x-amz-copy-source" => cursor.text(&mut request.copy_source),
+            _ => cursor.skip(),
+        })?;
+        Ok(request)
+    }
+
+    /// `Some(None)`: the request names no bucket; `None`: what it names has no form that we know.
+    pub fn object(&self) -> Option<Option<Touched<'a>>> {
+        let Some(bucket) = self.bucket.string()? else { return Some(None) };
+        if bucket.ends_with("-s3alias") {
+            return None;
+        }
+        let (key, prefix) = (self.key.string()?.unwrap_or_default(), self.prefix.string()?.unwrap_or_default());
+        Some(Some(if key.is_empty() { Touched::Listing { bucket, prefix } } else { Touched::Object { bucket, key } }))
+    }
+
+    /// The source of CopyObject or UploadPartCopy: `bucket/key`, percent-encoded. `Some(None)`: it copies nothing; `None`:
+    /// what it names has no form that we know, as an access point's ARN.
+    pub fn copied_from(&self) -> Option<Option<Touched<'a>>> {
+        let Some(source) = self.copy_source.string()? else { return Some(None) };
+        let path = source.split("?versionId=").next()?.trim_start_matches('/');
+        let decoded = percent_decoded(path);
+        let (bucket, key) = decoded.split_once('/').filter(|(bucket, _)| !bucket.contains(':'))?;
+        Some(Some(Touched::Object { bucket: bucket.to_owned().into(), key: key.to_owned().into() }))
+    }
+}
+
+fn percent_decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, others)) = rest.split_first() {
+        let hex = others.get(..2).and_then(|hex| std::str::from_utf8(hex).ok());
+        match hex.filter(|_| *first == b'%').and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = &others[2..];
+            }
+            None => {
+                bytes.push(*first);
+                rest = others;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
