@@ -226,7 +226,7 @@ fn an_unapproved_role_in_the_trails_log_bucket_is_a_failure() {
     let endpoint = Endpoint::with(&json!({
         "buckets": [{"name": "load-eu", "region": "eu-west-1"}, {"name": "logs", "region": "us-east-1"}],
         "trails": [{"name": "europe", "region": "eu-west-1", "bucket": "logs", "basic": basic(&["arn:aws:s3:::load-eu/"])}],
-        "clusters": [{"name": "analytics", "region": "eu-west-1"}],
+        "clusters": [{"name": "analytics", "region": "eu-west-1", "roles": ["arn:aws:iam::123456789012:role/loader"]}],
         "objects": [log_object("loader", 3)],
     }));
     let workplace = Workplace::at(&endpoint);
