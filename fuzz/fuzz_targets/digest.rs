@@ -20,8 +20,8 @@ use trailcheck::logs::chain::{
     Unread, Verdict,
 };
 use trailcheck::logs::digest::{Digest, Lookup, PublicKeys, sha256, signature_bytes};
-use trailcheck::logs::integrity::{self, Listing, Looked, Outcome};
-use trailcheck::snapshot::Timestamp;
+use trailcheck::logs::integrity::{self, Listing, Looked};
+use trailcheck::snapshot::{IntegrityOutcome as Outcome, Timestamp};
 
 const KEYS: &[u8] = include_bytes!("../genuine/keys.json");
 const FINGERPRINT: &str = "f1";

@@ -356,7 +356,7 @@ impl Source for Copies<'_> {
 fn counted(bytes: &[u8], times: usize) -> Records {
     let location = Location { bucket: "b".to_owned(), prefix: "p".to_owned() };
     let watched = vec![Watched { location, kind: Some(LocationKind::Copy) }];
-    let mut reader = Reader::new(Question { watched, period: Period::default(), sessions: true, threads: 1 });
+    let mut reader = Reader::new(Question { watched, period: Period::default(), expected: Default::default(), sessions: true, threads: 1 });
     reader.read(&Copies { bytes, left: AtomicUsize::new(times) });
     reader.finish()
 }
