@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use anstyle::Style;
+use serde::Serialize;
 
 use super::rows::{Row, rolled_up};
 use super::{CommandError, check, print, print_colours};
@@ -58,23 +59,31 @@ fn is_asked_for(args: &Args, access: &AccessRecord) -> bool {
 }
 
 fn write(args: &Args, records: &Records) -> Result<Exit, CommandError> {
-    let rows = match args.by {
-        None => records.accesses.iter().map(Row::of).collect(),
-        Some(by) => rolled_up(&records.accesses, by),
+    let accesses = &records.accesses;
+    let rows = || match args.by {
+        None => accesses.iter().map(Row::of).collect(),
+        Some(by) => rolled_up(accesses, by),
     };
-    let json = |row: &Row| serde_json::to_string(row).expect("a row has string keys and finite numbers");
-    match args.format {
-        AccessFormat::Table => print_colours(table(rows).as_bytes()),
-        AccessFormat::Json => {
-            let rows: Vec<String> = rows.iter().map(|row| format!("\n  {}", json(row))).collect();
-            print(format!("[{}\n]\n", rows.join(",")).as_bytes())
+    let documents = || -> Vec<String> {
+        match args.by {
+            None => accesses.iter().map(json).collect(),
+            Some(_) => rows().iter().map(json).collect(),
         }
+    };
+    match args.format {
+        AccessFormat::Table => print_colours(table(rows()).as_bytes()),
+        AccessFormat::Json if accesses.is_empty() => print(b"[]\n"),
+        AccessFormat::Json => print(format!("[\n  {}\n]\n", documents().join(",\n  ")).as_bytes()),
         AccessFormat::Ndjson => {
-            let lines: String = rows.iter().map(|row| json(row) + "\n").collect();
+            let lines: String = documents().into_iter().map(|document| document + "\n").collect();
             print(lines.as_bytes())
         }
-        AccessFormat::Csv => print(&csv(args.by.is_none(), &rows)),
+        AccessFormat::Csv => print(&csv(args.by.is_none(), &rows())),
     }
+}
+
+fn json(row: &impl Serialize) -> String {
+    serde_json::to_string(row).expect("a row has string keys and finite numbers")
 }
 
 /// The most frequent first; columns that are empty throughout are left out, and so is the example, which needs a line of

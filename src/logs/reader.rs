@@ -232,8 +232,9 @@ impl Tally {
 
     fn marks(&self, event: &Event, seen: &SeenEvents) -> EventMarks {
         let mut hasher = seen.state.build_hasher();
-        self.identities.hash(event.principal).hash(&mut hasher);
-        (&event.name, event.time.0.unix_timestamp_nanos(), &event.touched, &event.error_code).hash(&mut hasher);
+        let instant = (event.time.0.unix_timestamp(), event.time.0.nanosecond());
+        (self.identities.hash(event.principal), instant).hash(&mut hasher);
+        (&event.name, &event.touched, &event.error_code).hash(&mut hasher);
         seen.marks(&event.id, event.shared_id.as_deref(), hasher.finish())
     }
 }
