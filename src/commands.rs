@@ -10,7 +10,7 @@ mod schema;
 mod trace;
 mod verify;
 
-use std::io::Write;
+use std::io::{BufWriter, Write};
 
 use clap::CommandFactory;
 
@@ -79,9 +79,19 @@ fn print_colours(bytes: &[u8]) -> Result<Exit, CommandError> {
     write_to(anstream::stdout().lock(), bytes)
 }
 
-/// A reader that has gone (`| head`) is no error.
+/// Writes part after part, none of which is kept.
+fn print_each(mut parts: impl Iterator<Item = String>) -> Result<Exit, CommandError> {
+    let mut stdout = BufWriter::new(std::io::stdout().lock());
+    told(parts.try_for_each(|part| stdout.write_all(part.as_bytes())).and_then(|()| stdout.flush()))
+}
+
 fn write_to(mut stdout: impl Write, bytes: &[u8]) -> Result<Exit, CommandError> {
-    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+    told(stdout.write_all(bytes).and_then(|()| stdout.flush()))
+}
+
+/// A reader that has gone (`| head`) is no error.
+fn told(written: std::io::Result<()>) -> Result<Exit, CommandError> {
+    match written {
         Err(source) if source.kind() != std::io::ErrorKind::BrokenPipe => {
             Err(WriteError { path: "standard output".into(), source }.into())
         }

@@ -7,7 +7,7 @@ use anstyle::Style;
 use serde::Serialize;
 
 use super::rows::{Row, rolled_up};
-use super::{CommandError, check, print, print_colours};
+use super::{CommandError, check, print, print_colours, print_each};
 use crate::cli::{AccessFormat, Accesses as Args};
 use crate::collect;
 use crate::config::Config;
@@ -64,20 +64,23 @@ fn write(args: &Args, records: &Records) -> Result<Exit, CommandError> {
         None => accesses.iter().map(Row::of).collect(),
         Some(by) => rolled_up(accesses, by),
     };
-    let documents = || -> Vec<String> {
+    let documents = || -> Box<dyn Iterator<Item = String>> {
         match args.by {
-            None => accesses.iter().map(json).collect(),
-            Some(_) => rows().iter().map(json).collect(),
+            None => Box::new(accesses.iter().map(json)),
+            Some(_) => Box::new(rows().into_iter().map(|row| json(&row))),
         }
     };
     match args.format {
         AccessFormat::Table => print_colours(table(rows()).as_bytes()),
         AccessFormat::Json if accesses.is_empty() => print(b"[]\n"),
-        AccessFormat::Json => print(format!("[\n  {}\n]\n", documents().join(",\n  ")).as_bytes()),
-        AccessFormat::Ndjson => {
-            let lines: String = documents().into_iter().map(|document| document + "\n").collect();
-            print(lines.as_bytes())
+        AccessFormat::Json => {
+            let separated = documents().enumerate().map(|(at, document)| match at {
+                0 => format!("[\n  {document}"),
+                _ => format!(",\n  {document}"),
+            });
+            print_each(separated.chain(["\n]\n".to_owned()]))
         }
+        AccessFormat::Ndjson => print_each(documents().map(|document| document + "\n")),
         AccessFormat::Csv => print(&csv(args.by.is_none(), &rows())),
     }
 }
