@@ -19,8 +19,10 @@ impl Progress {
     }
 
     /// Says what is to be read, on standard error wherever that goes; from here on, objects are counted.
+    /// `bytes`: 0 where their size is not told.
     pub fn count_objects(&self, objects: u64, bytes: u64) {
-        self.0.suspend(|| anstream::eprintln!("reading {objects} log objects, {} KiB", bytes.div_ceil(1024)));
+        let size = if bytes > 0 { format!(", {} KiB", bytes.div_ceil(1024)) } else { String::new() };
+        self.0.suspend(|| anstream::eprintln!("reading {objects} log objects{size}"));
         let style = ProgressStyle::with_template("{spinner} reading log objects {bar:30} {pos}/{len} {eta}");
         self.0.set_style(style.expect("the template is a constant, and tests draw it"));
         self.0.set_length(objects);

@@ -8,19 +8,17 @@ use futures_util::stream::{self, StreamExt};
 
 use super::client::Aws;
 use super::failure::Failure;
-use super::objects::timestamp;
-use super::{CollectError, IN_FLIGHT, identify};
+use super::objects::MAX_OBJECT;
+use super::{CollectError, IN_FLIGHT, buckets, identify, objects};
 use crate::location::Location;
 use crate::logs::chain::{self, Asked, Chain, ChainName, Expected, Found, Places, Signature, Unread, Verdict, Wanted};
 use crate::logs::digest::PublicKeys;
 use crate::logs::integrity::{self, Integrity, Listing, Looked};
+use crate::logs::sample::Listed;
 use crate::progress::Progress;
 use crate::snapshot::Timestamp;
 
 use keys::KeyRing;
-
-/// CloudTrail's files are at most 50 MB before compression.
-const MAX_OBJECT: u64 = 64 << 20;
 
 /// Verifies what lies below a location. Without keys from files, CloudTrail is asked for them.
 pub fn verify(location: &Location, keys: PublicKeys, asked: Asked) -> Result<Integrity, CollectError> {
@@ -61,12 +59,8 @@ impl Store<'_> {
         if let Some(client) = self.clients.get(bucket) {
             return client.clone();
         }
-        let answer = self.aws.s3(self.aws.home_region()).head_bucket().bucket(bucket).send().await;
-        let region = match &answer {
-            Ok(answer) => answer.bucket_region(),
-            Err(error) => error.raw_response().and_then(|response| response.headers().get("x-amz-bucket-region")),
-        };
-        let client = self.aws.s3(region.unwrap_or(self.aws.home_region()));
+        let region = buckets::region_of_any(self.aws, bucket).await;
+        let client = self.aws.s3(region.as_deref().unwrap_or(self.aws.home_region()));
         self.clients.insert(bucket.to_owned(), client.clone());
         client
     }
@@ -74,19 +68,10 @@ impl Store<'_> {
     /// Everything below the prefix. A listing that breaks off is noted; what it showed is judged.
     async fn list(&mut self, location: &Location) -> Listing {
         let mut listing = Listing::default();
-        let call = self.client(&location.bucket).await.list_objects_v2().bucket(&location.bucket);
-        let mut pages = call.prefix(&location.prefix).into_paginator().send();
-        while let Some(page) = pages.next().await {
-            match page {
-                Ok(page) => {
-                    for object in page.contents() {
-                        let Some(key) = object.key() else { continue };
-                        let modified = object.last_modified().and_then(timestamp);
-                        listing.add(format!("s3://{}/{key}", location.bucket), modified);
-                    }
-                }
-                Err(error) => listing.fault(location.to_string(), told(&Failure::of(&error))),
-            }
+        let client = self.client(&location.bucket).await;
+        let add = |object: Listed| listing.add(object.name(), object.modified);
+        if let Err(failure) = objects::list(&client, &location.bucket, &location.prefix, add).await {
+            listing.fault(location.to_string(), told(&failure));
         }
         listing
     }

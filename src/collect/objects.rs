@@ -20,7 +20,7 @@ use crate::progress::Progress;
 use crate::snapshot::{LogReading, Timestamp};
 
 /// CloudTrail's files are at most 50 MB before compression.
-const MAX_OBJECT: u64 = 64 << 20;
+pub const MAX_OBJECT: u64 = 64 << 20;
 
 /// An event's clock and the delivering one may differ.
 const CLOCK_SLACK: time::Duration = time::Duration::hours(1);
@@ -152,7 +152,7 @@ async fn get(client: &aws_sdk_s3::Client, object: &Listed) -> Result<Vec<u8>, Fa
 }
 
 /// An instant as the SDK has it.
-pub fn timestamp(instant: &aws_sdk_s3::primitives::DateTime) -> Option<Timestamp> {
+fn timestamp(instant: &aws_sdk_s3::primitives::DateTime) -> Option<Timestamp> {
     let instant = time::OffsetDateTime::from_unix_timestamp(instant.secs()).ok()?;
     Timestamp::parse(&Timestamp(instant).to_string())
 }

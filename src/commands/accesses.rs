@@ -6,7 +6,7 @@ use std::path::Path;
 use anstyle::Style;
 use serde::Serialize;
 
-use super::rows::{Row, rolled_up};
+use super::rows::{Row, columns, rolled_up};
 use super::{CommandError, check, print, print_colours, print_each};
 use crate::cli::{AccessFormat, Accesses as Args};
 use crate::collect;
@@ -81,7 +81,7 @@ fn write(args: &Args, records: &Records) -> Result<Exit, CommandError> {
             print_each(separated.chain(["\n]\n".to_owned()]))
         }
         AccessFormat::Ndjson => print_each(documents().map(|document| document + "\n")),
-        AccessFormat::Csv => print(&csv(args.by.is_none(), &rows())),
+        AccessFormat::Csv => print(&csv(&columns(args.by), &rows())),
     }
 }
 
@@ -125,16 +125,11 @@ fn table(mut rows: Vec<Row>) -> String {
 /// A spreadsheet takes a cell that begins with one of these for a formula: OWASP, "CSV Injection".
 const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 
-fn csv(full: bool, rows: &[Row]) -> Vec<u8> {
+fn csv(names: &[&str], rows: &[Row]) -> Vec<u8> {
     let harmless = |cell: String| if cell.starts_with(FORMULA) { format!("'{cell}") } else { cell };
     let mut writer = csv::Writer::from_writer(vec![]);
-    let names = match (rows.first(), full) {
-        (Some(row), _) => row.flat().map(|(name, _)| name).collect(),
-        (None, true) => Row::NAMES.map(str::to_owned).to_vec(),
-        (None, false) => vec![],
-    };
     // Writing to memory cannot fail, and all rows have the same cells.
-    let _ = writer.write_record(&names);
+    let _ = writer.write_record(names);
     for row in rows {
         let _ = writer.write_record(row.flat().map(|(_, cell)| harmless(cell)));
     }

@@ -16,7 +16,7 @@ pub struct Row {
 
 impl Row {
     /// The cells of a whole access, `example` in two.
-    pub const NAMES: [&'static str; 14] = [
+    const NAMES: [&'static str; 14] = [
         "principal",
         "principal_type",
         "account",
@@ -94,11 +94,7 @@ pub fn rolled_up(accesses: &[AccessRecord], by: By) -> Vec<Row> {
         let sum = sums.entry(key).or_insert((0, access.first_seen, access.last_seen));
         *sum = (sum.0 + access.count, sum.1.min(access.first_seen), sum.2.max(access.last_seen));
     }
-    let names: &[&'static str] = match by {
-        By::Principal => &["principal", "principal_type", "account"],
-        By::Bucket => &["bucket", "region"],
-        By::Event => &["event_name", "access"],
-    };
+    let names = keys(by);
     let row = |(key, (count, first, last)): (Vec<Option<&String>>, _)| {
         let mut cells: Vec<(&'static str, Value)> =
             names.iter().zip(key).map(|(name, value)| (*name, json!(value))).collect();
@@ -106,4 +102,21 @@ pub fn rolled_up(accesses: &[AccessRecord], by: By) -> Vec<Row> {
         Row { cells, count }
     };
     sums.into_iter().map(row).collect()
+}
+
+/// What is counted by.
+fn keys(by: By) -> &'static [&'static str] {
+    match by {
+        By::Principal => &["principal", "principal_type", "account"],
+        By::Bucket => &["bucket", "region"],
+        By::Event => &["event_name", "access"],
+    }
+}
+
+/// The names of all columns, whether there are rows or not.
+pub fn columns(by: Option<By>) -> Vec<&'static str> {
+    match by {
+        None => Row::NAMES.to_vec(),
+        Some(by) => [keys(by), &["count", "first_seen", "last_seen"]].concat(),
+    }
 }

@@ -2,16 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::recording::unknown;
+use super::evidence::{is_at, is_denied};
 use super::{AccessFact, Judgement, View, any};
 use crate::arn::RoleArn;
 use crate::config::AccessRule;
 use crate::glob::glob;
 use crate::logs::principal::role_of_session;
 use crate::snapshot::{AccessRecord, Records};
-
-/// Error codes of requests that were turned away: shown, but no touch.
-pub const DENIED: [&str; 3] = ["AccessDenied", "AccessDeniedException", "Client.UnauthorizedOperation"];
 
 /// How many accesses a finding lists; the count of all is beside them.
 pub const SHOWN: usize = 20;
@@ -32,16 +29,10 @@ impl View<'_> {
     /// `violated` by one unapproved access, whatever else is known; `approved` only where everything is recorded and all
     /// of it was read; else `unknown`, saying what is missing.
     fn approval(&self, rule: &AccessRule, coverage: &Judgement) -> Judgement {
-        let Some(records) = &self.snapshot.records else {
-            return unknown(&[
-                "no log records were read: give --logs PATH, or a [records] table when collecting".to_owned()
-            ]);
+        let records = match self.records_of(&rule.location) {
+            Ok(records) => records,
+            Err(unknown) => return unknown,
         };
-        if !records.locations.contains(&rule.location.to_string()) {
-            let reason =
-                "the log records were read before this location was declared: collect anew, or give --logs PATH";
-            return unknown(&[reason.to_owned()]);
-        }
         let judged = self.judge(rule, records);
         if !judged.unapproved.is_empty() {
             let principals = names(&judged.unapproved);
@@ -74,15 +65,8 @@ impl View<'_> {
     }
 
     fn judge<'r>(&self, rule: &AccessRule, records: &'r Records) -> Judged<'r> {
-        let location = rule.location.to_string();
-        let at_location = |access: &&AccessRecord| {
-            // An access that no location was told for is still one of its bucket.
-            let whole_bucket =
-                rule.location.prefix.is_empty() && access.location.is_none() && access.bucket == rule.location.bucket;
-            whole_bucket || access.location.as_ref() == Some(&location)
-        };
         let mut judged = Judged::default();
-        for access in records.accesses.iter().filter(at_location) {
+        for access in records.accesses.iter().filter(|access| is_at(&rule.location, access)) {
             let judged_action = match access.access.as_str() {
                 "read" => rule.actions.includes(true),
                 "write" => rule.actions.includes(false),
@@ -91,8 +75,7 @@ impl View<'_> {
             if !judged_action {
                 continue;
             }
-            let denied = access.error_code.as_deref().is_some_and(|code| DENIED.contains(&code));
-            let list = if denied {
+            let list = if is_denied(access) {
                 &mut judged.denied
             } else {
                 match rule.approves(access) {

@@ -1,14 +1,38 @@
 //! What keeps "nothing else happened" from being shown: gaps in coverage, in the reading of log records, in their integrity.
 
+use super::recording::unknown;
 use super::{Judgement, View};
 use crate::coverage::recorder::Effect;
 use crate::location::Location;
-use crate::snapshot::{FactKind, IntegrityOutcome, LogReading, Records, Window};
+use crate::snapshot::{AccessRecord, FactKind, IntegrityOutcome, LogReading, Records, Window};
 
 /// How long after an event its record may be delivered, and some slack.
 const LATE_DELIVERY: time::Duration = time::Duration::hours(1);
 
+/// Error codes of requests that were turned away: shown, but no touch.
+const DENIED: [&str; 3] = ["AccessDenied", "AccessDeniedException", "Client.UnauthorizedOperation"];
+
+pub fn is_denied(access: &AccessRecord) -> bool {
+    access.error_code.as_deref().is_some_and(|code| DENIED.contains(&code))
+}
+
+/// An access that no location was told for is still one of its bucket.
+pub fn is_at(location: &Location, access: &AccessRecord) -> bool {
+    let whole_bucket = location.prefix.is_empty() && access.location.is_none() && access.bucket == location.bucket;
+    whole_bucket || access.location.as_deref() == Some(&*location.to_string())
+}
+
 impl View<'_> {
+    /// The records, where they were told apart by this location; else what there is to say.
+    pub fn records_of(&self, location: &Location) -> Result<&Records, Judgement> {
+        let missing = match &self.snapshot.records {
+            Some(records) if records.locations.contains(&location.to_string()) => return Ok(records),
+            Some(_) => "the log records were read before this location was declared: collect anew, or give --logs PATH",
+            None => "no log records were read: give --logs PATH, or a [records] table when collecting",
+        };
+        Err(unknown(&[missing.to_owned()]))
+    }
+
     /// What keeps "nothing else touched it" from being shown.
     pub fn missing_evidence(&self, location: &Location, records: &Records, coverage: &Judgement) -> Vec<String> {
         let mut missing = Vec::new();

@@ -1,10 +1,13 @@
 //! Are a trail's log files those that CloudTrail delivered?
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 
 use super::{Judgement, View};
 use crate::config::Config;
-use crate::snapshot::{IntegrityOutcome, Trail, TrailIntegrity};
+use crate::location::Location;
+use crate::snapshot::{IntegrityOutcome, Records, Trail, TrailIntegrity};
 
 impl View<'_> {
     /// `not_validated` where the trail writes no digests, or no records were asked for: then there is nothing to compare.
@@ -17,8 +20,8 @@ impl View<'_> {
         let asked = config.records.is_some() || !config.access_rules.is_empty();
         let records = self.snapshot.records.as_ref();
         // Records from a path are of no trail in particular.
-        let of_trails = records.is_some_and(|records| records.read.iter().any(|reading| reading.region.is_some()));
-        if !of_trails && (records.is_some() || !asked) {
+        let from_path = records.is_some_and(|records| records.read.iter().any(|reading| reading.region.is_none()));
+        if from_path || (records.is_none() && !asked) {
             return judged("not_validated", "no records of its log bucket were read".to_owned(), &[]);
         }
         match trail.log_file_validation_enabled {
@@ -44,8 +47,20 @@ impl View<'_> {
         if !untold.is_empty() {
             return judged("unknown", why(&untold), &told);
         }
-        if told.is_empty() {
-            return judged("unknown", "its log files were not compared with its digests".to_owned(), &told);
+        let compared = |region: &String| told.iter().any(|told| &told.region == region);
+        match records.map(|records| self.regions_read(trail, records)) {
+            Some(Ok(regions)) if regions.is_empty() && told.is_empty() => {
+                return judged(
+                    "not_validated",
+                    "no location whose records were read is in a region of it".to_owned(),
+                    &[],
+                );
+            }
+            Some(Ok(regions)) if regions.iter().all(compared) => {}
+            Some(Ok(_)) | None => {
+                return judged("unknown", "its log files were not all compared with its digests".to_owned(), &told);
+            }
+            Some(Err(why)) => return judged("unknown", why, &told),
         }
         let logs: u64 = told.iter().map(|told| told.logs.valid).sum();
         let pending: u64 = told.iter().map(|told| told.pending).sum();
@@ -54,5 +69,19 @@ impl View<'_> {
             "{logs} log files are as {digests} digests say, {pending} are too new for one; that every event was recorded digests do not show"
         );
         judged("intact", message, &told)
+    }
+
+    /// The regions for which the trail's log files had to be read: those of the buckets that records were told apart by.
+    fn regions_read(&self, trail: &Trail, records: &Records) -> Result<BTreeSet<String>, String> {
+        let mut regions = BTreeSet::new();
+        for text in &records.locations {
+            let location = Location::parse(text).map_err(|error| error.to_string())?;
+            let region = self.snapshot.bucket(&location.bucket).and_then(|bucket| bucket.region.clone());
+            let region = region.ok_or_else(|| format!("the region of {} is not known", location.bucket))?;
+            if trail.is_multi_region_trail != Some(false) || trail.home_region == region {
+                regions.insert(region);
+            }
+        }
+        Ok(regions)
     }
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::approval::{DENIED, SHOWN, names};
-use super::recording::unknown;
+use super::approval::{SHOWN, names};
+use super::evidence::{is_at, is_denied};
 use super::{DeclaredFact, Judgement, View};
 use crate::config::{AccessRule, Config};
 use crate::coverage::event::Access;
@@ -61,18 +61,14 @@ impl View<'_> {
 
     /// `seen` by one access, whatever else is known; `none` only where everything is recorded and all of it was read.
     fn touched_by(&self, location: &Location, (what, whom): (&str, &str), is: &Is<'_>) -> Judgement {
-        let Some(records) = &self.snapshot.records else {
-            return unknown(&[
-                "no log records were read: give --logs PATH, or collect with a [records] table".to_owned()
-            ]);
+        let records = match self.records_of(location) {
+            Ok(records) => records,
+            Err(unknown) => return unknown,
         };
-        let name = location.to_string();
-        if !records.locations.contains(&name) {
-            let why = "the log records were read before this location was declared: collect anew, or give --logs PATH";
-            return unknown(&[why.to_owned()]);
-        }
-        let touches: Vec<&AccessRecord> =
-            records.accesses.iter().filter(|access| self.is_touch(location, &name, access)).collect();
+        // Not turned away, and none of the scan's own.
+        let is_touch =
+            |access: &&AccessRecord| is_at(location, access) && !is_denied(access) && !self.is_own_call(access);
+        let touches: Vec<&AccessRecord> = records.accesses.iter().filter(is_touch).collect();
         let of = |answer: Option<bool>| -> Vec<&AccessRecord> {
             touches.iter().copied().filter(|access| is(access) == answer).collect()
         };
@@ -94,13 +90,6 @@ impl View<'_> {
         evidence["unknown_because"] = json!(missing);
         let message = format!("no access by {whom} was seen, but {}", missing.join("; "));
         Judgement { status: "unknown", message, evidence }
-    }
-
-    /// An access of the location that was not turned away and is none of the scan's own.
-    fn is_touch(&self, location: &Location, name: &str, access: &AccessRecord) -> bool {
-        let whole_bucket = location.prefix.is_empty() && access.location.is_none() && access.bucket == location.bucket;
-        let denied = access.error_code.as_deref().is_some_and(|code| DENIED.contains(&code));
-        (whole_bucket || access.location.as_deref() == Some(name)) && !denied && !self.is_own_call(access)
     }
 }
 

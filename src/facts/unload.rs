@@ -123,11 +123,12 @@ impl View<'_> {
         let known: Vec<Timestamp> = entry.unloaded_at.clone();
         let not_known =
             |message: &str| Judgement { status: "not_known", message: message.to_owned(), evidence: json!({}) };
-        let Some(records) = &self.snapshot.records else {
-            return match known.is_empty() {
-                true => not_known("no UNLOAD is known, and no log records were read"),
-                false => unknown(&["no log records were read: give --logs PATH, or a [records] table".to_owned()]),
-            };
+        if self.snapshot.records.is_none() && known.is_empty() {
+            return not_known("no UNLOAD is known, and no log records were read");
+        }
+        let records = match self.records_of(&entry.location) {
+            Ok(records) => records,
+            Err(unknown) => return unknown,
         };
         let location = entry.location.to_string();
         let writes: Vec<_> = records
@@ -142,11 +143,16 @@ impl View<'_> {
         if entry.kind != LocationKind::Unload || (known.is_empty() && writes.is_empty()) {
             return not_known("no UNLOAD is known to have run, and none is in the records");
         }
-        let shown = |at: &Timestamp| {
-            let (from, to) = (at.0 - ROUNDING, at.0 + RUN);
-            writes.iter().any(|access| access.last_seen.0 >= from && access.first_seen.0 <= to)
+        let during = |at: &Timestamp, time: Timestamp| time.0 >= at.0 - ROUNDING && time.0 <= at.0 + RUN;
+        let sessions = || records.sessions.iter().filter(|session| session.location.as_ref() == Some(&location));
+        // The first and the last of a group happened when it says; of those between nothing is kept but in sessions.
+        let is_shown = |at: &&Timestamp| {
+            writes.iter().any(|access| during(at, access.first_seen) || during(at, access.last_seen))
+                || sessions().any(|session| {
+                    session.kind == SessionKind::Unload && (during(at, session.start) || during(at, session.end))
+                })
         };
-        let absent: Vec<&Timestamp> = known.iter().filter(|at| !shown(at)).collect();
+        let absent: Vec<&Timestamp> = known.iter().filter(|at| !is_shown(at)).collect();
         if absent.is_empty() {
             let message = match known.len() {
                 0 => "the records show writes there".to_owned(),
@@ -161,8 +167,13 @@ impl View<'_> {
                 missing.push(format!("{outside} of the known UNLOADs ran, or may have run, outside the window"));
             }
         }
+        let spanned = |at: &&&Timestamp| writes.iter().any(|w| w.first_seen < ***at && w.last_seen > ***at);
+        let untold = absent.iter().filter(spanned).count();
+        if untold > 0 {
+            missing.push(format!("{untold} of them lie between writes whose times are not kept one by one"));
+        }
         let times: Vec<String> = absent.iter().map(|at| at.to_string()).collect();
-        let message = format!("an UNLOAD ran there at {}, and the records show no write", times.join(", "));
+        let message = format!("an UNLOAD ran there at {}, and no write is shown for it", times.join(", "));
         if missing.is_empty() {
             return Judgement { status: "contradicted", message, evidence };
         }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher, Hash, Hasher};
 
 use super::access::{Access, Accesses};
-use super::chain::{Expected, ExpectedLog, Verdict};
+use super::chain::{Expected, ExpectedLog, LogName, Verdict};
 use super::event::{self, Event, FileError, Period};
 use super::identity::Identities;
 use super::inflate::{self, InflateError, Inflater};
@@ -201,7 +201,10 @@ impl Tally {
         scratch.marks.find(json);
         let events = event::read(text, &scratch.marks, &mut self.identities, task.question.period).map_err(
             |error| match error {
-                FileError::Digest => Refusal::without_records(&error.to_string()),
+                // Where its name says that it is a log file, it stands in the place of one.
+                FileError::Digest if LogName::parse(&object.name).is_none() => {
+                    Refusal::without_records(&error.to_string())
+                }
                 error => Refusal::unreadable(&error),
             },
         )?;

@@ -79,6 +79,9 @@ fn formats_say_the_same() {
     // Nothing found has the same columns.
     let none = workplace.run(&["accesses", &fixture("article/logs"), "--bucket", "x", "--format", "csv"]).stdout;
     assert_eq!(none.lines().next(), csv.lines().next());
+    let by = |more: &[&str]| run(&[&["--by", "event", "--format", "csv"], more].concat());
+    assert_eq!(by(&["--bucket", "x"]), "event_name,access,count,first_seen,last_seen\n");
+    assert_eq!(by(&[]).lines().next(), by(&["--bucket", "x"]).lines().next());
 }
 
 #[test]
@@ -234,6 +237,9 @@ fn e_rows_of_records() {
         ),
     ]);
     assert!(rows.is_empty() && ran.exit == 0 && ran.stderr.contains("2 objects hold no object records"), "E8: {ran:?}");
+    let name = "1_CloudTrail_eu-west-1_20261122T0500Z_u.json";
+    let (_, ran) = read(&[(name, digest.as_bytes())]);
+    assert_eq!(ran.exit, 3, "a digest in the place of a log file: {ran:?}");
     let (once, ran) = count(&[record("e"), record("e"), record("f")]);
     assert!(once == 2 && ran.stderr.contains("1 duplicates dropped"), "E10: {ran:?}");
     let denied = change("e", |record| {

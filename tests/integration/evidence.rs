@@ -118,7 +118,7 @@ fn one_record_fails() {
         ("access/foreign_account", vec![("/records/accesses/0", anonymous)]),
         ("redshift/unload_complete", open.to_vec()),
         ("redshift/known_role", vec![("/clusters/0/iam_roles", json!([]))]),
-        ("coverage/confirmed_by_records", vec![("/records/accesses", json!([]))]),
+        ("coverage/confirmed_by_records", vec![("/records/accesses", json!([])), ("/records/sessions", json!([]))]),
         ("trail/integrity", vec![integrity("invalid")]),
     ] {
         assert_eq!(told(&changed(&changes), policy), "fail", "{policy}: {changes:?}");
@@ -134,7 +134,11 @@ fn one_record_fails() {
         "pass"
     );
     // Reads say nothing of writes (E2).
-    let read = [("/records/accesses/0/event_name", json!("GetObject")), ("/records/accesses/0/access", json!("read"))];
+    let read = [
+        ("/records/accesses/0/event_name", json!("GetObject")),
+        ("/records/accesses/0/access", json!("read")),
+        ("/records/sessions", json!([])),
+    ];
     assert_eq!(told(&changed(&read), "coverage/confirmed_by_records"), "fail");
 }
 
@@ -154,14 +158,40 @@ fn what_is_not_known_is_no_pass_and_no_failure() {
         ("access/foreign_account", vec![("/buckets/0/account", Value::Null)]),
         ("redshift/unload_complete", sampled.to_vec()),
         ("redshift/unload_complete", open.to_vec()),
-        ("coverage/confirmed_by_records", [&sampled[..], &[("/records/accesses", json!([]))]].concat()),
+        (
+            "coverage/confirmed_by_records",
+            [&sampled[..], &[("/records/accesses", json!([])), ("/records/sessions", json!([]))]].concat(),
+        ),
         ("coverage/confirmed_by_records", vec![("/records", Value::Null)]),
         (
             "coverage/confirmed_by_records",
-            vec![("/records/accesses", json!([])), ("/trails/0/event_selectors", Value::Null)],
+            vec![
+                ("/records/accesses", json!([])),
+                ("/records/sessions", json!([])),
+                ("/trails/0/event_selectors", Value::Null),
+            ],
         ),
         ("trail/integrity", vec![("/records/integrity", json!([]))]),
         ("trail/integrity", vec![("/records/integrity/0/outcome", json!("unknown"))]),
+        ("trail/integrity", vec![("/records/integrity/0/region", json!("us-east-1"))]),
+        ("trail/integrity", vec![("/records/read", json!([])), ("/records/integrity", json!([]))]),
+        ("trail/integrity", vec![("/buckets/0/region", Value::Null)]),
+        // The time of the known UNLOAD lies between two writes, neither of which is near.
+        (
+            "coverage/confirmed_by_records",
+            [("first_seen", "2026-11-21T13:00:00Z"), ("last_seen", "2026-11-22T10:00:00Z")]
+                .map(|(name, time)| {
+                    (
+                        ["/records/accesses/0/first_seen", "/records/accesses/0/last_seen"]
+                            [usize::from(name == "last_seen")],
+                        json!(time),
+                    )
+                })
+                .into_iter()
+                .chain([("/records/sessions", json!([]))])
+                .collect(),
+        ),
+        ("coverage/confirmed_by_records", vec![("/records/locations", json!([]))]),
         ("trail/integrity", vec![("/trails/0/log_file_validation_enabled", Value::Null)]),
         ("trail/integrity", vec![("/records", Value::Null)]),
         ("access/no_long_lived_keys", vec![("/records/integrity/0/outcome", json!("invalid"))]),
