@@ -153,6 +153,6 @@ async fn get(client: &aws_sdk_s3::Client, object: &Listed) -> Result<Vec<u8>, Fa
 
 /// An instant as the SDK has it.
 fn timestamp(instant: &aws_sdk_s3::primitives::DateTime) -> Option<Timestamp> {
-    let instant = time::OffsetDateTime::from_unix_timestamp(instant.secs()).ok()?;
+    let instant = time::UtcDateTime::from_unix_timestamp(instant.secs()).ok()?;
     Timestamp::parse(&Timestamp(instant).to_string())
 }

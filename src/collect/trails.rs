@@ -127,6 +127,6 @@ async fn status(aws: &Aws, region: &str, arn: &str) -> Result<TrailStatus, Failu
 }
 
 fn timestamp(instant: &aws_sdk_cloudtrail::primitives::DateTime) -> Option<Timestamp> {
-    let instant = time::OffsetDateTime::from_unix_timestamp(instant.secs()).ok()?;
+    let instant = time::UtcDateTime::from_unix_timestamp(instant.secs()).ok()?;
     Timestamp::parse(&Timestamp(instant).to_string())
 }

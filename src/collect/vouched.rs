@@ -60,7 +60,7 @@ pub async fn collect(
         let asked = Asked { from: Some(window.start), to: None, now: Some(snapshot.collected_at) };
         let chains = digests::chains(aws, &listing, asked).await;
         let first_day = days(window, snapshot).next();
-        let begins = first_day.map(|day| Timestamp(day.midnight().assume_utc()));
+        let begins = first_day.map(|day| Timestamp(day.midnight().as_utc()));
         let mut vouching = Vouching { place: source.place(), asked, listing, chains };
         vouching.forget_before(begins);
         vouched.folders.push(vouching);

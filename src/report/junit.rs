@@ -19,7 +19,7 @@ pub fn render(report: &Report) -> Vec<u8> {
     for (policy, cases) in suites {
         let mut suite = TestSuiteBuilder::new(&xml_safe(policy));
         // The snapshot's time, not today's: the same snapshot gives the same bytes.
-        suite.set_timestamp(report.run.collected_at.0);
+        suite.set_timestamp(report.run.collected_at.0.into());
         suite.add_testcases(cases);
         builder.add_testsuite(suite.build());
     }
