@@ -169,9 +169,8 @@ struct Event {
 }
 
 fn read(text: &str, identities: &mut Identities) -> Result<Read, FileError> {
-    let marks = Marks::of(text.as_bytes());
-    let events = event::read(text, &marks, identities, Period::default())?;
-    let copy = |event: event::Event| Event {
+    let marks = Marks::of(text);
+    let copy = |event: event::Event, identities: &Identities| Event {
         id: event.id.into_owned(),
         shared_id: event.shared_id.map(Into::into),
         name: event.name.into_owned(),
@@ -184,7 +183,10 @@ fn read(text: &str, identities: &mut Identities) -> Result<Read, FileError> {
         identity: event.identity.map(|text| naive::spaced(text, "")),
         additional: event.additional.map(|text| naive::spaced(text, "")),
     };
-    Ok(Read { malformed: events.malformed, events: events.list.into_iter().map(copy).collect() })
+    let mut events = vec![];
+    let note = |event, identities: &Identities| events.push(copy(event, identities));
+    let malformed = event::read(text, &marks, identities, Period::default(), note)?;
+    Ok(Read { malformed, events })
 }
 
 fn owned(touched: Touched) -> Touched<'static> {
@@ -312,7 +314,7 @@ impl Fact {
             return None;
         }
         let Given::Once(identity) = members.given("userIdentity") else { return None };
-        let marks = Marks::of(identity.as_bytes());
+        let marks = Marks::of(identity);
         let principal =
             UserIdentity::read(&mut Cursor::new(identity, &marks)).ok().filter(|_| identity.starts_with('{'))?;
         Some(Fact {

@@ -3,16 +3,21 @@
 mod merge;
 mod names;
 
+pub use merge::Groups;
+
 use std::hash::BuildHasher;
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
+use foldhash::quality::RandomState;
 use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
+use smallvec::SmallVec;
 
 use super::event::Event;
 use super::identity::PrincipalId;
 use crate::snapshot::Timestamp;
-use names::Names;
+use names::{Name, Names};
 
 /// A number that stands for nothing.
 const NONE: u32 = u32::MAX;
@@ -43,10 +48,13 @@ impl Key {
     }
 }
 
-/// Small: groups lie scattered in memory, and each event of a log object asks for another.
+/// Groups lie scattered in memory, and each event of a log object asks for another: one line of the processor's cache.
 #[derive(Debug)]
+#[repr(align(64))]
 struct Group {
     key: Key,
+    /// Its place in `earliest`.
+    place: u32,
     events: u64,
     first: Timestamp,
     last: Timestamp,
@@ -55,96 +63,137 @@ struct Group {
 /// The earliest event of a group, so that the order in which objects are read does not show.
 #[derive(Debug)]
 struct Earliest {
-    event_id: String,
+    event_id: EventId,
     object: Arc<str>,
 }
 
+/// A UUID, seldom more.
+type EventId = SmallVec<[u8; 36]>;
+
 /// The groups that one thread met.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Accesses {
     names: Names,
-    /// Places in `groups`.
-    places: HashTable<u32>,
-    groups: Vec<Group>,
-    /// Of the group in the same place.
+    groups: HashTable<Group>,
     earliest: Vec<Earliest>,
 }
 
-/// An event at one bucket and declared location.
+/// What an event does, wherever.
 #[derive(Debug, Clone, Copy)]
-pub struct Access<'e, 'a> {
-    pub event: &'e Event<'a>,
-    pub bucket: &'e str,
-    /// Into the declared locations.
-    pub location: Option<u32>,
+pub struct Action {
+    principal: PrincipalId,
+    event_name: Name,
+    region: Name,
+    error_code: Option<Name>,
+    read_only: Option<bool>,
+}
+
+/// An event at one bucket and declared location, which does not count yet.
+#[derive(Debug, Clone, Copy)]
+pub struct Noted {
+    key: Key,
+    hash: u64,
+}
+
+/// The same when it does.
+#[derive(Debug, Clone, Copy)]
+pub struct Access<'e> {
+    pub noted: Noted,
+    pub event_id: &'e str,
+    pub time: Timestamp,
     /// 0 for an event that was counted before, which may still be the example.
     pub times: u64,
 }
 
+impl Action {
+    /// Hashes of the event's name and of its error code.
+    pub fn hashes(&self) -> (u64, Option<u64>) {
+        (self.event_name.hash, self.error_code.map(|code| code.hash))
+    }
+
+    /// `location`: into the declared ones.
+    pub fn at(self, bucket: Name, location: Option<u32>) -> Noted {
+        let Action { principal, event_name, region, error_code, read_only } = self;
+        let location = location.unwrap_or(NONE);
+        let (bucket, event_name, region) = (bucket.number, event_name.number, region.number);
+        let error_code = error_code.map_or(NONE, |code| code.number);
+        let key = Key { principal, location, bucket, event_name, region, error_code, read_only };
+        Noted { key, hash: key.hash() }
+    }
+}
+
 impl Accesses {
+    /// `state`: what names are hashed by, the same in every thread.
+    pub fn new(state: RandomState) -> Accesses {
+        Accesses { names: Names::new(state), groups: HashTable::new(), earliest: vec![] }
+    }
+
+    pub fn action(&mut self, event: &Event) -> Action {
+        Action {
+            principal: event.principal,
+            event_name: self.names.number(&event.name),
+            region: self.names.number(&event.region),
+            error_code: event.error_code.as_ref().map(|code| self.names.number(code)),
+            read_only: event.read_only,
+        }
+    }
+
+    pub fn bucket(&mut self, name: &str) -> Name {
+        self.names.number(name)
+    }
+
     /// Counts the accesses of one log object.
-    pub fn add(&mut self, accesses: &[Access], object: &str) {
-        let keys: Vec<(Key, u64)> = accesses.iter().map(|access| self.key(access)).collect();
+    pub fn add<'e>(&mut self, accesses: impl Iterator<Item = Access<'e>> + Clone, object: &str) {
         // One after the other, each group would be waited for; so all are looked at before.
-        let places: Vec<Option<u32>> = keys.iter().map(|(key, hash)| self.place(key, *hash)).collect();
-        std::hint::black_box(places.iter().flatten().map(|place| self.groups[*place as usize].events).sum::<u64>());
+        let look =
+            |Noted { key, hash }: Noted| self.groups.find(hash, |group| group.key == key).map(|group| group.events);
+        std::hint::black_box(accesses.clone().filter_map(|access| look(access.noted)).fold(0, |a, b| a ^ b));
         let mut name = None;
         let mut name = || name.get_or_insert_with(|| Arc::<str>::from(object)).clone();
-        for ((access, place), (key, hash)) in accesses.iter().zip(places).zip(keys) {
-            // It may have come in with this very object.
-            match place.or_else(|| self.place(&key, hash)) {
-                Some(place) => self.count(place as usize, access, object, &mut name),
-                None => self.begin(key, hash, access, name()),
+        for access in accesses {
+            let Noted { key, hash } = access.noted;
+            match self.groups.entry(hash, |group| group.key == key, |group| group.key.hash()) {
+                Entry::Occupied(known) => {
+                    let group = known.into_mut();
+                    group.count(access, &mut self.earliest[group.place as usize], object, &mut name);
+                }
+                Entry::Vacant(place) => {
+                    place.insert(Group::of(access, self.earliest.len() as u32));
+                    self.earliest.push(Earliest::of(access, name()));
+                }
             }
         }
     }
+}
 
-    fn key(&mut self, access: &Access) -> (Key, u64) {
-        let event = access.event;
-        let key = Key {
-            principal: event.principal,
-            location: access.location.unwrap_or(NONE),
-            bucket: self.names.number(access.bucket),
-            event_name: self.names.number(&event.name),
-            region: self.names.number(&event.region),
-            error_code: event.error_code.as_ref().map_or(NONE, |code| self.names.number(code)),
-            read_only: event.read_only,
-        };
-        (key, key.hash())
+impl Group {
+    fn of(access: Access, place: u32) -> Group {
+        Group { key: access.noted.key, place, events: access.times, first: access.time, last: access.time }
     }
 
-    fn place(&self, key: &Key, hash: u64) -> Option<u32> {
-        self.places.find(hash, |place| self.groups[*place as usize].key == *key).copied()
-    }
-
-    fn begin(&mut self, key: Key, hash: u64, access: &Access, object: Arc<str>) {
-        let Access { event, times, .. } = *access;
-        let groups = &mut self.groups;
-        self.places.insert_unique(hash, groups.len() as u32, |place| groups[*place as usize].key.hash());
-        groups.push(Group { key, events: times, first: event.time, last: event.time });
-        self.earliest.push(Earliest { event_id: event.id.to_string(), object });
-    }
-
-    fn count(&mut self, place: usize, access: &Access, object: &str, name: &mut impl FnMut() -> Arc<str>) {
-        let Access { event, times, .. } = *access;
-        let group = &mut self.groups[place];
-        group.events += times;
-        group.last = group.last.max(event.time);
-        if event.time > group.first {
+    fn count(&mut self, access: Access, earliest: &mut Earliest, object: &str, name: &mut impl FnMut() -> Arc<str>) {
+        self.events += access.times;
+        self.last = self.last.max(access.time);
+        if access.time > self.first {
             return;
         }
-        let earliest = &mut self.earliest[place];
-        if event.time < group.first || (&*event.id, object) < earliest.names() {
-            group.first = event.time;
-            earliest.event_id.clear();
-            earliest.event_id.push_str(&event.id);
-            earliest.object = name();
+        if access.time < self.first || (access.event_id.as_bytes(), object) < earliest.names() {
+            self.first = access.time;
+            *earliest = Earliest::of(access, name());
         }
     }
 }
 
 impl Earliest {
-    fn names(&self) -> (&str, &str) {
+    fn of(access: Access, object: Arc<str>) -> Earliest {
+        Earliest { event_id: EventId::from_slice(access.event_id.as_bytes()), object }
+    }
+
+    fn event_id(&self) -> String {
+        String::from_utf8_lossy(&self.event_id).into_owned()
+    }
+
+    fn names(&self) -> (&[u8], &str) {
         (&self.event_id, &self.object)
     }
 }

@@ -50,14 +50,6 @@ pub struct Event<'a> {
     pub additional: Option<&'a str>,
 }
 
-/// What a log file holds.
-#[derive(Debug, Default)]
-pub struct Events<'a> {
-    pub list: Vec<Event<'a>>,
-    /// Records that could not be understood; each may hide an access.
-    pub malformed: u64,
-}
-
 /// Why a text gives no events.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FileError {
@@ -74,18 +66,16 @@ pub enum FileError {
     Digest,
 }
 
-/// Reads a log file: all of it, or none.
+/// Reads a log file and hands over its events as they come: they count only if it can be read to its end. How many of its
+/// records could not be understood; each may hide an access.
 pub fn read<'a>(
     text: &'a str,
     marks: &'a Marks,
     identities: &mut Identities,
     period: Period,
-) -> Result<Events<'a>, FileError> {
-    // Records of S3 have one to two thousand bytes; a guess that saves copying the list as it grows.
-    let list = Vec::with_capacity(text.len() / 2048);
-    let mut events = Events { list, malformed: 0 };
-    let mut lists = 0_u32;
-    let mut records = 0_u64;
+    mut each: impl FnMut(Event<'a>, &Identities),
+) -> Result<u64, FileError> {
+    let (mut lists, mut records, mut malformed) = (0_u32, 0_u64, 0_u64);
     let mut is_digest = false;
     let mut cursor = Cursor::new(text, marks);
     cursor.members(|cursor, name| match name {
@@ -93,7 +83,18 @@ pub fn read<'a>(
             lists += 1;
             cursor.array(|cursor| {
                 records += 1;
-                if records > MAX_RECORDS { cursor.skip() } else { events.add(cursor, identities, period) }
+                if records > MAX_RECORDS {
+                    return cursor.skip();
+                }
+                let mut record = Record::at(cursor);
+                record.read(cursor, identities)?;
+                let is_clear = match record.kind() {
+                    Kind::Other => true,
+                    Kind::Unclear => false,
+                    Kind::S3Data => hand_over(&mut record, identities, period, cursor, &mut each).is_some(),
+                };
+                malformed += u64::from(!is_clear);
+                Ok(())
             })
         }
         "digestS3Object" => {
@@ -107,63 +108,44 @@ pub fn read<'a>(
         0 if is_digest => Err(FileError::Digest),
         0 => Err(FileError::NoRecords),
         1 if records > MAX_RECORDS => Err(FileError::TooMany),
-        1 => Ok(events),
+        1 => Ok(malformed),
         _ => Err(FileError::TwoLists),
     }
 }
 
-impl<'a> Events<'a> {
-    fn add(&mut self, cursor: &mut Cursor<'a>, identities: &mut Identities, period: Period) -> Result<(), Fault> {
-        let mut record = Record::at(cursor);
-        record.read(cursor, identities)?;
-        match record.kind() {
-            Kind::Other => {}
-            Kind::Unclear => self.malformed += 1,
-            Kind::S3Data => {
-                if self.add_event(&record, identities, period, cursor).is_none() {
-                    self.malformed += 1;
-                }
-            }
-        }
-        Ok(())
+/// `None`: the record does not say what, when, who or where.
+#[inline(always)]
+fn hand_over<'a>(
+    record: &mut Record<'a>,
+    identities: &mut Identities,
+    period: Period,
+    cursor: &Cursor<'a>,
+    each: &mut impl FnMut(Event<'a>, &Identities),
+) -> Option<()> {
+    let time = Timestamp::parse(&record.members.event_time.string()??)?;
+    if !period.holds(time) {
+        return Some(());
     }
-
-    /// `None`: the record does not say what, when, who or where.
-    fn add_event(
-        &mut self,
-        record: &Record<'a>,
-        identities: &mut Identities,
-        period: Period,
-        cursor: &Cursor<'a>,
-    ) -> Option<()> {
-        let members = &record.members;
-        let time = Timestamp::parse(&members.event_time.string()??)?;
-        if !period.holds(time) {
-            return Some(());
-        }
-        let identity = members.user_identity.get()?;
-        let principal = match identity {
-            Some(identity) => identities.resolve(identity, cursor)?,
-            None => identities.nobody()?,
-        };
-        let touched = record.touched()?;
-        let (id, name) = (members.event_id.string()??, members.event_name.string()??);
-        let (shared_id, error_code) = (members.shared_event_id.string()?, members.error_code.string()?);
-        let (region, read_only) = (members.aws_region.string()?.unwrap_or_default(), members.read_only.get()?);
-        let additional = members.additional_event_data.get()?;
-        self.list.push(Event {
-            id,
-            shared_id,
-            name,
-            time,
-            region,
-            error_code,
-            read_only,
-            principal,
-            touched,
-            identity: identity.map(|identity| cursor.text_of(identity.span)),
-            additional: additional.map(|place| cursor.text_of(place)),
-        });
-        Some(())
-    }
+    let touched = record.touched()?;
+    let members = &record.members;
+    let identity = members.user_identity.get()?;
+    let principal = match identity {
+        Some(identity) => identities.resolve(identity, cursor)?,
+        None => identities.nobody()?,
+    };
+    let event = Event {
+        id: members.event_id.string()??,
+        shared_id: members.shared_event_id.string()?,
+        name: members.event_name.string()??,
+        time,
+        region: members.aws_region.string()?.unwrap_or_default(),
+        error_code: members.error_code.string()?,
+        read_only: members.read_only.get()?,
+        principal,
+        touched,
+        identity: identity.map(|identity| cursor.text_of(identity.span)),
+        additional: members.additional_event_data.get()?.map(|place| cursor.text_of(place)),
+    };
+    each(event, identities);
+    Some(())
 }

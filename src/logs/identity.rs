@@ -4,18 +4,20 @@ use std::collections::HashMap;
 use std::hash::BuildHasher;
 
 use foldhash::fast::FixedState;
+use hashbrown::HashTable;
 
 use super::json::{Cursor, Fault, Span};
 use super::principal::{Principal, UserIdentity};
 
-/// How many identities are recognised at a time, some hundred bytes each.
-const SLOTS: usize = 4096;
+/// How many identities are recognised at a time, some hundred bytes each; then they are learned anew.
+const MOST: usize = 2048;
 
 /// A principal's number in one `Identities`.
 pub type PrincipalId = u32;
 
 #[derive(Debug)]
 struct Known {
+    hash: u64,
     /// A whole JSON value: where it stands again, the value ends where it ends.
     text: Box<str>,
     /// `None`: it is not as it should be.
@@ -26,40 +28,40 @@ struct Known {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Passed {
     pub span: Span,
-    slot: usize,
+    hash: u64,
     /// Who it is, where that was told before.
     known: Option<Option<PrincipalId>>,
 }
 
 /// The principals that were met, and the texts of late that name them.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Identities {
-    slots: Vec<Option<Known>>,
+    known: Vec<Known>,
+    /// Into `known`, by a hash of a stretch of the text.
+    places: HashTable<u32>,
+    /// The identity of the record before: calls come in bursts.
+    last: u32,
     numbers: HashMap<Principal, PrincipalId, FixedState>,
     principals: Vec<Principal>,
     /// A hash of each, the same in every thread.
     hashes: Vec<u64>,
 }
 
-impl Default for Identities {
-    fn default() -> Self {
-        let slots = std::iter::repeat_with(|| None).take(SLOTS).collect();
-        Identities { slots, numbers: HashMap::default(), principals: vec![], hashes: vec![] }
-    }
-}
-
 impl Identities {
     /// Goes past the identity at the cursor.
-    pub fn pass(&self, cursor: &mut Cursor) -> Result<Passed, Fault> {
+    pub fn pass(&mut self, cursor: &mut Cursor) -> Result<Passed, Fault> {
         cursor.peek();
         let rest = cursor.rest();
-        let slot = slot_of(rest);
-        match &self.slots[slot] {
-            Some(known) if rest.starts_with(&*known.text) => {
-                Ok(Passed { span: cursor.advance(known.text.len()), slot, known: Some(known.principal) })
+        let is_at = |place: u32| self.known.get(place as usize).is_some_and(|known| rest.starts_with(&*known.text));
+        if !is_at(self.last) {
+            let hash = hash_of(rest);
+            match self.places.find(hash, |place| is_at(*place)) {
+                Some(place) => self.last = *place,
+                None => return Ok(Passed { span: cursor.value()?, hash, known: None }),
             }
-            _ => Ok(Passed { span: cursor.value()?, slot, known: None }),
         }
+        let Known { hash, text, principal } = &self.known[self.last as usize];
+        Ok(Passed { span: cursor.advance(text.len()), hash: *hash, known: Some(*principal) })
     }
 
     /// Who acts; `None`: the identity is not as it should be. `cursor`: any place in its text.
@@ -69,8 +71,22 @@ impl Identities {
         }
         let principal = UserIdentity::read(&mut cursor.back_to(passed.span)).ok().and_then(|who| who.principal());
         let principal = principal.map(|principal| self.number(principal));
-        self.slots[passed.slot] = Some(Known { text: cursor.text_of(passed.span).into(), principal });
+        let known = Known { hash: passed.hash, text: cursor.text_of(passed.span).into(), principal };
+        // One for each hash, so that nobody can make a heap of them.
+        match self.places.find(passed.hash, |place| self.known[*place as usize].hash == passed.hash) {
+            Some(place) => self.known[*place as usize] = known,
+            None => self.learn(known),
+        }
         principal
+    }
+
+    fn learn(&mut self, known: Known) {
+        if self.known.len() == MOST {
+            self.known.clear();
+            self.places.clear();
+        }
+        self.places.insert_unique(known.hash, self.known.len() as u32, |place| self.known[*place as usize].hash);
+        self.known.push(known);
     }
 
     /// A record without an identity.
@@ -106,9 +122,9 @@ impl Identities {
 }
 
 /// By a stretch of the text that tells sessions apart: a role's access key stands about two hundred bytes in.
-fn slot_of(rest: &str) -> usize {
+fn hash_of(rest: &str) -> u64 {
     let rest = rest.as_bytes();
     let stretch = if rest.starts_with(b"{\"type\":\"AssumedRole\"") { 150..278 } else { 10..106 };
     let stretch = rest.get(stretch).unwrap_or(rest.get(..32).unwrap_or_default());
-    FixedState::default().hash_one(stretch) as usize % SLOTS
+    FixedState::default().hash_one(stretch)
 }

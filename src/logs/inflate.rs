@@ -50,8 +50,9 @@ impl Inflater {
         let mut size = stated.clamp(64, limit);
         loop {
             if self.buffer.len() < size {
-                // Not resized: what the old one holds need not be copied.
-                self.buffer = vec![0; size];
+                // Not resized: what the old one holds need not be copied. Larger than needed: the next object may be, and what
+                // is not written to costs nothing.
+                self.buffer = vec![0; size.next_power_of_two()];
             }
             let room = self.buffer.len().min(limit);
             match self.member(bytes, room) {

@@ -12,7 +12,7 @@ mod member;
 pub use compact::Compact;
 pub use member::Member;
 
-use super::marks::Marks;
+use super::marks::{Marks, Place};
 
 /// CloudTrail's records nest about ten deep.
 const MAX_DEPTH: usize = 64;
@@ -72,8 +72,9 @@ pub struct Span {
 }
 
 impl<'a> Cursor<'a> {
-    /// `marks`: those of this text.
+    /// `marks`: those of this text, which is shorter than 2 GiB, as everything that is read.
     pub fn new(text: &'a str, marks: &'a Marks) -> Cursor<'a> {
+        assert!(text.len() < 1 << 31, "what is read has a limit below 2 GiB");
         Cursor { text, marks, at: 0, depth: 0 }
     }
 
@@ -176,7 +177,7 @@ impl<'a> Cursor<'a> {
     #[inline(always)]
     fn pass_string(&mut self) -> Result<bool, Fault> {
         let start = self.at + 1;
-        let end = self.marks.next(start);
+        let end = self.marks.next(start as u32) as usize;
         if self.text.as_bytes().get(end) == Some(&b'"') && end - start <= MAX_STRING {
             self.at = end + 1;
             return Ok(false);
@@ -191,7 +192,7 @@ impl<'a> Cursor<'a> {
         while self.byte() == b'\\' {
             escaped = true;
             self.escape()?;
-            self.at = self.marks.next(self.at);
+            self.at = self.marks.next(self.at as u32) as usize;
         }
         if self.byte() != b'"' {
             return self.fault();
@@ -229,9 +230,9 @@ impl<'a> Cursor<'a> {
     }
 
     fn skip_object(&mut self) -> Result<(), Fault> {
-        let flat = || compact::flat_object(self.text.as_bytes(), self.marks, self.at);
-        match if self.depth < MAX_DEPTH { flat() } else { None } {
-            Some(end) => self.at = end,
+        let place = Place::new(self.at as u32);
+        match compact::plain_object(self.text.as_bytes(), self.marks, place, self.depth as u32) {
+            Some(end) => self.at = end.at as usize,
             None => self.object(|cursor, _| cursor.skip())?,
         }
         Ok(())

@@ -64,18 +64,36 @@ struct Files<'a> {
 impl Source for Files<'_> {
     fn next(&self, buffer: &mut Vec<u8>) -> Option<Object> {
         let file = self.files.get(self.next.fetch_add(1, Ordering::Relaxed))?;
-        buffer.clear();
         let failure = if file.bytes > MAX_FILE {
             Some(format!("larger than {MAX_FILE} bytes, the limit"))
         } else {
-            buffer.reserve(file.bytes as usize + 1);
-            // No more than the limit, should the file grow meanwhile.
-            let read = File::open(&file.path).and_then(|opened| opened.take(MAX_FILE).read_to_end(buffer));
-            read.err().map(|error| error.to_string())
+            read_whole(file, buffer).err().map(|error| error.to_string())
         };
         self.progress.object_read();
         Some(Object { name: file.path.to_string_lossy().into_owned(), failure })
     }
+}
+
+/// Reads a file in one piece, as large as it was listed; the rest, should there be more, up to the limit.
+fn read_whole(file: &LogFile, buffer: &mut Vec<u8>) -> std::io::Result<()> {
+    let mut opened = File::open(&file.path)?;
+    // One byte more shows the end. What the buffer held before is written over.
+    buffer.resize(file.bytes as usize + 1, 0);
+    let mut length = 0;
+    while length < buffer.len() {
+        match opened.read(&mut buffer[length..]) {
+            Ok(0) => break,
+            Ok(read) => length += read,
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    let is_more = length == buffer.len();
+    buffer.truncate(length);
+    if is_more {
+        opened.take(MAX_FILE).read_to_end(buffer)?;
+    }
+    Ok(())
 }
 
 #[derive(Default)]

@@ -3,17 +3,20 @@
 //! Source: CloudTrail User Guide, "CloudTrail record contents". Fields that AWS calls optional are optional here; an
 //! absent `readOnly` is unknown, not false.
 
+mod kind;
 mod request;
 mod resources;
 mod touched;
 
+pub use kind::Kind;
+use kind::{Category, EventType, Source, Structure, Traits};
 use request::Request;
-use resources::Resources;
+use resources::{Resources, bucket_name};
 pub use touched::{Touched, Touches};
 
 use super::identity::{Identities, Passed};
 use super::json::{Compact, Cursor, Fault, Member, Span, Text};
-use crate::coverage::event::{DOCUMENTED, EVENT_SOURCE};
+use crate::coverage::event::DOCUMENTED;
 
 /// A record. Of nested members the place is kept; they are read when they are asked for.
 #[derive(Debug)]
@@ -26,13 +29,9 @@ pub struct Record<'a> {
 /// The members of a record that are looked at.
 #[derive(Debug, Default)]
 pub struct Members<'a> {
-    event_version: Member<Text<'a>>,
-    event_source: Member<Text<'a>>,
+    traits: Traits,
     pub event_name: Member<Text<'a>>,
     pub event_time: Member<Text<'a>>,
-    event_category: Member<Text<'a>>,
-    event_type: Member<Text<'a>>,
-    management_event: Member<bool>,
     pub aws_region: Member<Text<'a>>,
     pub error_code: Member<Text<'a>>,
     pub event_id: Member<Text<'a>>,
@@ -46,12 +45,12 @@ pub struct Members<'a> {
 }
 
 impl<'a> Members<'a> {
-    fn read_in_any_order(&mut self, cursor: &mut Cursor<'a>, identities: &Identities) -> Result<(), Fault> {
+    fn read_in_any_order(&mut self, cursor: &mut Cursor<'a>, identities: &mut Identities) -> Result<(), Fault> {
         cursor.members(|cursor, name| match name {
-            "eventVersion" => cursor.text(&mut self.event_version),
+            "eventVersion" => cursor.word(&mut self.traits.version, Structure::of),
             "userIdentity" => self.read_identity(cursor, identities),
             "eventTime" => cursor.text(&mut self.event_time),
-            "eventSource" => cursor.text(&mut self.event_source),
+            "eventSource" => cursor.word(&mut self.traits.source, Source::of),
             "eventName" => cursor.text(&mut self.event_name),
             "awsRegion" => cursor.text(&mut self.aws_region),
             "errorCode" => cursor.text(&mut self.error_code),
@@ -60,10 +59,10 @@ impl<'a> Members<'a> {
             "eventID" => cursor.text(&mut self.event_id),
             "readOnly" => cursor.flag(&mut self.read_only),
             "resources" => self.resources.read(cursor),
-            "eventType" => cursor.text(&mut self.event_type),
-            "managementEvent" => cursor.flag(&mut self.management_event),
+            "eventType" => cursor.word(&mut self.traits.event_type, EventType::of),
+            "managementEvent" => cursor.flag(&mut self.traits.management),
             "sharedEventID" => cursor.text(&mut self.shared_event_id),
-            "eventCategory" => cursor.text(&mut self.event_category),
+            "eventCategory" => cursor.word(&mut self.traits.category, Category::of),
             _ => cursor.skip(),
         })
     }
@@ -71,19 +70,21 @@ impl<'a> Members<'a> {
     /// The fast way, for the order in which CloudTrail writes and no white space. `None`: there is something else; what
     /// was read so far does not count.
     #[inline(always)]
-    fn guess(&mut self, compact: &mut Compact<'a>, identities: &Identities) -> Option<()> {
+    fn guess(&mut self, compact: &mut Compact<'a>, identities: &mut Identities) -> Option<()> {
         if !compact.passes(br#"{"eventVersion":""#) {
             return None;
         }
-        self.event_version = text(compact)?;
+        self.traits.version = word(compact, Structure::of)?;
         if compact.passes(br#","userIdentity":"#) {
             self.user_identity = identity(compact, identities)?;
         }
         if compact.passes(br#","eventTime":""#) {
             self.event_time = text(compact)?;
         }
-        if compact.passes(br#","eventSource":""#) {
-            self.event_source = text(compact)?;
+        if compact.passes(br#","eventSource":"s3.amazonaws.com""#) {
+            self.traits.source = Member::Is(Source::S3);
+        } else if compact.passes(br#","eventSource":""#) {
+            self.traits.source = word(compact, Source::of)?;
         }
         if compact.passes(br#","eventName":""#) {
             self.event_name = text(compact)?;
@@ -106,7 +107,7 @@ impl<'a> Members<'a> {
         if compact.passes(br#","requestParameters":"#) {
             self.request_parameters = place(compact)?;
         }
-        if compact.passes(br#","responseElements":"#) {
+        if !compact.passes(br#","responseElements":null"#) && compact.passes(br#","responseElements":"#) {
             compact.value()?;
         }
         if compact.passes(br#","additionalEventData":"#) {
@@ -124,11 +125,13 @@ impl<'a> Members<'a> {
         if compact.passes(br#","resources":"#) {
             self.resources.guess(compact)?;
         }
-        if compact.passes(br#","eventType":""#) {
-            self.event_type = text(compact)?;
+        if compact.passes(br#","eventType":"AwsApiCall""#) {
+            self.traits.event_type = Member::Is(EventType::Other);
+        } else if compact.passes(br#","eventType":""#) {
+            self.traits.event_type = word(compact, EventType::of)?;
         }
         if compact.passes(br#","managementEvent":"#) {
-            self.management_event = flag(compact)?;
+            self.traits.management = flag(compact)?;
         }
         if compact.passes(br#","recipientAccountId":""#) {
             compact.pass_string()?;
@@ -142,8 +145,10 @@ impl<'a> Members<'a> {
         if compact.passes(br#","vpcEndpointAccountId":""#) {
             compact.pass_string()?;
         }
-        if compact.passes(br#","eventCategory":""#) {
-            self.event_category = text(compact)?;
+        if compact.passes(br#","eventCategory":"Data""#) {
+            self.traits.category = Member::Is(Category::Data);
+        } else if compact.passes(br#","eventCategory":""#) {
+            self.traits.category = word(compact, Category::of)?;
         }
         if compact.passes(br#","tlsDetails":"#) {
             compact.value()?;
@@ -151,7 +156,7 @@ impl<'a> Members<'a> {
         compact.passes(b"}").then_some(())
     }
 
-    fn read_identity(&mut self, cursor: &mut Cursor<'a>, identities: &Identities) -> Result<(), Fault> {
+    fn read_identity(&mut self, cursor: &mut Cursor<'a>, identities: &mut Identities) -> Result<(), Fault> {
         if cursor.peek() != b'{' {
             return cursor.skip();
         }
@@ -167,6 +172,11 @@ fn text<'a>(compact: &mut Compact<'a>) -> Option<Member<Text<'a>>> {
 }
 
 #[inline(always)]
+fn word<T>(compact: &mut Compact, meaning: fn(&str) -> T) -> Option<Member<T>> {
+    compact.string().map(|raw| Member::Is(meaning(raw)))
+}
+
+#[inline(always)]
 fn flag(compact: &mut Compact) -> Option<Member<bool>> {
     compact.flag().map(Member::Is)
 }
@@ -177,21 +187,10 @@ fn place(compact: &mut Compact) -> Option<Member<Span>> {
 }
 
 #[inline(always)]
-fn identity(compact: &mut Compact, identities: &Identities) -> Option<Member<Passed>> {
+fn identity(compact: &mut Compact, identities: &mut Identities) -> Option<Member<Passed>> {
     // What is no object says nothing; that is the strict reader's to say.
     compact.stands_at(b'{').then_some(())?;
     compact.strictly(|cursor| identities.pass(cursor)).map(Member::Is)
-}
-
-/// What a record is to us.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// A data event of a general purpose bucket.
-    S3Data,
-    /// Something else for certain.
-    Other,
-    /// It does not say, and may be an access.
-    Unclear,
 }
 
 impl<'a> Record<'a> {
@@ -202,7 +201,7 @@ impl<'a> Record<'a> {
     }
 
     /// Reads the value that stands at the cursor. What is no object says nothing.
-    pub fn read(&mut self, cursor: &mut Cursor<'a>, identities: &Identities) -> Result<(), Fault> {
+    pub fn read(&mut self, cursor: &mut Cursor<'a>, identities: &mut Identities) -> Result<(), Fault> {
         let mut compact = cursor.compact();
         if self.members.guess(&mut compact, identities).is_some() {
             cursor.pass(compact);
@@ -212,43 +211,8 @@ impl<'a> Record<'a> {
         self.members.read_in_any_order(cursor, identities)
     }
 
-    /// Before eventVersion 1.07 there is no `eventCategory`, and before 1.06 no `managementEvent`: then the resources, the
-    /// name, and last a key in the request decide.
     pub fn kind(&self) -> Kind {
-        let Members { event_source, event_category, event_type, event_version, management_event, .. } = &self.members;
-        let (Some(source), Some(category), Some(event_type), Some(version), Some(management)) = (
-            event_source.string(),
-            event_category.string(),
-            event_type.string(),
-            event_version.string(),
-            management_event.get(),
-        ) else {
-            return Kind::Unclear;
-        };
-        match source.as_deref() {
-            Some(EVENT_SOURCE) => {}
-            Some(_) => return Kind::Other,
-            // Aggregated events and Insights have a source as well; a record without one is none that is documented.
-            None => return Kind::Unclear,
-        }
-        if matches!(event_type.as_deref(), Some("AwsAggregatedEvent" | "AwsCloudTrailInsight" | "AwsVpceEvent")) {
-            return Kind::Other;
-        }
-        // "The major version is incremented if a change is made to the event structure that is not backward-compatible."
-        if version.is_some_and(|version| &*version != "1" && !version.starts_with("1.")) {
-            return Kind::Unclear;
-        }
-        let is_data = match (category.as_deref(), management) {
-            (Some("Data"), _) => true,
-            (Some("Management" | "Insight" | "NetworkActivity" | "Aggregated"), _) => false,
-            (Some(_), _) => return Kind::Unclear,
-            (None, Some(management)) => !management,
-            (None, None) => match self.looks_like_data() {
-                Some(looks) => looks,
-                None => return Kind::Unclear,
-            },
-        };
-        if is_data { Kind::S3Data } else { Kind::Other }
+        self.members.traits.kind(|| self.looks_like_data())
     }
 
     /// `None`: what it says of itself is not as it should be.
@@ -256,26 +220,25 @@ impl<'a> Record<'a> {
         let resources = Some(&self.members.resources).filter(|resources| resources.is_sound)?;
         let name = self.members.event_name.string()??;
         let is_known = || DOCUMENTED.iter().any(|event| event.name == name);
-        Some(!resources.objects.is_empty() || is_known() || self.request()?.key.get()?.is_some())
+        Some(resources.has_objects() || is_known() || self.request()?.key.get()?.is_some())
     }
 
     /// The objects, listings or buckets that the record names: from `resources`, else from `requestParameters`; and the
     /// object that a copy reads. `None`: it does not say what was touched.
-    pub fn touched(&self) -> Option<Touches<'a>> {
-        let Resources { objects, buckets, .. } =
-            Some(&self.members.resources).filter(|resources| resources.is_sound)?;
-        let mut touched = Touches::new();
-        for object in objects {
-            touched.push(object.object()?);
+    pub fn touched(&mut self) -> Option<Touches<'a>> {
+        let resources = &mut self.members.resources;
+        if !resources.is_sound || !resources.is_known {
+            return None;
         }
-        if objects.is_empty() || self.may_copy() {
+        let mut touched = std::mem::take(&mut resources.objects);
+        if touched.is_empty() || self.may_copy() {
             let request = self.request()?;
             if touched.is_empty() {
                 touched.extend(request.object()?);
             }
             if touched.is_empty() {
-                for bucket in buckets {
-                    touched.push(Touched::Listing { bucket: bucket.bucket()?, prefix: "".into() });
+                for arn in &self.members.resources.buckets {
+                    touched.push(Touched::Listing { bucket: bucket_name(*arn)?, prefix: "".into() });
                 }
             }
             touched.extend(request.copied_from()?.filter(|_| !touched.is_empty()));

@@ -12,11 +12,11 @@ use foldhash::quality::RandomState;
 /// By the first byte of the hash: a shard that grows is small.
 const SHARDS: usize = 256;
 
-/// How many places a shard begins with: 4 MB in all, enough for 229,000 events.
-const FIRST: usize = 1024;
+/// How many lines a shard begins with: 4 MB in all, enough for 229,000 events.
+const FIRST: usize = 256;
 
-/// Entries that do not fit before the end of a shard stand behind it.
-const OVERHANG: usize = 16;
+/// How many entries there are in a line.
+const WIDTH: usize = 4;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Seen {
@@ -25,13 +25,6 @@ pub enum Seen {
     Duplicate,
     /// Another event had this id.
     Conflict,
-}
-
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Entry {
-    /// Zero: a free place.
-    id: u64,
-    content: u64,
 }
 
 /// All ids so far; shared by the threads that read.
@@ -50,13 +43,19 @@ pub struct EventMarks {
     content: u64,
 }
 
-/// Open addressing, all entries in the order of their hashes, so that what is not there is soon missed. Full to seven
-/// eighths, it grows by a quarter: sixteen bytes an entry take 18 to 23. The last place is always free.
-#[derive(Debug, Default)]
+/// As many entries as the processor fetches at a time, those that are taken first.
+#[derive(Debug, Clone, Copy, Default)]
+#[repr(align(64))]
+struct Line {
+    /// Zero: a free place.
+    ids: [u64; WIDTH],
+    contents: [u64; WIDTH],
+}
+
+/// Open addressing by lines. Full to seven eighths, it grows by a quarter: sixteen bytes an entry take 18 to 23.
+#[derive(Debug)]
 struct Shard {
-    places: Vec<Entry>,
-    /// The hashes are spread over so many places.
-    size: usize,
+    lines: Vec<Line>,
     taken: usize,
 }
 
@@ -70,12 +69,14 @@ impl SeenEvents {
     /// Adds the events of one log file, in their order.
     pub fn add(&self, events: &[EventMarks]) -> Vec<Seen> {
         let mut shards = self.shards.lock().unwrap_or_else(PoisonError::into_inner);
-        shards.resize_with(SHARDS, Shard::default);
+        if shards.is_empty() {
+            shards.extend((0..SHARDS).map(Shard::new));
+        }
         // One after the other, each would wait for memory; so all places are looked at once before.
         std::hint::black_box(
             events.iter().map(|event| shards[shard_of(event.id)].peek(event.id)).fold(0, |a, b| a ^ b),
         );
-        let mut add = |id: u64, content: u64| shards[shard_of(id)].add(Entry { id: rest_of(id), content });
+        let mut add = |id: u64, content: u64| shards[shard_of(id)].add(rest_of(id), content);
         let one = |event: &EventMarks| match add(event.id, event.content) {
             // Another account's copy of the same action, where it says the same; one that hides who acted is told beside it.
             Seen::New | Seen::Conflict
@@ -93,66 +94,63 @@ fn shard_of(hash: u64) -> usize {
     (hash >> 56) as usize
 }
 
-/// What orders a shard; zero is a free place.
+/// What stands for an id in its shard; zero is a free place.
 fn rest_of(hash: u64) -> u64 {
     (hash << 8) | 1
 }
 
 impl Shard {
-    fn peek(&self, hash: u64) -> u64 {
-        self.places.get(self.home(rest_of(hash))).map_or(0, |place| place.id)
+    /// Each begins a little larger than the one before it, so that they do not all grow at once: a smaller one grows into
+    /// what a larger one has left.
+    fn new(number: usize) -> Shard {
+        Shard { lines: vec![Line::default(); FIRST + FIRST / 4 * number / SHARDS], taken: 0 }
     }
 
-    fn add(&mut self, entry: Entry) -> Seen {
-        if self.taken * 8 >= self.size * 7 {
+    fn peek(&self, hash: u64) -> u64 {
+        self.lines[self.home(rest_of(hash))].ids[0]
+    }
+
+    fn add(&mut self, id: u64, content: u64) -> Seen {
+        if self.taken * 8 >= self.lines.len() * WIDTH * 7 {
             self.grow();
         }
-        let mut at = self.home(entry.id);
-        while self.places[at].id != 0 && self.places[at].id < entry.id {
-            at += 1;
-        }
         let mut seen = Seen::New;
-        let mut same = at;
-        while self.places[same].id == entry.id {
-            if self.places[same] == entry {
-                return Seen::Duplicate;
+        let mut at = self.home(id);
+        loop {
+            let line = &mut self.lines[at];
+            // All at once: which of them it is could not be foretold.
+            let (mut is_here, mut taken) = (false, 0);
+            for known in line.ids {
+                is_here |= known == id;
+                taken += usize::from(known != 0);
             }
-            seen = Seen::Conflict;
-            same += 1;
-        }
-        self.insert(at, entry);
-        self.taken += 1;
-        seen
-    }
-
-    /// Moves what follows on by one, up to the next free place.
-    fn insert(&mut self, at: usize, entry: Entry) {
-        let length = self.places[at..].iter().take_while(|place| place.id != 0).count();
-        self.places.copy_within(at..at + length, at + 1);
-        self.places[at] = entry;
-        if self.places.last().is_some_and(|place| place.id != 0) {
-            self.places.push(Entry::default());
+            if is_here {
+                if line.ids.iter().zip(line.contents).any(|known| known == (&id, content)) {
+                    return Seen::Duplicate;
+                }
+                seen = Seen::Conflict;
+            }
+            // An id is nowhere beyond a line with a free place.
+            if taken < WIDTH {
+                (line.ids[taken], line.contents[taken]) = (id, content);
+                self.taken += 1;
+                return seen;
+            }
+            at = if at + 1 == self.lines.len() { 0 } else { at + 1 };
         }
     }
 
     fn home(&self, id: u64) -> usize {
-        ((u128::from(id) * self.size as u128) >> 64) as usize
+        ((u128::from(id) * self.lines.len() as u128) >> 64) as usize
     }
 
     fn grow(&mut self) {
-        self.size = (self.size + self.size / 4).max(FIRST);
-        let old = std::mem::replace(&mut self.places, vec![Entry::default(); self.size + OVERHANG]);
-        let mut free = 0;
-        for entry in old.into_iter().filter(|entry| entry.id != 0) {
-            let at = self.home(entry.id).max(free);
-            if at >= self.places.len() {
-                self.places.resize(at + OVERHANG, Entry::default());
+        let size = self.lines.len() + self.lines.len() / 4;
+        let old = std::mem::replace(self, Shard { lines: vec![Line::default(); size], taken: 0 });
+        for line in old.lines {
+            for (id, content) in line.ids.into_iter().zip(line.contents).filter(|(id, _)| *id != 0) {
+                self.add(id, content);
             }
-            self.places[at] = entry;
-            free = at + 1;
-        }
-        if free == self.places.len() {
-            self.places.push(Entry::default());
         }
     }
 }
@@ -185,7 +183,7 @@ mod tests {
                 assert_eq!(seen.add(&[seen.marks(&format!("id-{number}"), None, number)]), [round]);
             }
         }
-        let places: usize = seen.shards.lock().unwrap().iter().map(|shard| shard.places.len()).sum();
-        assert!(places * size_of::<Entry>() <= 24 * count as usize, "{places} places");
+        let lines: usize = seen.shards.lock().unwrap().iter().map(|shard| shard.lines.len()).sum();
+        assert!(lines * size_of::<Line>() <= 24 * count as usize, "{lines} lines");
     }
 }

@@ -229,7 +229,7 @@ impl Upload {
 }
 
 fn session_name(identity: &str) -> Option<String> {
-    let marks = Marks::of(identity.as_bytes());
+    let marks = Marks::of(identity);
     UserIdentity::read(&mut Cursor::new(identity, &marks)).ok()?.session_name()
 }
 
@@ -237,7 +237,7 @@ fn session_name(identity: &str) -> Option<String> {
 fn bytes_of(event: &Event, kind: SessionKind) -> Option<u64> {
     let wanted = if kind == SessionKind::Copy { "bytesTransferredOut" } else { "bytesTransferredIn" };
     let additional = event.additional?;
-    let marks = Marks::of(additional.as_bytes());
+    let marks = Marks::of(additional);
     let mut number = Member::Absent;
     let mut cursor = Cursor::new(additional, &marks);
     cursor.members(|cursor, name| if name == wanted { cursor.place(&mut number) } else { cursor.skip() }).ok()?;

@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 
 use super::super::identity::Identities;
 use super::super::principal::Principal;
-use super::{Accesses, Key, NONE};
+use super::names::Names;
+use super::{Accesses, Earliest, Group, Key, NONE};
 use crate::snapshot::{AccessRecord, Example, Timestamp};
 
 /// What tells groups apart, in the order in which they are reported: principal, bucket, location, event name, access,
@@ -21,52 +22,75 @@ struct Ranks {
 }
 
 /// A thread's groups and what its numbers mean.
+#[derive(Debug)]
 struct Thread {
-    accesses: Accesses,
+    names: Names,
+    groups: Vec<Group>,
+    earliest: Vec<Earliest>,
     identities: Identities,
 }
 
-impl Accesses {
-    /// The groups of all threads; `locations`: the declared ones that events were told apart by.
-    pub fn merge(threads: Vec<(Accesses, Identities)>, locations: &[String]) -> Vec<AccessRecord> {
-        let of_thread = |(accesses, identities)| Thread { accesses, identities };
-        let threads: Vec<Thread> = threads.into_iter().map(of_thread).collect();
-        let of_location = ranks([locations.iter().map(String::as_str).collect()]).remove(0);
-        let mut groups: Vec<(Rank, &Thread, usize)> = vec![];
-        for (thread, ranks) in threads.iter().zip(Ranks::of(&threads)) {
-            let keys = thread.accesses.groups.iter().map(|group| &group.key);
-            groups.extend(keys.enumerate().map(|(place, key)| (ranks.rank(key, &of_location), thread, place)));
-        }
-        groups.sort_unstable_by_key(|(rank, _, place)| (*rank, *place));
-        groups.chunk_by(|(a, ..), (b, ..)| a == b).map(|same| record(same, locations)).collect()
-    }
+/// A group's rank, its thread and its place there.
+type Ranked = (Rank, u32, u32);
+
+/// The groups of all threads, in the order of reports. There may be many, so records are made one by one.
+#[derive(Debug)]
+pub struct Groups {
+    threads: Vec<Thread>,
+    ranked: Vec<Ranked>,
+    locations: Vec<String>,
 }
 
-/// The groups of one rank as one.
-fn record<'t>(same: &'t [(Rank, &'t Thread, usize)], locations: &[String]) -> AccessRecord {
-    let first = |(_, thread, place): &'t (Rank, &'t Thread, usize)| {
-        (thread.accesses.groups[*place].first, thread.accesses.earliest[*place].names())
-    };
-    let (_, thread, place) = same.iter().min_by_key(|group| first(group)).unwrap_or(&same[0]);
-    let (group, earliest) = (&thread.accesses.groups[*place], &thread.accesses.earliest[*place]);
-    let all = || same.iter().map(|(_, thread, place)| &thread.accesses.groups[*place]);
-    let name = |number: u32| thread.accesses.names.all()[number as usize].to_string();
-    let Key { principal, location, bucket, event_name, region, error_code, read_only } = group.key;
-    let Principal { name: principal, kind, account } = thread.identities.principal(principal);
-    AccessRecord {
-        principal: principal.clone(),
-        principal_type: kind.as_str().to_owned(),
-        account: account.clone(),
-        bucket: name(bucket),
-        location: (location != NONE).then(|| locations[location as usize].clone()),
-        event_name: name(event_name),
-        access: access(read_only).to_owned(),
-        region: name(region),
-        error_code: (error_code != NONE).then(|| name(error_code)),
-        count: all().map(|group| group.events).sum(),
-        first_seen: group.first,
-        last_seen: all().map(|group| group.last).fold(group.last, Timestamp::max),
-        example: Example { event_id: earliest.event_id.clone(), object: earliest.object.to_string() },
+impl Groups {
+    /// `locations`: the declared ones that events were told apart by.
+    pub fn of(threads: Vec<(Accesses, Identities)>, locations: Vec<String>) -> Groups {
+        let of_thread = |(accesses, identities)| {
+            let Accesses { names, groups, earliest } = accesses;
+            Thread { names, groups: groups.into_iter().collect(), earliest, identities }
+        };
+        let threads: Vec<Thread> = threads.into_iter().map(of_thread).collect();
+        let of_location = ranks([locations.iter().map(String::as_str).collect()]).remove(0);
+        let mut ranked: Vec<Ranked> = Vec::with_capacity(threads.iter().map(|thread| thread.groups.len()).sum());
+        for (number, (thread, ranks)) in threads.iter().zip(Ranks::of(&threads)).enumerate() {
+            let keys = thread.groups.iter().map(|group| &group.key).enumerate();
+            ranked.extend(keys.map(|(place, key)| (ranks.rank(key, &of_location), number as u32, place as u32)));
+        }
+        ranked.sort_unstable();
+        Groups { threads, ranked, locations }
+    }
+
+    pub fn records(&self) -> impl Iterator<Item = AccessRecord> {
+        self.ranked.chunk_by(|(a, ..), (b, ..)| a == b).map(|same| self.record(same))
+    }
+
+    /// The groups of one rank as one.
+    fn record(&self, same: &[Ranked]) -> AccessRecord {
+        let found = |(_, thread, place): &Ranked| {
+            let thread = &self.threads[*thread as usize];
+            let group = &thread.groups[*place as usize];
+            (thread, group, &thread.earliest[group.place as usize])
+        };
+        let groups = || same.iter().map(|ranked| found(ranked).1);
+        let first = same.iter().map(found).min_by_key(|(_, group, earliest)| (group.first, earliest.names()));
+        let (thread, group, earliest) = first.unwrap_or_else(|| found(&same[0]));
+        let name = |number: u32| thread.names.all()[number as usize].to_string();
+        let Key { principal, location, bucket, event_name, region, error_code, read_only } = group.key;
+        let Principal { name: principal, kind, account } = thread.identities.principal(principal);
+        AccessRecord {
+            principal: principal.clone(),
+            principal_type: kind.as_str().to_owned(),
+            account: account.clone(),
+            bucket: name(bucket),
+            location: (location != NONE).then(|| self.locations[location as usize].clone()),
+            event_name: name(event_name),
+            access: access(read_only).to_owned(),
+            region: name(region),
+            error_code: (error_code != NONE).then(|| name(error_code)),
+            count: groups().map(|group| group.events).sum(),
+            first_seen: group.first,
+            last_seen: groups().map(|group| group.last).fold(group.last, Timestamp::max),
+            example: Example { event_id: earliest.event_id(), object: earliest.object.to_string() },
+        }
     }
 }
 
@@ -84,7 +108,7 @@ impl Ranks {
             let all = thread.identities.principals().iter();
             all.map(|Principal { name, kind, account }| (name.as_str(), kind.as_str(), account.as_deref())).collect()
         });
-        let names = threads.iter().map(|thread| thread.accesses.names.all().iter().map(|name| &**name).collect());
+        let names = threads.iter().map(|thread| thread.names.all().iter().map(|name| &**name).collect());
         ranks(principals).into_iter().zip(ranks(names)).map(|(principals, names)| Ranks { principals, names })
     }
 

@@ -3,28 +3,32 @@
 //! All of it is a guess at what stands next. Where it fails, `None`, nothing is decided: the strict cursor reads the same
 //! text again from where the guess began.
 
+use super::super::marks::Place;
 use super::{Cursor, Fault, MAX_DEPTH, MAX_STRING, Marks, Span};
 
 /// A place in a text, as a `Cursor`; small enough to be held in registers.
+///
+/// Places are of 32 bits, so that one and what follows it cannot overflow, which would have to be looked for each time.
 #[derive(Debug, Clone, Copy)]
 pub struct Compact<'a> {
     text: &'a str,
     marks: &'a Marks,
-    at: usize,
-    depth: usize,
+    place: Place,
+    depth: u32,
 }
 
 impl<'a> Cursor<'a> {
     /// For guessing the members of the object at the cursor.
     #[inline(always)]
     pub fn compact(&self) -> Compact<'a> {
-        Compact { text: self.text, marks: self.marks, at: self.at, depth: self.depth + 1 }
+        let place = Place::new(self.at as u32);
+        Compact { text: self.text, marks: self.marks, place, depth: self.depth as u32 + 1 }
     }
 
     /// Goes past what was guessed.
     #[inline(always)]
     pub fn pass(&mut self, guessed: Compact<'a>) {
-        self.at = guessed.at;
+        self.at = guessed.place.at as usize;
     }
 }
 
@@ -32,33 +36,36 @@ impl<'a> Compact<'a> {
     /// Goes past what is expected, if that stands here.
     #[inline(always)]
     pub fn passes<const N: usize>(&mut self, expected: &[u8; N]) -> bool {
-        let is_here = chunk::<N>(self.text.as_bytes(), self.at) == Some(expected);
-        self.at += if is_here { N } else { 0 };
+        let is_here = chunk::<N>(self.text.as_bytes(), self.place.at) == Some(expected);
+        if is_here {
+            self.place.pass(N as u32);
+        }
         is_here
     }
 
     /// Whether this byte is the next.
     #[inline(always)]
     pub fn stands_at(&self, byte: u8) -> bool {
-        self.text.as_bytes().get(self.at) == Some(&byte)
+        self.text.as_bytes().get(self.place.at as usize) == Some(&byte)
     }
 
     /// Reads the rest of a string, after its quote.
     #[inline(always)]
     pub fn string(&mut self) -> Option<&'a str> {
-        let start = self.at;
+        let start = self.place.at as usize;
         self.pass_string()?;
-        self.text.get(start..self.at - 1)
+        self.text.get(start..self.place.at as usize - 1)
     }
 
     /// Goes past the rest of a string, after its quote.
     #[inline(always)]
     pub fn pass_string(&mut self) -> Option<()> {
-        let end = self.marks.next(self.at);
-        if *self.text.as_bytes().get(end)? != b'"' || end - self.at > MAX_STRING {
+        let start = self.place.at;
+        self.place.pass_to_mark(self.marks);
+        if !self.stands_at(b'"') || self.place.at - start > MAX_STRING as u32 {
             return None;
         }
-        self.at = end + 1;
+        self.place.pass(1);
         Some(())
     }
 
@@ -72,68 +79,99 @@ impl<'a> Compact<'a> {
     /// Goes past a value.
     #[inline(always)]
     pub fn value(&mut self) -> Option<Span> {
-        let start = self.at;
+        let start = self.place.at as usize;
         if self.passes(b"null") {
-            return Some(Span { start, end: self.at });
+            return Some(Span { start, end: self.place.at as usize });
         }
-        let flat = if self.depth < MAX_DEPTH { flat_object(self.text.as_bytes(), self.marks, start) } else { None };
-        match flat {
-            Some(end) => self.at = end,
+        let plain = plain_object(self.text.as_bytes(), self.marks, self.place, self.depth);
+        match plain {
+            Some(end) => self.place = end,
             None => self.strictly(Cursor::skip)?,
         }
-        Some(Span { start, end: self.at })
+        Some(Span { start, end: self.place.at as usize })
     }
 
     /// Reads with the strict cursor.
     #[inline(always)]
     pub fn strictly<T>(&mut self, read: impl FnOnce(&mut Cursor<'a>) -> Result<T, Fault>) -> Option<T> {
-        let mut cursor = Cursor { text: self.text, marks: self.marks, at: self.at, depth: self.depth };
+        let (at, depth) = (self.place.at as usize, self.depth as usize);
+        let mut cursor = Cursor { text: self.text, marks: self.marks, at, depth };
         let read = read(&mut cursor).ok()?;
-        self.at = cursor.at;
+        self.place = Place::new(cursor.at as u32);
         Some(read)
     }
 }
 
 #[inline(always)]
-fn chunk<const N: usize>(text: &[u8], at: usize) -> Option<&[u8; N]> {
-    text.get(at..)?.first_chunk()
+fn chunk<const N: usize>(text: &[u8], at: u32) -> Option<&[u8; N]> {
+    text.get(at as usize..at as usize + N)?.first_chunk()
 }
 
-/// The end of an object of the form that most have: no white space, no escapes, nothing nested. `None`: it has another,
-/// or none.
-pub fn flat_object(text: &[u8], marks: &Marks, start: usize) -> Option<usize> {
-    let [b'{', b'"'] = chunk(text, start)? else { return None };
+/// The end of an object of the form that most have: no white space, no escapes, no lists. `None`: it has another, or
+/// none. `depth`: how many objects and lists it stands in.
+pub fn plain_object(text: &[u8], marks: &Marks, mut place: Place, depth: u32) -> Option<Place> {
+    let start = place.at;
+    let word = |place: Place| chunk::<4>(text, place.at).map(|word| u32::from_le_bytes(*word));
+    if word(place)? & TWO != of(b"{\"") || depth as usize >= MAX_DEPTH {
+        return None;
+    }
+    place.pass(2);
     // After the quote of a name.
-    let mut at = start + 2;
     loop {
-        let name_end = marks.next(at);
-        if chunk(text, name_end) == Some(b"\":\"") {
-            let end = marks.next(name_end + 3);
-            if chunk(text, end) == Some(b"\",\"") {
-                at = end + 3;
+        place.pass_to_mark(marks);
+        let after_name = word(place)?;
+        if after_name & THREE == of(b"\":\"") {
+            place.pass(3);
+            place.pass_to_mark(marks);
+            let after = word(place)?;
+            if after & THREE == of(b"\",\"") {
+                place.pass(3);
                 continue;
             }
-            (*text.get(end)? == b'"').then_some(())?;
-            at = end + 1;
+            (after & ONE == of(b"\"")).then_some(())?;
+            place.pass(1);
         } else {
-            chunk(text, name_end).filter(|end| *end == b"\":")?;
-            at = scalar_end(text, name_end + 2)?;
+            (after_name & TWO == of(b"\":")).then_some(())?;
+            place.pass(2);
+            if word(place)? & ONE == of(b"{") {
+                place = plain_object(text, marks, place, depth + 1)?;
+            } else {
+                place.pass(scalar_end(text, place.at)? - place.at);
+            }
         }
-        match chunk(text, at) {
-            Some(b",\"") => at += 2,
+        let after = word(place)?;
+        if after & TWO != of(b",\"") {
             // No string in it is longer than it is itself.
-            _ if *text.get(at)? == b'}' && at - start < MAX_STRING => return Some(at + 1),
-            _ => return None,
+            let is_end = after & ONE == of(b"}") && place.at - start < MAX_STRING as u32;
+            place.pass(1);
+            return is_end.then_some(place);
         }
+        place.pass(2);
     }
+}
+
+/// The first bytes of four.
+const ONE: u32 = 0xff;
+const TWO: u32 = 0xffff;
+const THREE: u32 = 0xff_ffff;
+
+/// Bytes as they are among four.
+const fn of<const N: usize>(bytes: &[u8; N]) -> u32 {
+    let (mut word, mut at) = (0, N);
+    while at > 0 {
+        at -= 1;
+        word = word << 8 | bytes[at] as u32;
+    }
+    word
 }
 
 /// The end of a number without sign and fraction, or of `true`, `false` or `null`.
 #[inline(always)]
-fn scalar_end(text: &[u8], at: usize) -> Option<usize> {
-    match *text.get(at)? {
+fn scalar_end(text: &[u8], at: u32) -> Option<u32> {
+    let digits = |text: &[u8]| text.iter().position(|byte| !byte.is_ascii_digit());
+    match *text.get(at as usize)? {
         b'0' => Some(at + 1),
-        b'1'..=b'9' => Some(at + text[at..].iter().position(|byte| !byte.is_ascii_digit())?),
+        b'1'..=b'9' => Some(at + digits(&text[at as usize..])? as u32),
         b't' if chunk(text, at) == Some(b"true") => Some(at + 4),
         b'f' if chunk(text, at) == Some(b"false") => Some(at + 5),
         b'n' if chunk(text, at) == Some(b"null") => Some(at + 4),

@@ -22,6 +22,7 @@ impl<T> Member<T> {
     }
 
     /// `None`: it is not as it should be. `Some(None)`: it does not say.
+    #[inline(always)]
     pub fn get(self) -> Option<Option<T>> {
         match self {
             Member::Absent | Member::Null => Some(None),
@@ -74,6 +75,18 @@ impl<'a> Cursor<'a> {
             _ => self.other()?,
         };
         into.put(given);
+        Ok(())
+    }
+
+    /// Reads a value that is to be a string, for what it means.
+    pub fn word<T>(&mut self, into: &mut Member<T>, meaning: fn(&str) -> T) -> Result<(), Fault> {
+        let mut text = Member::Absent;
+        self.text(&mut text)?;
+        into.put(match text.string() {
+            Some(Some(word)) => Member::Is(meaning(&word)),
+            Some(None) => Member::Null,
+            None => Member::Bad,
+        });
         Ok(())
     }
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use smallvec::SmallVec;
 
 use super::super::json::{Compact, Cursor, Fault, Member, Text};
-use super::{Touched, text};
+use super::{Touched, Touches, text};
 use crate::arn::Arn;
 
 /// What `resources` holds.
@@ -14,43 +14,85 @@ pub struct Resources<'a> {
     given: Member<()>,
     /// It is a list of objects with string members, or absent.
     pub is_sound: bool,
-    pub objects: SmallVec<[Resource<'a>; 1]>,
-    pub buckets: SmallVec<[Resource<'a>; 1]>,
+    /// Each object's ARN is one of an object in a bucket, none of an access point's.
+    pub is_known: bool,
+    pub objects: Touches<'a>,
+    /// The ARN of each bucket.
+    pub buckets: SmallVec<[Member<Text<'a>>; 1]>,
 }
 
 impl Default for Resources<'_> {
     fn default() -> Self {
-        Resources { given: Member::Absent, is_sound: true, objects: SmallVec::new(), buckets: SmallVec::new() }
+        let (objects, buckets) = (Touches::new(), SmallVec::new());
+        Resources { given: Member::Absent, is_sound: true, is_known: true, objects, buckets }
     }
 }
 
 impl<'a> Resources<'a> {
     /// The fast way, as for the record itself.
+    #[inline(always)]
     pub fn guess(&mut self, compact: &mut Compact<'a>) -> Option<()> {
         self.given = Member::Is(());
         if !compact.passes(b"[") {
             return None;
         }
         loop {
-            let mut resource = Resource::default();
-            resource.guess(compact)?;
-            self.push(resource);
+            if !self.guess_object(compact)? && !self.guess_bucket(compact)? {
+                let resource = compact.strictly(Resource::read)?;
+                self.push(resource);
+            }
             if !compact.passes(b",") {
                 return compact.passes(b"]").then_some(());
             }
         }
     }
 
+    /// Whether an object is the next.
     #[inline(always)]
-    fn push(&mut self, resource: Resource<'a>) {
-        match resource.kind.string() {
+    fn guess_object(&mut self, compact: &mut Compact<'a>) -> Option<bool> {
+        let is_next = compact.passes(br#"{"type":"AWS::S3::Object","ARN":"arn:aws:s3:::"#);
+        if is_next {
+            let (bucket, key) = split_path(compact.string()?)?;
+            self.objects.push(Touched::of(bucket.into(), key.into()));
+            compact.passes(b"}").then_some(())?;
+        }
+        Some(is_next)
+    }
+
+    /// Whether a bucket is the next.
+    #[inline(always)]
+    fn guess_bucket(&mut self, compact: &mut Compact<'a>) -> Option<bool> {
+        let mut ahead = *compact;
+        if !ahead.passes(br#"{"accountId":""#) {
+            return Some(false);
+        }
+        ahead.pass_string()?;
+        let is_next = ahead.passes(br#","type":"AWS::S3::Bucket","ARN":""#);
+        if is_next {
+            self.buckets.push(text(&mut ahead)?);
+            ahead.passes(b"}").then_some(())?;
+            *compact = ahead;
+        }
+        Some(is_next)
+    }
+
+    #[inline(always)]
+    fn push(&mut self, (kind, resource): (Member<Text<'a>>, Resource<'a>)) {
+        match kind.string() {
             Some(kind) if resource.is_sound() => match kind.as_deref() {
-                Some("AWS::S3::Object") => self.objects.push(resource),
-                Some("AWS::S3::Bucket") => self.buckets.push(resource),
+                Some("AWS::S3::Object") => match resource.object() {
+                    Some(object) => self.objects.push(object),
+                    None => self.is_known = false,
+                },
+                Some("AWS::S3::Bucket") => self.buckets.push(resource.arn),
                 _ => {}
             },
             _ => self.is_sound = false,
         }
+    }
+
+    pub fn has_objects(&self) -> bool {
+        !self.objects.is_empty() || !self.is_known
     }
 
     pub fn read(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Fault> {
@@ -70,8 +112,7 @@ impl<'a> Resources<'a> {
 }
 
 #[derive(Debug, Default)]
-pub struct Resource<'a> {
-    kind: Member<Text<'a>>,
+struct Resource<'a> {
     arn: Member<Text<'a>>,
     arn_prefix: Member<Text<'a>>,
 }
@@ -80,72 +121,54 @@ pub struct Resource<'a> {
 type Path<'a> = (Cow<'a, str>, Cow<'a, str>);
 
 impl<'a> Resource<'a> {
-    fn read(cursor: &mut Cursor<'a>) -> Result<Resource<'a>, Fault> {
-        let mut resource = Resource::default();
+    /// Its type, and itself.
+    fn read(cursor: &mut Cursor<'a>) -> Result<(Member<Text<'a>>, Resource<'a>), Fault> {
+        let (mut kind, mut resource) = (Member::Absent, Resource::default());
         cursor.members(|cursor, name| match name {
-            "type" => cursor.text(&mut resource.kind),
+            "type" => cursor.text(&mut kind),
             "ARN" => cursor.text(&mut resource.arn),
             "ARNPrefix" => cursor.text(&mut resource.arn_prefix),
             _ => cursor.skip(),
         })?;
-        Ok(resource)
-    }
-
-    /// The fast way, as for the record itself.
-    #[inline(always)]
-    fn guess(&mut self, compact: &mut Compact<'a>) -> Option<()> {
-        if compact.passes(br#"{"accountId":""#) {
-            compact.pass_string()?;
-            compact.passes(br#","type":""#).then_some(())?;
-        } else {
-            compact.passes(br#"{"type":""#).then_some(())?;
-        }
-        self.kind = text(compact)?;
-        if compact.passes(br#","ARN":""#) {
-            self.arn = text(compact)?;
-        }
-        if compact.passes(br#","ARNPrefix":""#) {
-            self.arn_prefix = text(compact)?;
-        }
-        compact.passes(b"}").then_some(())
+        Ok((kind, resource))
     }
 
     fn is_sound(&self) -> bool {
         self.arn.string().is_some() && self.arn_prefix.string().is_some()
     }
 
-    /// `None`: its ARN is none of an object in a bucket, as an access point's.
-    pub fn object(&self) -> Option<Touched<'a>> {
-        match object_path(self.arn).filter(|(_, key)| !key.is_empty()) {
-            Some((bucket, key)) => Some(Touched::Object { bucket, key }),
-            None => {
-                let (bucket, prefix) = object_path(self.arn_prefix).or_else(|| object_path(self.arn))?;
+    fn object(&self) -> Option<Touched<'a>> {
+        match object_path(self.arn) {
+            Some((bucket, key)) if !key.is_empty() => Some(Touched::Object { bucket, key }),
+            path => {
+                let (bucket, prefix) = object_path(self.arn_prefix).or(path)?;
                 Some(Touched::Listing { bucket, prefix })
             }
         }
     }
+}
 
-    /// The bucket's name.
-    pub fn bucket(&self) -> Option<Cow<'a, str>> {
-        match self.arn.string()?? {
-            Cow::Borrowed(arn) => Some(Arn::parse(arn)?.resource.into()),
-            Cow::Owned(arn) => Some(Arn::parse(&arn)?.resource.to_owned().into()),
-        }
+/// The name in a bucket's ARN.
+pub fn bucket_name(arn: Member<Text>) -> Option<Cow<str>> {
+    match arn.string()?? {
+        Cow::Borrowed(arn) => Some(Arn::parse(arn)?.resource.into()),
+        Cow::Owned(arn) => Some(Arn::parse(&arn)?.resource.to_owned().into()),
     }
 }
 
 fn object_path<'a>(arn: Member<Text<'a>>) -> Option<Path<'a>> {
     fn split(arn: &str) -> Option<(&str, &str)> {
-        if let Some(path) = arn.strip_prefix("arn:aws:s3:::") {
-            let slash = memchr::memchr(b'/', path.as_bytes())?;
-            return Some((&path[..slash], &path[slash + 1..]));
-        }
         let arn = Arn::parse(arn)?;
         let in_bucket = arn.service == "s3" && arn.region.is_empty() && arn.account.is_empty();
-        arn.resource.split_once('/').filter(|_| in_bucket)
+        split_path(arn.resource).filter(|_| in_bucket)
     }
     match arn.string()?? {
         Cow::Borrowed(arn) => split(arn).map(|(bucket, key)| (bucket.into(), key.into())),
         Cow::Owned(arn) => split(&arn).map(|(bucket, key)| (bucket.to_owned().into(), key.to_owned().into())),
     }
+}
+
+fn split_path(path: &str) -> Option<(&str, &str)> {
+    let slash = memchr::memchr(b'/', path.as_bytes())?;
+    Some((&path[..slash], &path[slash + 1..]))
 }

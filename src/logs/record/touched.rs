@@ -21,7 +21,24 @@ pub enum Touched<'a> {
 /// Almost always one.
 pub type Touches<'a> = SmallVec<[Touched<'a>; 1]>;
 
-impl Touched<'_> {
+impl<'a> Touched<'a> {
+    /// What an object's ARN names: without a key it is a listing.
+    #[inline(always)]
+    pub fn of(bucket: Cow<'a, str>, key: Cow<'a, str>) -> Touched<'a> {
+        if key.is_empty() { Touched::Listing { bucket, prefix: key } } else { Touched::Object { bucket, key } }
+    }
+
+    pub fn is_object(&self) -> bool {
+        matches!(self, Touched::Object { .. })
+    }
+
+    /// The key, or the prefix of a listing.
+    pub fn key(&self) -> &str {
+        match self {
+            Touched::Object { key, .. } | Touched::Listing { prefix: key, .. } => key,
+        }
+    }
+
     pub fn bucket(&self) -> &str {
         match self {
             Touched::Object { bucket, .. } | Touched::Listing { bucket, .. } => bucket,

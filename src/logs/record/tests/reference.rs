@@ -225,7 +225,7 @@ fn principal_of(record: &Json) -> Reading<Principal> {
         [(_, identity)] => identity.written(),
         _ => return Err(Unclear),
     };
-    let marks = Marks::of(text.as_bytes());
+    let marks = Marks::of(&text);
     UserIdentity::read(&mut Cursor::new(&text, &marks)).unwrap().principal().ok_or(Unclear)
 }
 

@@ -1,0 +1,215 @@
+//! What one thread reads: an object counts as a whole or not at all.
+
+use std::borrow::Cow;
+use std::hash::{BuildHasher, Hash, Hasher};
+
+use super::super::access::{Access, Accesses, Noted};
+use super::super::chain::{ExpectedLog, LogName, Verdict};
+use super::super::event::{self, Event, FileError};
+use super::super::identity::Identities;
+use super::super::inflate::{self, InflateError, Inflater};
+use super::super::layout::{self, ObjectKind};
+use super::super::marks::Marks;
+use super::super::seen::{EventMarks, Seen, SeenEvents};
+use super::super::session::Sessions;
+use super::{Object, Places, Question};
+use crate::snapshot::{Skipped, Timestamp};
+
+/// CloudTrail's limit is 50 MB before compression; some slack for what AWS may raise it to.
+const MAX_INFLATED: usize = 512 << 20;
+
+/// What one thread has read.
+pub struct Tally {
+    pub identities: Identities,
+    pub accesses: Accesses,
+    pub sessions: Sessions,
+    pub skipped: Vec<Skipped>,
+    pub verdicts: Vec<(String, Verdict)>,
+    pub events: u64,
+    pub duplicates: u64,
+    pub malformed: u64,
+}
+
+/// What all threads work on.
+#[derive(Clone, Copy)]
+pub struct Task<'t> {
+    pub question: &'t Question,
+    pub places: &'t Places,
+    pub seen: &'t SeenEvents,
+}
+
+/// What one thread uses again for every object.
+#[derive(Default)]
+pub struct Scratch {
+    inflater: Inflater,
+    marks: Marks,
+}
+
+impl Tally {
+    pub fn new(seen: &SeenEvents) -> Tally {
+        Tally {
+            identities: Identities::default(),
+            accesses: Accesses::new(seen.state.clone()),
+            sessions: Sessions::default(),
+            skipped: vec![],
+            verdicts: vec![],
+            events: 0,
+            duplicates: 0,
+            malformed: 0,
+        }
+    }
+
+    pub fn read(&mut self, task: Task, object: &Object, bytes: &[u8], scratch: &mut Scratch) {
+        let key = object.name.strip_prefix("s3://").unwrap_or(&object.name);
+        let expected = task.question.expected.get(key);
+        let refusal = match (&object.failure, layout::kind(&object.name)) {
+            (Some(failure), _) => Refusal::unread(failure),
+            (None, ObjectKind::Other(what)) => Refusal::without_records(what),
+            (None, ObjectKind::Log) => match self.try_read(task, object, bytes, scratch, expected) {
+                Ok(()) => {
+                    self.verdicts.extend(expected.map(|_| (key.to_owned(), Verdict::Valid)));
+                    return;
+                }
+                Err(refusal) => refusal,
+            },
+        };
+        self.verdicts.extend(expected.map(|_| (key.to_owned(), refusal.verdict)));
+        self.skipped.push(Skipped { object: object.name.clone(), reason: refusal.reason, matters: refusal.matters });
+    }
+
+    /// All of an object counts, or nothing.
+    fn try_read(
+        &mut self,
+        task: Task,
+        object: &Object,
+        bytes: &[u8],
+        scratch: &mut Scratch,
+        expected: Option<&ExpectedLog>,
+    ) -> Result<(), Refusal> {
+        let json = match inflate::is_gzip(bytes) {
+            true => scratch.inflater.inflate(bytes, MAX_INFLATED).map_err(|error| Refusal::inflating(&error))?,
+            // CloudTrail delivers gzip only.
+            false if expected.is_some() => return Err(Refusal::altered("it is not gzip data".to_owned())),
+            false => bytes,
+        };
+        // The very bytes that are read are those that the digest must have meant.
+        if let Some(Verdict::Invalid(why)) = expected.map(|expected| expected.matches(json)) {
+            return Err(Refusal::altered(why));
+        }
+        let text = scratch.marks.find(json).map_err(|error| Refusal::unreadable(&error))?;
+        let mut notes = Notes::for_text(text);
+        let Tally { identities, accesses, .. } = self;
+        let read = event::read(text, &scratch.marks, identities, task.question.period, |event, identities| {
+            notes.add(event, task, identities, accesses);
+        });
+        self.malformed += read.map_err(|error| match error {
+            // Where its name says that it is a log file, it stands in the place of one.
+            FileError::Digest if LogName::parse(&object.name).is_none() => Refusal::without_records(&error.to_string()),
+            error => Refusal::unreadable(&error),
+        })?;
+        self.count(&notes, task, &object.name);
+        Ok(())
+    }
+
+    fn count(&mut self, notes: &Notes, task: Task, object: &str) {
+        let seen = task.seen.add(&notes.marks);
+        let duplicates = seen.iter().filter(|seen| **seen == Seen::Duplicate).count() as u64;
+        self.events += seen.len() as u64 - duplicates;
+        self.duplicates += duplicates;
+        // Two events under one id: one of them is not what it says.
+        self.malformed += seen.iter().filter(|seen| **seen == Seen::Conflict).count() as u64;
+        let access = |(number, noted): &(u32, Noted)| {
+            let (event_id, time) = &notes.events[*number as usize];
+            let times = u64::from(seen[*number as usize] != Seen::Duplicate);
+            Access { noted: *noted, event_id, time: *time, times }
+        };
+        self.accesses.add(notes.accesses.iter().map(access), object);
+        for (event, _) in notes.whole.iter().zip(seen).filter(|(_, seen)| *seen != Seen::Duplicate) {
+            self.sessions.add(task.places, event, self.identities.principal(event.principal));
+        }
+    }
+}
+
+/// What is kept of an object's events until it has been read to its end.
+struct Notes<'a> {
+    marks: Vec<EventMarks>,
+    /// Their ids and times.
+    events: Vec<(Cow<'a, str>, Timestamp)>,
+    /// Of the event of a number.
+    accesses: Vec<(u32, Noted)>,
+    /// All of them, where sessions are asked for.
+    whole: Vec<Event<'a>>,
+}
+
+impl<'a> Notes<'a> {
+    fn for_text(text: &str) -> Notes<'a> {
+        // Records of S3 have one to two thousand bytes; a guess that saves copying the lists as they grow.
+        let guess = text.len() / 1536;
+        Notes {
+            marks: Vec::with_capacity(guess),
+            events: Vec::with_capacity(guess),
+            accesses: Vec::with_capacity(guess),
+            whole: vec![],
+        }
+    }
+
+    #[inline]
+    fn add(&mut self, event: Event<'a>, task: Task, identities: &Identities, accesses: &mut Accesses) {
+        let number = self.events.len() as u32;
+        let action = accesses.action(&event);
+        let mut content = task.seen.state.build_hasher();
+        (identities.hash(event.principal), event.time, action.hashes()).hash(&mut content);
+        for touch in &event.touched {
+            let bucket = accesses.bucket(touch.bucket());
+            (bucket.hash, touch.is_object(), touch.key()).hash(&mut content);
+            let before = self.accesses.len();
+            let mut add = |location| self.accesses.push((number, action.at(bucket, location)));
+            task.places.touched_by(touch).for_each(|location| add(Some(location)));
+            if self.accesses.len() == before {
+                self.accesses.push((number, action.at(bucket, None)));
+            }
+        }
+        self.marks.push(task.seen.marks(&event.id, event.shared_id.as_deref(), content.finish()));
+        if task.question.sessions {
+            self.events.push((event.id.clone(), event.time));
+            self.whole.push(event);
+        } else {
+            self.events.push((event.id, event.time));
+        }
+    }
+}
+
+/// Why an object does not count.
+struct Refusal {
+    reason: String,
+    /// It may hold object records.
+    matters: bool,
+    /// Whether it is what a digest says, where one does.
+    verdict: Verdict,
+}
+
+impl Refusal {
+    fn unread(why: &str) -> Refusal {
+        Refusal { reason: why.to_owned(), matters: true, verdict: Verdict::Unknown(why.to_owned()) }
+    }
+
+    fn altered(why: String) -> Refusal {
+        Refusal { reason: why.clone(), matters: true, verdict: Verdict::Invalid(why) }
+    }
+
+    fn inflating(error: &InflateError) -> Refusal {
+        match error {
+            InflateError::TooLarge(_) => Refusal::unread(&error.to_string()),
+            InflateError::Damaged | InflateError::Trailing => Refusal::altered(error.to_string()),
+        }
+    }
+
+    /// As CloudTrail delivered it, where a digest says so, and still not understood.
+    fn unreadable(error: &dyn std::error::Error) -> Refusal {
+        Refusal { reason: error.to_string(), matters: true, verdict: Verdict::Valid }
+    }
+
+    fn without_records(what: &str) -> Refusal {
+        Refusal { reason: what.to_owned(), matters: false, verdict: Verdict::Valid }
+    }
+}

@@ -1,0 +1,124 @@
+//! What a record says of its own kind.
+
+use super::super::json::Member;
+use crate::coverage::event::EVENT_SOURCE;
+
+/// What a record is to us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A data event of a general purpose bucket.
+    S3Data,
+    /// Something else for certain.
+    Other,
+    /// It does not say, and may be an access.
+    Unclear,
+}
+
+/// The members that tell the kind, by what they mean.
+#[derive(Debug, Default)]
+pub struct Traits {
+    pub version: Member<Structure>,
+    pub source: Member<Source>,
+    pub event_type: Member<EventType>,
+    pub category: Member<Category>,
+    /// `managementEvent`, as it is.
+    pub management: Member<bool>,
+}
+
+/// `eventVersion`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Structure {
+    Known,
+    Unknown,
+}
+
+/// `eventSource`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    S3,
+    Other,
+}
+
+/// `eventType`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EventType {
+    /// No single call: aggregated events, Insights, network activity.
+    Derived,
+    Other,
+}
+
+/// `eventCategory`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Category {
+    Data,
+    Other,
+    Unknown,
+}
+
+impl Structure {
+    /// "The major version is incremented if a change is made to the event structure that is not backward-compatible."
+    pub fn of(version: &str) -> Structure {
+        if version == "1" || version.starts_with("1.") { Structure::Known } else { Structure::Unknown }
+    }
+}
+
+impl Source {
+    pub fn of(source: &str) -> Source {
+        if source == EVENT_SOURCE { Source::S3 } else { Source::Other }
+    }
+}
+
+impl EventType {
+    pub fn of(event_type: &str) -> EventType {
+        match event_type {
+            "AwsAggregatedEvent" | "AwsCloudTrailInsight" | "AwsVpceEvent" => EventType::Derived,
+            _ => EventType::Other,
+        }
+    }
+}
+
+impl Category {
+    pub fn of(category: &str) -> Category {
+        match category {
+            "Data" => Category::Data,
+            "Management" | "Insight" | "NetworkActivity" | "Aggregated" => Category::Other,
+            _ => Category::Unknown,
+        }
+    }
+}
+
+impl Traits {
+    /// Before eventVersion 1.07 there is no `eventCategory`, and before 1.06 no `managementEvent`: then what the rest of
+    /// the record looks like decides (`None`: that is not as it should be).
+    pub fn kind(&self, looks_like_data: impl FnOnce() -> Option<bool>) -> Kind {
+        let (Some(version), Some(source), Some(event_type), Some(category), Some(management)) =
+            (self.version.get(), self.source.get(), self.event_type.get(), self.category.get(), self.management.get())
+        else {
+            return Kind::Unclear;
+        };
+        match source {
+            Some(Source::S3) => {}
+            Some(Source::Other) => return Kind::Other,
+            // Aggregated events and Insights have a source as well; a record without one is none that is documented.
+            None => return Kind::Unclear,
+        }
+        if event_type == Some(EventType::Derived) {
+            return Kind::Other;
+        }
+        if version == Some(Structure::Unknown) {
+            return Kind::Unclear;
+        }
+        let is_data = match (category, management) {
+            (Some(Category::Data), _) => Some(true),
+            (Some(Category::Other), _) => Some(false),
+            (Some(Category::Unknown), _) => None,
+            (None, Some(management)) => Some(!management),
+            (None, None) => looks_like_data(),
+        };
+        match is_data {
+            Some(true) => Kind::S3Data,
+            Some(false) => Kind::Other,
+            None => Kind::Unclear,
+        }
+    }
+}
