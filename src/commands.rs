@@ -79,10 +79,10 @@ fn print_colours(bytes: &[u8]) -> Result<Exit, CommandError> {
     write_to(anstream::stdout().lock(), bytes)
 }
 
-/// Writes part after part, none of which is kept.
-fn print_each(mut parts: impl Iterator<Item = String>) -> Result<Exit, CommandError> {
-    let mut stdout = BufWriter::new(std::io::stdout().lock());
-    told(parts.try_for_each(|part| stdout.write_all(part.as_bytes())).and_then(|()| stdout.flush()))
+/// Writes piece by piece, none of which is kept.
+fn print_with(write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Result<Exit, CommandError> {
+    let mut stdout = BufWriter::with_capacity(1 << 16, std::io::stdout().lock());
+    told(write(&mut stdout).and_then(|()| stdout.flush()))
 }
 
 fn write_to(mut stdout: impl Write, bytes: &[u8]) -> Result<Exit, CommandError> {

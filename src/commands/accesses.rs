@@ -1,13 +1,14 @@
 //! `accesses`: who touched what, straight from log files.
 
-use std::fmt::Write;
+use std::borrow::Cow;
+use std::io::{self, Write};
 use std::path::Path;
 
 use anstyle::Style;
 use serde::Serialize;
 
 use super::rows::{Row, columns, rolled_up};
-use super::{CommandError, check, print, print_colours, print_each};
+use super::{CommandError, check, print_with};
 use crate::cli::{AccessFormat, Accesses as Args};
 use crate::collect;
 use crate::config::Config;
@@ -44,10 +45,13 @@ pub fn run(args: &Args) -> Result<Exit, CommandError> {
     } else {
         paths::read(Path::new(&args.path), &mut reader, &progress)?;
     }
-    let mut records = reader.finish();
+    let (records, groups) = reader.finish_grouped();
     drop(progress);
-    records.accesses.retain(|access| is_asked_for(args, access));
-    write(args, &records)?;
+    let accesses = groups.records().filter(|access| is_asked_for(args, access));
+    match args.by {
+        None => write(args, accesses)?,
+        Some(by) => write(args, rolled_up(accesses, by).into_iter())?,
+    };
     tell(&records);
     let missed = records.malformed > 0 || records.skipped.iter().any(|skipped| skipped.matters);
     Ok(if missed { Exit::Unknown } else { Exit::Ok })
@@ -58,82 +62,84 @@ fn is_asked_for(args: &Args, access: &AccessRecord) -> bool {
     any(&args.bucket, &access.bucket) && any(&args.principal, &access.principal)
 }
 
-fn write(args: &Args, records: &Records) -> Result<Exit, CommandError> {
-    let accesses = &records.accesses;
-    let rows = || match args.by {
-        None => accesses.iter().map(Row::of).collect(),
-        Some(by) => rolled_up(accesses, by),
-    };
-    let documents = || -> Box<dyn Iterator<Item = String>> {
-        match args.by {
-            None => Box::new(accesses.iter().map(json)),
-            Some(_) => Box::new(rows().into_iter().map(|row| json(&row))),
-        }
-    };
+fn write<T: Serialize + Into<Row>>(args: &Args, mut rows: impl Iterator<Item = T>) -> Result<Exit, CommandError> {
     match args.format {
-        AccessFormat::Table => print_colours(table(rows()).as_bytes()),
-        AccessFormat::Json if accesses.is_empty() => print(b"[]\n"),
-        AccessFormat::Json => {
-            let separated = documents().enumerate().map(|(at, document)| match at {
-                0 => format!("[\n  {document}"),
-                _ => format!(",\n  {document}"),
-            });
-            print_each(separated.chain(["\n]\n".to_owned()]))
-        }
-        AccessFormat::Ndjson => print_each(documents().map(|document| document + "\n")),
-        AccessFormat::Csv => print(&csv(&columns(args.by), &rows())),
+        AccessFormat::Table => print_with(|out| table(rows.map(T::into).collect(), out)),
+        AccessFormat::Json => print_with(|out| {
+            let mut before = "[\n  ";
+            let mut line = Vec::new();
+            for row in rows {
+                line.clear();
+                line.extend_from_slice(before.as_bytes());
+                serde_json::to_writer(&mut line, &row)?;
+                out.write_all(&line)?;
+                before = ",\n  ";
+            }
+            out.write_all(if before.starts_with('[') { b"[]\n" } else { b"\n]\n" })
+        }),
+        AccessFormat::Ndjson => print_with(|out| {
+            let mut line = Vec::new();
+            rows.try_for_each(|row| {
+                line.clear();
+                serde_json::to_writer(&mut line, &row)?;
+                line.push(b'\n');
+                out.write_all(&line)
+            })
+        }),
+        AccessFormat::Csv => print_with(|out| csv(&columns(args.by), rows.map(T::into), out)),
     }
-}
-
-fn json(row: &impl Serialize) -> String {
-    serde_json::to_string(row).expect("a row has string keys and finite numbers")
 }
 
 /// The most frequent first; columns that are empty throughout are left out, and so is the example, which needs a line of
 /// its own.
-fn table(mut rows: Vec<Row>) -> String {
+fn table(mut rows: Vec<Row>, out: &mut dyn Write) -> io::Result<()> {
     const LEFT_OUT: [&str; 3] = ["example", "account", "principal_type"];
-    const NUMBERS: &str = "count";
-    let Some(first) = rows.first() else { return "no S3 data event\n".to_owned() };
+    let Some(first) = rows.first() else { return out.write_all(b"no S3 data event\n") };
     let names: Vec<&'static str> = first.cells.iter().map(|(name, _)| *name).collect();
-    let used = |name: &&&str| !LEFT_OUT.contains(name) && rows.iter().any(|row| !row.cell(name).is_empty());
-    let columns: Vec<&str> = names.iter().filter(used).copied().collect();
+    let used = |name: &&str| !LEFT_OUT.contains(name) && rows.iter().any(|row| !row.cell(name).is_empty());
+    let columns: Vec<&str> = names.into_iter().filter(used).collect();
     rows.sort_by_key(|row| std::cmp::Reverse(row.count));
     let shown = |row: &Row| -> Vec<String> { columns.iter().map(|name| printable(&row.cell(name))).collect() };
     let lines: Vec<Vec<String>> = rows.iter().map(shown).collect();
-    let width = |column: usize| {
-        let cells = lines.iter().map(|line| line[column].chars().count());
-        cells.chain([columns[column].len()]).max().unwrap_or(0)
-    };
-    let widths: Vec<usize> = (0..columns.len()).map(width).collect();
-    let mut text = String::new();
-    let mut line = |cells: &[String], style: Style| {
-        let padded = cells.iter().enumerate().map(|(column, cell)| match (columns[column], widths[column]) {
-            (NUMBERS, width) => format!("{cell:>width$}"),
-            (_, width) => format!("{cell:<width$}"),
-        });
-        let whole = padded.collect::<Vec<_>>().join("  ");
-        // Writing to a String cannot fail.
-        let _ = writeln!(text, "{style}{}{style:#}", printable_line(whole.trim_end()));
-    };
     let head: Vec<String> = columns.iter().map(|name| name.replace('_', " ")).collect();
-    line(&head, Style::new().bold());
-    lines.iter().for_each(|cells| line(cells, Style::new()));
-    text
+    let all = || lines.iter().chain([&head]);
+    let width = |column: usize| all().map(|line: &Vec<String>| line[column].chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..columns.len()).map(width).collect();
+    let mut whole = String::new();
+    let mut write = |cells: &[String], style: Style| {
+        whole.clear();
+        for ((cell, width), name) in cells.iter().zip(&widths).zip(&columns) {
+            let padding = std::iter::repeat_n(' ', width - cell.chars().count());
+            if *name == "count" {
+                whole.extend(padding);
+                whole.push_str(cell);
+            } else {
+                whole.push_str(cell);
+                whole.extend(padding);
+            }
+            whole.push_str("  ");
+        }
+        writeln!(out, "{style}{}{style:#}", printable_line(whole.trim_end()))
+    };
+    let bold = match anstream::AutoStream::choice(&io::stdout()) {
+        anstream::ColorChoice::Never => Style::new(),
+        _ => Style::new().bold(),
+    };
+    write(&head, bold)?;
+    lines.iter().try_for_each(|cells| write(cells, Style::new()))
 }
 
 /// A spreadsheet takes a cell that begins with one of these for a formula: OWASP, "CSV Injection".
 const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 
-fn csv(names: &[&str], rows: &[Row]) -> Vec<u8> {
-    let harmless = |cell: String| if cell.starts_with(FORMULA) { format!("'{cell}") } else { cell };
-    let mut writer = csv::Writer::from_writer(vec![]);
-    // Writing to memory cannot fail, and all rows have the same cells.
-    let _ = writer.write_record(names);
+fn csv(names: &[&str], rows: impl Iterator<Item = Row>, out: &mut dyn Write) -> io::Result<()> {
+    let harmless = |cell: Cow<str>| if cell.starts_with(FORMULA) { format!("'{cell}") } else { cell.into_owned() };
+    let mut writer = csv::Writer::from_writer(out);
+    writer.write_record(names)?;
     for row in rows {
-        let _ = writer.write_record(row.flat().map(|(_, cell)| harmless(cell)));
+        writer.write_record(row.flat().map(harmless))?;
     }
-    writer.into_inner().unwrap_or_default()
+    writer.flush()
 }
 
 /// What the answer rests on, and what it may lack.

@@ -1,5 +1,6 @@
 //! The rows that `accesses` prints in every format.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
@@ -33,38 +34,39 @@ impl Row {
         "example_object",
     ];
 
-    pub fn of(access: &AccessRecord) -> Row {
-        let cells = vec![
-            ("principal", json!(access.principal)),
-            ("principal_type", json!(access.principal_type)),
-            ("account", json!(access.account)),
-            ("bucket", json!(access.bucket)),
-            ("location", json!(access.location)),
-            ("event_name", json!(access.event_name)),
-            ("access", json!(access.access)),
-            ("region", json!(access.region)),
-            ("error_code", json!(access.error_code)),
-            ("count", json!(access.count)),
-            ("first_seen", json!(access.first_seen)),
-            ("last_seen", json!(access.last_seen)),
-            ("example", json!(access.example)),
-        ];
-        Row { cells, count: access.count }
-    }
-
     /// The text of a cell; empty where it is not told.
-    pub fn cell(&self, name: &str) -> String {
-        self.cells.iter().find(|(known, _)| *known == name).map_or(String::new(), |(_, value)| text(value))
+    pub fn cell(&self, name: &str) -> Cow<'_, str> {
+        self.cells.iter().find(|(known, _)| *known == name).map_or("".into(), |(_, value)| text(value))
     }
 
     /// Every cell as text, one level deep.
-    pub fn flat(&self) -> impl Iterator<Item = (String, String)> {
-        self.cells.iter().flat_map(|(name, value)| match value {
-            Value::Object(inner) => {
-                inner.iter().map(|(inner, value)| (format!("{name}_{inner}"), text(value))).collect()
-            }
-            value => vec![((*name).to_owned(), text(value))],
+    pub fn flat(&self) -> impl Iterator<Item = Cow<'_, str>> {
+        self.cells.iter().flat_map(|(_, value)| match value {
+            Value::Object(inner) => inner.values().map(text).collect(),
+            value => vec![text(value)],
         })
+    }
+}
+
+impl From<AccessRecord> for Row {
+    fn from(access: AccessRecord) -> Row {
+        let count = access.count;
+        let cells = vec![
+            ("principal", access.principal.into()),
+            ("principal_type", access.principal_type.into()),
+            ("account", access.account.into()),
+            ("bucket", access.bucket.into()),
+            ("location", access.location.into()),
+            ("event_name", access.event_name.into()),
+            ("access", access.access.into()),
+            ("region", access.region.into()),
+            ("error_code", access.error_code.into()),
+            ("count", count.into()),
+            ("first_seen", access.first_seen.to_string().into()),
+            ("last_seen", access.last_seen.to_string().into()),
+            ("example", json!(access.example)),
+        ];
+        Row { cells, count }
     }
 }
 
@@ -74,28 +76,28 @@ impl Serialize for Row {
     }
 }
 
-fn text(value: &Value) -> String {
+fn text(value: &Value) -> Cow<'_, str> {
     match value {
-        Value::Null => String::new(),
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
+        Value::Null => "".into(),
+        Value::String(text) => text.into(),
+        other => other.to_string().into(),
     }
 }
 
 /// Accesses counted by one thing only.
-pub fn rolled_up(accesses: &[AccessRecord], by: By) -> Vec<Row> {
-    let mut sums: BTreeMap<Vec<Option<&String>>, (u64, Timestamp, Timestamp)> = BTreeMap::new();
+pub fn rolled_up(accesses: impl Iterator<Item = AccessRecord>, by: By) -> Vec<Row> {
+    let mut sums: BTreeMap<Vec<Option<String>>, (u64, Timestamp, Timestamp)> = BTreeMap::new();
     for access in accesses {
         let key = match by {
-            By::Principal => vec![Some(&access.principal), Some(&access.principal_type), access.account.as_ref()],
-            By::Bucket => vec![Some(&access.bucket), Some(&access.region)],
-            By::Event => vec![Some(&access.event_name), Some(&access.access)],
+            By::Principal => vec![Some(access.principal), Some(access.principal_type), access.account],
+            By::Bucket => vec![Some(access.bucket), Some(access.region)],
+            By::Event => vec![Some(access.event_name), Some(access.access)],
         };
         let sum = sums.entry(key).or_insert((0, access.first_seen, access.last_seen));
         *sum = (sum.0 + access.count, sum.1.min(access.first_seen), sum.2.max(access.last_seen));
     }
     let names = keys(by);
-    let row = |(key, (count, first, last)): (Vec<Option<&String>>, _)| {
+    let row = |(key, (count, first, last)): (Vec<Option<String>>, _)| {
         let mut cells: Vec<(&'static str, Value)> =
             names.iter().zip(key).map(|(name, value)| (*name, json!(value))).collect();
         cells.extend([("count", json!(count)), ("first_seen", json!(first)), ("last_seen", json!(last))]);

@@ -6,6 +6,9 @@
 /// Shows characters that are not there to be seen as `\u{1b}`: control characters, line breaks, the marks that turn the
 /// direction of writing, zero-width characters, and what XML 1.0 cannot hold.
 pub fn printable(text: &str) -> String {
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return text.to_owned();
+    }
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
         if is_hidden(character) {
