@@ -11,6 +11,8 @@ use super::principal::{Principal, UserIdentity};
 
 /// How many identities are recognised at a time, some hundred bytes each; then they are learned anew.
 const MOST: usize = 2048;
+/// No identity that CloudTrail writes comes near, in bytes; a longer one is read each time, not remembered.
+const LONGEST: usize = 4096;
 
 /// A principal's number in one `Identities`.
 pub type PrincipalId = u32;
@@ -28,9 +30,8 @@ struct Known {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Passed {
     pub span: Span,
-    hash: u64,
-    /// Who it is, where that was told before.
-    known: Option<Option<PrincipalId>>,
+    /// Into `known`, where it was met before.
+    place: Option<u32>,
 }
 
 /// The principals that were met, and the texts of late that name them.
@@ -54,33 +55,37 @@ impl Identities {
         let rest = cursor.rest();
         let is_at = |place: u32| self.known.get(place as usize).is_some_and(|known| rest.starts_with(&*known.text));
         if !is_at(self.last) {
-            let hash = hash_of(rest);
-            match self.places.find(hash, |place| is_at(*place)) {
+            match self.places.find(hash_of(rest), |place| is_at(*place)) {
                 Some(place) => self.last = *place,
-                None => return Ok(Passed { span: cursor.value()?, hash, known: None }),
+                None => return Ok(Passed { span: cursor.value()?, place: None }),
             }
         }
-        let Known { hash, text, principal } = &self.known[self.last as usize];
-        Ok(Passed { span: cursor.advance(text.len()), hash: *hash, known: Some(*principal) })
+        let known = &self.known[self.last as usize];
+        Ok(Passed { span: cursor.advance(known.text.len()), place: Some(self.last) })
     }
 
-    /// Who acts; `None`: the identity is not as it should be. `cursor`: any place in its text.
+    /// Who acts; `None`: the identity is not as it should be. It is the one that was gone past last. `cursor`: any place in
+    /// its text.
     pub fn resolve(&mut self, passed: Passed, cursor: &Cursor) -> Option<PrincipalId> {
-        if let Some(known) = passed.known {
-            return known;
+        if let Some(place) = passed.place {
+            return self.known[place as usize].principal;
         }
-        let principal = UserIdentity::read(&mut cursor.back_to(passed.span)).ok().and_then(|who| who.principal());
+        let mut cursor = cursor.back_to(passed.span);
+        let (hash, text) = (hash_of(cursor.rest()), cursor.text_of(passed.span));
+        let principal = UserIdentity::read(&mut cursor).ok().and_then(|who| who.principal());
         let principal = principal.map(|principal| self.number(principal));
-        let known = Known { hash: passed.hash, text: cursor.text_of(passed.span).into(), principal };
-        // One for each hash, so that nobody can make a heap of them.
-        match self.places.find(passed.hash, |place| self.known[*place as usize].hash == passed.hash) {
-            Some(place) => self.known[*place as usize] = known,
-            None => self.learn(known),
+        if text.len() <= LONGEST {
+            self.learn(Known { hash, text: text.into(), principal });
         }
         principal
     }
 
+    /// Keeps one for each hash, so that nobody can make a heap of them.
     fn learn(&mut self, known: Known) {
+        if let Some(place) = self.places.find(known.hash, |place| self.known[*place as usize].hash == known.hash) {
+            self.known[*place as usize] = known;
+            return;
+        }
         if self.known.len() == MOST {
             self.known.clear();
             self.places.clear();

@@ -20,14 +20,19 @@ pub struct PathError {
 /// The largest file that is read: CloudTrail's are at most 50 MB before compression.
 const MAX_FILE: u64 = 512 << 20;
 
+/// A file that takes a thread some hundred milliseconds.
+const LARGE: u64 = 16 << 20;
+
 /// Reads every log file of the path. A file that cannot be read is noted and does not stop the others; a path that is
 /// not there does.
 pub fn read(path: &Path, reader: &mut Reader, progress: &Progress) -> Result<(), PathError> {
     let mut found = Found::default();
     walk(path, &mut found).map_err(|(path, source)| PathError { path, source })?;
     let Found { mut files, left_out } = found;
-    // The largest first, so that no thread is left with one at the end.
-    files.sort_by(|a, b| (b.bytes, &a.path).cmp(&(a.bytes, &b.path)));
+    // In the order of their keys: files of one account, region and hour speak of the same roles and buckets, which are then
+    // at hand. But large ones first, so that no thread is left with one at the end.
+    let large = |file: &LogFile| if file.bytes >= LARGE { file.bytes } else { 0 };
+    files.sort_by(|a, b| (large(b), &a.path).cmp(&(large(a), &b.path)));
     let mut why = "a path does not say whether it holds every log file of the time".to_owned();
     if left_out > 0 {
         why.push_str(&format!(

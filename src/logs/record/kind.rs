@@ -15,7 +15,7 @@ pub enum Kind {
 }
 
 /// The members that tell the kind, by what they mean.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct Traits {
     pub version: Member<Structure>,
     pub source: Member<Source>,
@@ -88,9 +88,21 @@ impl Category {
 }
 
 impl Traits {
+    /// As almost every data event of S3 has them.
+    const USUAL: Traits = Traits {
+        version: Member::Is(Structure::Known),
+        source: Member::Is(Source::S3),
+        event_type: Member::Is(EventType::Other),
+        category: Member::Is(Category::Data),
+        management: Member::Is(false),
+    };
+
     /// Before eventVersion 1.07 there is no `eventCategory`, and before 1.06 no `managementEvent`: then what the rest of
     /// the record looks like decides (`None`: that is not as it should be).
     pub fn kind(&self, looks_like_data: impl FnOnce() -> Option<bool>) -> Kind {
+        if *self == Traits::USUAL {
+            return Kind::S3Data;
+        }
         let (Some(version), Some(source), Some(event_type), Some(category), Some(management)) =
             (self.version.get(), self.source.get(), self.event_type.get(), self.category.get(), self.management.get())
         else {
