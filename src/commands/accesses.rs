@@ -64,7 +64,7 @@ fn is_asked_for(args: &Args, access: &AccessRecord) -> bool {
 
 fn write<T: Serialize + Into<Row>>(args: &Args, mut rows: impl Iterator<Item = T>) -> Result<Exit, CommandError> {
     match args.format {
-        AccessFormat::Table => print_with(|out| table(rows.map(T::into).collect(), out)),
+        AccessFormat::Table => print_with(|out| table(rows.map(T::into), out)),
         AccessFormat::Json => print_with(|out| {
             let mut before = "[\n  ";
             let mut line = Vec::new();
@@ -92,31 +92,30 @@ fn write<T: Serialize + Into<Row>>(args: &Args, mut rows: impl Iterator<Item = T
 
 /// The most frequent first; columns that are empty throughout are left out, and so is the example, which needs a line of
 /// its own.
-fn table(mut rows: Vec<Row>, out: &mut dyn Write) -> io::Result<()> {
+fn table(rows: impl Iterator<Item = Row>, out: &mut dyn Write) -> io::Result<()> {
     const LEFT_OUT: [&str; 3] = ["example", "account", "principal_type"];
-    let Some(first) = rows.first() else { return out.write_all(b"no S3 data event\n") };
-    let names: Vec<&'static str> = first.cells.iter().map(|(name, _)| *name).collect();
-    let used = |name: &&str| !LEFT_OUT.contains(name) && rows.iter().any(|row| !row.cell(name).is_empty());
-    let columns: Vec<&str> = names.into_iter().filter(used).collect();
-    rows.sort_by_key(|row| std::cmp::Reverse(row.count));
-    let shown = |row: &Row| -> Vec<String> { columns.iter().map(|name| printable(&row.cell(name))).collect() };
-    let lines: Vec<Vec<String>> = rows.iter().map(shown).collect();
-    let head: Vec<String> = columns.iter().map(|name| name.replace('_', " ")).collect();
-    let all = || lines.iter().chain([&head]);
-    let width = |column: usize| all().map(|line: &Vec<String>| line[column].chars().count()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..columns.len()).map(width).collect();
+    let (mut names, mut lines): (Vec<&str>, Vec<(u64, Vec<String>)>) = (vec![], vec![]);
+    for row in rows {
+        let cells;
+        (names, cells) = row.without(&LEFT_OUT).map(|(name, text)| (name, printable(&text))).unzip();
+        lines.push((row.count, cells));
+    }
+    if lines.is_empty() {
+        return out.write_all(b"no S3 data event\n");
+    }
+    lines.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
+    let width = |column: usize| lines.iter().map(|(_, cells)| cells[column].chars().count()).max().unwrap_or(0);
+    let mut widths: Vec<usize> = (0..names.len()).map(width).collect();
+    for (width, name) in widths.iter_mut().zip(&names).filter(|(width, _)| **width > 0) {
+        *width = name.len().max(*width);
+    }
     let mut whole = String::new();
     let mut write = |cells: &[String], style: Style| {
         whole.clear();
-        for ((cell, width), name) in cells.iter().zip(&widths).zip(&columns) {
-            let padding = std::iter::repeat_n(' ', width - cell.chars().count());
-            if *name == "count" {
-                whole.extend(padding);
-                whole.push_str(cell);
-            } else {
-                whole.push_str(cell);
-                whole.extend(padding);
-            }
+        for ((cell, width), name) in cells.iter().zip(&widths).zip(&names).filter(|((_, width), _)| **width > 0) {
+            let padding = " ".repeat(width - cell.chars().count());
+            let parts = if *name == "count" { [&*padding, cell] } else { [cell, &*padding] };
+            parts.into_iter().for_each(|part| whole.push_str(part));
             whole.push_str("  ");
         }
         writeln!(out, "{style}{}{style:#}", printable_line(whole.trim_end()))
@@ -125,8 +124,9 @@ fn table(mut rows: Vec<Row>, out: &mut dyn Write) -> io::Result<()> {
         anstream::ColorChoice::Never => Style::new(),
         _ => Style::new().bold(),
     };
+    let head: Vec<String> = names.iter().map(|name| name.replace('_', " ")).collect();
     write(&head, bold)?;
-    lines.iter().try_for_each(|cells| write(cells, Style::new()))
+    lines.iter().try_for_each(|(_, cells)| write(cells, Style::new()))
 }
 
 /// A spreadsheet takes a cell that begins with one of these for a formula: OWASP, "CSV Injection".

@@ -34,9 +34,10 @@ impl Row {
         "example_object",
     ];
 
-    /// The text of a cell; empty where it is not told.
-    pub fn cell(&self, name: &str) -> Cow<'_, str> {
-        self.cells.iter().find(|(known, _)| *known == name).map_or("".into(), |(_, value)| text(value))
+    /// The names and texts of the cells but for some; empty where it is not told.
+    pub fn without(&self, left_out: &[&str]) -> impl Iterator<Item = (&'static str, Cow<'_, str>)> {
+        let shown = self.cells.iter().filter(|(name, _)| !left_out.contains(name));
+        shown.map(|(name, value)| (*name, text(value)))
     }
 
     /// Every cell as text, one level deep.
