@@ -11,6 +11,8 @@ use libdeflate_sys as sys;
 const MAX_RATIO: usize = 200;
 /// Below this size no ratio is suspicious.
 const SMALL: usize = 1 << 20;
+/// Most objects fit into it.
+const SMALLEST_BUFFER: usize = 4 << 20;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InflateError {
@@ -52,7 +54,7 @@ impl Inflater {
             if self.buffer.len() < size {
                 // Not resized: what the old one holds need not be copied. Larger than needed: the next object may be, and what
                 // is not written to costs nothing.
-                self.buffer = vec![0; size.next_power_of_two()];
+                self.buffer = vec![0; size.next_power_of_two().max(SMALLEST_BUFFER)];
             }
             let room = self.buffer.len().min(limit);
             match self.member(bytes, room) {

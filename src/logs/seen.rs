@@ -9,11 +9,13 @@ use std::sync::{Mutex, PoisonError};
 
 use foldhash::quality::RandomState;
 
-/// By the first byte of the hash: a shard that grows is small.
-const SHARDS: usize = 256;
+/// By the first bits of the hash. Few, so that each is a piece of memory of its own, which leaves no hole when it has grown
+/// elsewhere; but more than one, for while it grows there are two of it.
+const SHARDS: usize = 1 << SHARD_BITS;
+const SHARD_BITS: u32 = 4;
 
 /// How many lines a shard begins with: 4 MB in all, enough for 229,000 events.
-const FIRST: usize = 256;
+const FIRST: usize = 4096;
 
 /// How many entries there are in a line.
 const WIDTH: usize = 4;
@@ -91,12 +93,12 @@ impl SeenEvents {
 }
 
 fn shard_of(hash: u64) -> usize {
-    (hash >> 56) as usize
+    (hash >> (u64::BITS - SHARD_BITS)) as usize
 }
 
 /// What stands for an id in its shard; zero is a free place.
 fn rest_of(hash: u64) -> u64 {
-    (hash << 8) | 1
+    (hash << SHARD_BITS) | 1
 }
 
 impl Shard {
