@@ -19,6 +19,8 @@ mod vouched;
 
 use std::collections::BTreeSet;
 
+use futures_util::stream::{self, StreamExt};
+
 use crate::arn::Arn;
 use crate::config::{Config, RecorderKind};
 use crate::location::Location;
@@ -32,6 +34,16 @@ use failure::Failure;
 
 /// How many calls of one kind are in flight at a time. CloudTrail answers ten a second in each region.
 const IN_FLIGHT: usize = 16;
+
+/// Asks for each item, `IN_FLIGHT` at a time, and gives the items with their answers in the order of the items.
+async fn ask_each<I, A>(items: impl IntoIterator<Item = I>, ask: impl AsyncFn(&I) -> A) -> Vec<(I, A)> {
+    let ask = &ask;
+    let asked = stream::iter(items).map(|item| async move {
+        let answer = ask(&item).await;
+        (item, answer)
+    });
+    asked.buffered(IN_FLIGHT).collect().await
+}
 
 #[derive(Debug, thiserror::Error)]
 pub enum CollectError {

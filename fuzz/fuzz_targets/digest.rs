@@ -8,12 +8,14 @@
 //! begins with `k` and a line break is a key file.
 #![no_main]
 
+mod gzip;
 mod mutate;
 #[allow(dead_code)]
 mod naive;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use gzip::gzip;
 use libfuzzer_sys::{fuzz_mutator, fuzz_target, fuzzer_mutate};
 use trailcheck::logs::chain::{
     self, Asked, Chain, ChainKind, ChainName, Copied, DigestName, Found, Item, ItemKind, LogName, Places, Signature,
@@ -83,14 +85,6 @@ fn fixed_keys(filed: bool) -> PublicKeys {
     let mut keys = PublicKeys::default();
     keys.add_answer(REGION, [answer]);
     keys
-}
-
-fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut compressor = libdeflater::Compressor::new(libdeflater::CompressionLvl::fastest());
-    let mut out = vec![0; compressor.gzip_compress_bound(bytes.len())];
-    let length = compressor.gzip_compress(bytes, &mut out).expect("there is room");
-    out.truncate(length);
-    out
 }
 
 struct Input {

@@ -1,11 +1,13 @@
 //! What the log reader does with an object, held against serde_json and against itself.
 #![no_main]
 
+mod gzip;
 mod mutate;
 mod naive;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use gzip::gzip;
 use libfuzzer_sys::{fuzz_mutator, fuzz_target, fuzzer_mutate};
 use naive::{Given, Members};
 use trailcheck::location::Location;
@@ -69,14 +71,6 @@ fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
     data[..changed.len()].copy_from_slice(&changed);
     changed.len()
 });
-
-fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut compressor = libdeflater::Compressor::new(libdeflater::CompressionLvl::fastest());
-    let mut out = vec![0; compressor.gzip_compress_bound(bytes.len())];
-    let length = compressor.gzip_compress(bytes, &mut out).expect("there is room");
-    out.truncate(length);
-    out
-}
 
 fn text(bytes: &[u8]) {
     // What is no text is refused by the reader as by everybody.

@@ -5,11 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures_util::stream::{self, StreamExt};
-
 use super::client::Aws;
 use super::failure::Failure;
-use super::{Gaps, IN_FLIGHT};
+use super::{Gaps, ask_each};
 use crate::snapshot::{Bucket, FactKind, Snapshot};
 
 /// The page size without which AWS leaves `BucketRegion` out.
@@ -19,12 +17,8 @@ pub async fn collect(aws: &Aws, account: &str, declared: &[String], gaps: &mut G
     let mut buckets: BTreeMap<String, Bucket> = BTreeMap::new();
     let listed = list(aws, account, &mut buckets, gaps).await;
     let unplaced = declared.iter().filter(|name| buckets.get(*name).is_none_or(|bucket| bucket.region.is_none()));
-    let heads = stream::iter(unplaced.cloned().collect::<BTreeSet<_>>())
-        .map(|name| async move { (head(aws, account, &name).await, name) })
-        .buffered(IN_FLIGHT)
-        .collect::<Vec<_>>()
-        .await;
-    for (head, name) in heads {
+    let unplaced: BTreeSet<String> = unplaced.cloned().collect();
+    for (name, head) in ask_each(unplaced, async |name| head(aws, account, name).await).await {
         let owned = buckets.contains_key(&name) || (!listed && head.owned);
         if let Some(failure) = head.failure.filter(|_| head.region.is_none() || (!listed && !owned)) {
             gaps.add("s3:ListBucket", aws.home_region(), Some(&name), failure, &[FactKind::Buckets]);

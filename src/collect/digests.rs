@@ -8,7 +8,6 @@ use futures_util::stream::{self, StreamExt};
 
 use super::client::Aws;
 use super::failure::Failure;
-use super::objects::MAX_OBJECT;
 use super::{CollectError, IN_FLIGHT, buckets, identify, objects};
 use crate::location::Location;
 use crate::logs::chain::{self, Asked, Chain, ChainName, Expected, Found, Places, Signature, Unread, Verdict, Wanted};
@@ -185,11 +184,7 @@ async fn get(client: &aws_sdk_s3::Client, bucket: &str, key: &str) -> (Result<Ve
         algorithm: member("signature-algorithm"),
         generated: member("backfill-generation-timestamp"),
     };
-    if answer.content_length().is_some_and(|length| length > MAX_OBJECT as i64) {
-        return (Err(Unread::Failed(format!("larger than {MAX_OBJECT} bytes"))), signature);
-    }
-    let body = answer.body.collect().await.map(|body| body.into_bytes().to_vec());
-    (body.map_err(|error| Unread::Failed(format!("it could not be read to its end: {error}"))), signature)
+    (objects::body(answer).await.map_err(|failure| Unread::Failed(told(&failure))), signature)
 }
 
 fn told(failure: &Failure) -> String {

@@ -4,25 +4,18 @@
 
 use std::collections::BTreeSet;
 
-use futures_util::stream::{self, StreamExt};
-
 use super::client::Aws;
 use super::failure::Failure;
-use super::{Gaps, IN_FLIGHT};
+use super::{Gaps, ask_each};
 use crate::snapshot::{Cluster, ClusterKind, ClusterRole, FactKind};
 
 pub async fn collect(aws: &Aws, account: &str, regions: &BTreeSet<String>, gaps: &mut Gaps) -> Vec<Cluster> {
-    let answers = stream::iter(regions)
-        .map(|region| async move {
-            let client = aws.redshift_serverless(region);
-            let pages = client.list_namespaces().into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
-            (region, pages)
-        })
-        .buffered(IN_FLIGHT)
-        .collect::<Vec<_>>()
-        .await;
+    let ask = async |region: &&String| {
+        let pages = aws.redshift_serverless(region).list_namespaces().into_paginator().items();
+        pages.send().collect::<Result<Vec<_>, _>>().await
+    };
     let mut namespaces = Vec::new();
-    for (region, pages) in answers {
+    for (region, pages) in ask_each(regions, ask).await {
         match pages {
             Ok(found) => namespaces.extend(found.iter().map(|namespace| read(namespace, region, account))),
             Err(error) => {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
+use aws_sdk_s3::operation::get_object::GetObjectOutput;
 use futures_util::stream::{self, StreamExt};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
@@ -20,7 +21,7 @@ use crate::progress::Progress;
 use crate::snapshot::{LogReading, Timestamp};
 
 /// CloudTrail's files are at most 50 MB before compression.
-pub const MAX_OBJECT: u64 = 64 << 20;
+const MAX_OBJECT: u64 = 64 << 20;
 
 /// An event's clock and the delivering one may differ.
 const CLOCK_SLACK: time::Duration = time::Duration::hours(1);
@@ -145,9 +146,17 @@ async fn get(client: &aws_sdk_s3::Client, object: &Listed) -> Result<Vec<u8>, Fa
         return Err(Failure::unreadable(format!("larger than {MAX_OBJECT} bytes, the limit")));
     }
     let call = client.get_object().bucket(&object.bucket).key(&object.key);
-    let answer = call.send().await.map_err(|error| Failure::of(&error))?;
+    body(call.send().await.map_err(|error| Failure::of(&error))?).await
+}
+
+/// The bytes of an answer, whose size may be another than that which was listed.
+pub async fn body(answer: GetObjectOutput) -> Result<Vec<u8>, Failure> {
+    if answer.content_length().is_some_and(|length| length > MAX_OBJECT as i64) {
+        return Err(Failure::unreadable(format!("larger than {MAX_OBJECT} bytes, the limit")));
+    }
     // The SDK's timeouts end with the headers; a body that stalls is its stalled-stream protection's to end.
-    let body = answer.body.collect().await.map_err(|error| Failure::unreadable(error.to_string()))?;
+    let body = answer.body.collect().await;
+    let body = body.map_err(|error| Failure::unreadable(format!("it could not be read to its end: {error}")))?;
     Ok(body.into_bytes().into())
 }
 

@@ -2,27 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures_util::stream::{self, StreamExt};
-
 use super::client::Aws;
 use super::failure::Failure;
 use super::selectors::{Answer, list};
-use super::{Gaps, IN_FLIGHT};
+use super::{Gaps, ask_each};
 use crate::snapshot::{EventDataStore, FactKind};
 
 pub async fn collect(aws: &Aws, regions: &BTreeSet<String>, gaps: &mut Gaps) -> Vec<EventDataStore> {
-    let answers = stream::iter(regions)
-        .map(|region| async move {
-            let client = aws.cloudtrail(region);
-            let pages = client.list_event_data_stores().into_paginator().send().collect::<Result<Vec<_>, _>>().await;
-            (region, pages)
-        })
-        .buffered(IN_FLIGHT)
-        .collect::<Vec<_>>()
-        .await;
+    let ask = async |region: &&String| {
+        let pages = aws.cloudtrail(region).list_event_data_stores().into_paginator();
+        pages.send().collect::<Result<Vec<_>, _>>().await
+    };
     // A multi-region store may be listed in more than one region.
     let mut arns: BTreeMap<String, String> = BTreeMap::new();
-    for (region, pages) in answers {
+    for (region, pages) in ask_each(regions, ask).await {
         match pages {
             Ok(pages) => {
                 let stores = pages.iter().flat_map(|page| page.event_data_stores());
@@ -36,13 +29,9 @@ pub async fn collect(aws: &Aws, regions: &BTreeSet<String>, gaps: &mut Gaps) -> 
             }
         }
     }
-    let stores = stream::iter(arns)
-        .map(|(arn, region)| async move { (get(aws, &region, &arn).await, arn, region) })
-        .buffered(IN_FLIGHT)
-        .collect::<Vec<_>>()
-        .await;
+    let stores = ask_each(arns, async |(arn, region)| get(aws, region, arn).await).await;
     let mut found = Vec::new();
-    for (store, arn, region) in stores {
+    for ((arn, region), store) in stores {
         found.push(store.unwrap_or_else(|failure| {
             gaps.add("cloudtrail:GetEventDataStore", &region, Some(&arn), failure, &[FactKind::EventDataStores]);
             EventDataStore { event_data_store_arn: arn, ..EventDataStore::default() }

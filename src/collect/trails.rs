@@ -6,23 +6,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures_util::stream::{self, StreamExt};
-
 use super::client::Aws;
 use super::failure::Failure;
-use super::{Gaps, IN_FLIGHT, selectors};
+use super::{Gaps, ask_each, selectors};
 use crate::snapshot::{FactKind, Timestamp, Trail, TrailStatus};
 
 pub async fn collect(aws: &Aws, regions: &BTreeSet<String>, gaps: &mut Gaps) -> Vec<Trail> {
     let mut trails = describe(aws, regions, gaps).await;
     let arns: Vec<(String, String)> =
         trails.values().map(|trail| (trail.trail_arn.clone(), trail.home_region.clone())).collect();
-    let selectors = stream::iter(arns)
-        .map(|(arn, home)| async move { (selectors::of_trail(aws, &home, &arn).await, arn, home) })
-        .buffered(IN_FLIGHT)
-        .collect::<Vec<_>>()
-        .await;
-    for (answer, arn, home) in selectors {
+    let selectors = ask_each(arns, async |(arn, home)| selectors::of_trail(aws, home, arn).await).await;
+    for ((arn, home), answer) in selectors {
         match answer {
             Ok(found) => {
                 if let Some(trail) = trails.get_mut(&arn) {
@@ -35,12 +29,7 @@ pub async fn collect(aws: &Aws, regions: &BTreeSet<String>, gaps: &mut Gaps) -> 
         }
     }
     let asked: Vec<(String, String)> = trails.values().flat_map(|trail| status_regions(trail, regions)).collect();
-    let statuses = stream::iter(asked)
-        .map(|(arn, region)| async move { (status(aws, &region, &arn).await, arn, region) })
-        .buffered(IN_FLIGHT)
-        .collect::<Vec<_>>()
-        .await;
-    for (answer, arn, region) in statuses {
+    for ((arn, region), answer) in ask_each(asked, async |(arn, region)| status(aws, region, arn).await).await {
         match answer {
             Ok(status) => {
                 if let Some(trail) = trails.get_mut(&arn) {
@@ -54,15 +43,9 @@ pub async fn collect(aws: &Aws, regions: &BTreeSet<String>, gaps: &mut Gaps) -> 
 }
 
 async fn describe(aws: &Aws, regions: &BTreeSet<String>, gaps: &mut Gaps) -> BTreeMap<String, Trail> {
-    let answers = stream::iter(regions)
-        .map(|region| async move {
-            (region, aws.cloudtrail(region).describe_trails().include_shadow_trails(true).send().await)
-        })
-        .buffered(IN_FLIGHT)
-        .collect::<Vec<_>>()
-        .await;
+    let ask = async |region: &&String| aws.cloudtrail(region).describe_trails().include_shadow_trails(true).send().await;
     let mut trails = BTreeMap::new();
-    for (region, answer) in answers {
+    for (region, answer) in ask_each(regions, ask).await {
         match answer {
             Ok(answer) => {
                 for trail in answer.trail_list() {

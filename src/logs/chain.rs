@@ -24,8 +24,6 @@ pub use places::{Copied, Places};
 
 /// A digest is delivered every hour; one that is late by more is not there.
 pub const LATE: time::Duration = time::Duration::hours(2);
-/// CloudTrail's log files are at most 50 MB before compression.
-const MAX_LOG: usize = 512 << 20;
 
 /// The time that is asked for. Without ends: everything that is there.
 #[derive(Debug, Clone, Copy, Default)]
@@ -225,7 +223,7 @@ impl ExpectedLog {
 
     /// Judges an object as it was fetched.
     pub fn judge(&self, bytes: Result<Vec<u8>, Unread>) -> Verdict {
-        match bytes.map(|bytes| inflate::inflate(&bytes, MAX_LOG)) {
+        match bytes.map(|bytes| inflate::inflate(&bytes, inflate::MAX_LOG)) {
             Ok(Ok(inflated)) => self.matches(&inflated),
             Ok(Err(error @ InflateError::TooLarge(_))) => Verdict::Unknown(error.to_string()),
             Ok(Err(error)) => Verdict::Invalid(error.to_string()),

@@ -9,11 +9,9 @@ use std::path::{Path, PathBuf};
 use super::chain::{self, Asked, Chain, ChainName, Copied, Found, Places, Signature, Unread, Verdict};
 use super::digest::PublicKeys;
 use super::integrity::{self, Integrity, Listing, Looked};
+use super::paths::MAX_FILE;
 use crate::progress::Progress;
 use crate::snapshot::Timestamp;
-
-/// The largest file that is read.
-const MAX_FILE: u64 = 512 << 20;
 
 #[derive(Debug, thiserror::Error)]
 #[error("cannot read {path}: {source}", path = path.display())]

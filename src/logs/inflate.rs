@@ -7,6 +7,10 @@ use std::ptr::NonNull;
 
 use libdeflate_sys as sys;
 
+/// The largest log file that is inflated. CloudTrail's limit is 50 MB before compression; some slack for what AWS may raise
+/// it to.
+pub const MAX_LOG: usize = 512 << 20;
+
 /// CloudTrail's JSON shrinks ten- to twentyfold; far beyond that it is not a log file.
 const MAX_RATIO: usize = 200;
 /// Below this size no ratio is suspicious.

@@ -18,7 +18,7 @@ pub struct PathError {
 }
 
 /// The largest file that is read: CloudTrail's are at most 50 MB before compression.
-const MAX_FILE: u64 = 512 << 20;
+pub const MAX_FILE: u64 = 512 << 20;
 
 /// A file that takes a thread some hundred milliseconds.
 const LARGE: u64 = 16 << 20;
@@ -95,8 +95,9 @@ fn read_whole(file: &LogFile, buffer: &mut Vec<u8>) -> std::io::Result<()> {
     }
     let is_more = length == buffer.len();
     buffer.truncate(length);
-    if is_more {
-        opened.take(MAX_FILE).read_to_end(buffer)?;
+    // What is cut off at the limit could look whole.
+    if is_more && opened.take(MAX_FILE).read_to_end(buffer)? as u64 == MAX_FILE {
+        return Err(std::io::Error::other(format!("larger than {MAX_FILE} bytes, the limit")));
     }
     Ok(())
 }

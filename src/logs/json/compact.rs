@@ -107,9 +107,14 @@ fn chunk<const N: usize>(text: &[u8], at: u32) -> Option<&[u8; N]> {
     text.get(at as usize..at as usize + N)?.first_chunk()
 }
 
-/// The end of an object of the form that most have: no white space, no escapes, no lists. `None`: it has another, or
-/// none. `depth`: how many objects and lists it stands in.
-pub fn plain_object(text: &[u8], marks: &Marks, mut place: Place, depth: u32) -> Option<Place> {
+/// The end of an object of the form that most have: no white space, no escapes, no lists, and what is nested in it holds
+/// nothing nested: what is read in vain then stays little. `None`: it has another, or none. `depth`: how many objects and
+/// lists it stands in.
+pub fn plain_object(text: &[u8], marks: &Marks, place: Place, depth: u32) -> Option<Place> {
+    object(text, marks, place, depth, true)
+}
+
+fn object(text: &[u8], marks: &Marks, mut place: Place, depth: u32, may_nest: bool) -> Option<Place> {
     let start = place.at;
     let word = |place: Place| chunk::<4>(text, place.at).map(|word| u32::from_le_bytes(*word));
     if word(place)? & TWO != of(b"{\"") || depth as usize >= MAX_DEPTH {
@@ -133,8 +138,8 @@ pub fn plain_object(text: &[u8], marks: &Marks, mut place: Place, depth: u32) ->
         } else {
             (after_name & TWO == of(b"\":")).then_some(())?;
             place.pass(2);
-            if word(place)? & ONE == of(b"{") {
-                place = plain_object(text, marks, place, depth + 1)?;
+            if word(place)? & ONE == of(b"{") && may_nest {
+                place = object(text, marks, place, depth + 1, false)?;
             } else {
                 place.pass(scalar_end(text, place.at)? - place.at);
             }

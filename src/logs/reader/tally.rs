@@ -15,9 +15,6 @@ use super::super::session::Sessions;
 use super::{Object, Places, Question};
 use crate::snapshot::{Skipped, Timestamp};
 
-/// CloudTrail's limit is 50 MB before compression; some slack for what AWS may raise it to.
-const MAX_INFLATED: usize = 512 << 20;
-
 /// What one thread has read.
 pub struct Tally {
     pub identities: Identities,
@@ -87,7 +84,7 @@ impl Tally {
         expected: Option<&ExpectedLog>,
     ) -> Result<(), Refusal> {
         let json = match inflate::is_gzip(bytes) {
-            true => scratch.inflater.inflate(bytes, MAX_INFLATED).map_err(|error| Refusal::inflating(&error))?,
+            true => scratch.inflater.inflate(bytes, inflate::MAX_LOG).map_err(|error| Refusal::inflating(&error))?,
             // CloudTrail delivers gzip only.
             false if expected.is_some() => return Err(Refusal::altered("it is not gzip data".to_owned())),
             false => bytes,
