@@ -35,14 +35,18 @@ def trail(number):
 
 
 snapshot = {
-    "schema": "trailcheck/snapshot/v1",
-    "collected_at": "2026-11-22T07:00:00Z",
-    "caller": {"account": account, "arn": f"arn:aws:iam::{account}:user/auditor"},
-    "scope": {"accounts": [account], "regions": regions, "partition": "aws"},
-    "trails": [trail(number) for number in range(trails)],
-    "buckets": [{"name": f"unload-{bucket}", "region": "eu-west-1", "account": account} for bucket in range(buckets)],
-    "clusters": [],
-    "gaps": [],
+    "schema": "trailcheck/snapshot/v2",
+    "accounts": [
+        {
+            "collected_at": "2026-11-22T07:00:00Z",
+            "caller": {"account": account, "arn": f"arn:aws:iam::{account}:user/auditor"},
+            "scope": {"regions": regions, "partition": "aws"},
+            "trails": [trail(number) for number in range(trails)],
+            "buckets": [{"name": f"unload-{bucket}", "region": "eu-west-1", "account": account} for bucket in range(buckets)],
+            "clusters": [],
+            "failures": [],
+        }
+    ],
 }
 folder.mkdir(parents=True, exist_ok=True)
 (folder / "snapshot.json").write_text(json.dumps(snapshot))

@@ -11,11 +11,13 @@ use std::collections::BTreeMap;
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use trailcheck::coverage::event::{Access, Requirement};
+use trailcheck::aws::location::Location;
+use trailcheck::aws::s3_events::Access;
+use trailcheck::aws::timestamp::Timestamp;
+use trailcheck::coverage::event::Requirement;
 use trailcheck::coverage::prove::{RecorderSet, Verdict};
 use trailcheck::coverage::recorder::{Recorder, Scene};
-use trailcheck::location::Location;
-use trailcheck::snapshot::{AdvancedEventSelector, FieldSelector, Timestamp, Trail, TrailStatus};
+use trailcheck::snapshot::{AdvancedEventSelector, FieldSelector, Trail, TrailStatus};
 
 const REGION: &str = "eu-west-1";
 const TRAILS: usize = 20;

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::finding::Severity;
+use crate::aws::timestamp::Timestamp;
 use crate::report::Format;
-use crate::snapshot::Timestamp;
+use crate::severity::{Severity, UnknownIs};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -37,6 +37,8 @@ pub enum Command {
     Accesses(Accesses),
     /// Verify by CloudTrail's digests that log files are as they were delivered, and that none is missing.
     Verify(Verify),
+    /// Tell a saved JSON report again, in other formats.
+    Report(Report),
     /// Say what a policy asks, why, and how to fix what it finds. Without a name: list the policies.
     Explain(Explain),
     /// Write a commented trailcheck.toml to begin with.
@@ -86,6 +88,12 @@ pub struct PolicyArgs {
     /// Run the Rego policies of this folder too. May be repeated.
     #[arg(long, value_name = "DIR")]
     pub policies: Vec<PathBuf>,
+    /// Run only this policy: `coverage/unload_recorded`. May be repeated. `trailcheck explain` lists them.
+    #[arg(long, value_name = "ID")]
+    pub policy: Vec<String>,
+    /// What unknowns do to the exit code, where `[policies]` of the config does not say [default: fail].
+    #[arg(long, value_name = "fail|warn", value_enum, hide_possible_values = true)]
+    pub unknown: Option<UnknownIs>,
     /// Exit with 1 only for failures of this severity or above; all are reported.
     #[arg(long, value_name = "SEVERITY", value_enum, default_value_t = Severity::Low)]
     pub fail_on: Severity,
@@ -126,15 +134,28 @@ impl ReportTarget {
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Exit codes: 0 everything was seen, 2 usage, config or credentials, 3 the snapshot is written and has gaps, \
+    after_help = "Exit codes: 0 everything was seen, 2 usage, config or credentials, 3 the snapshot is written, and calls failed, \
                         4 it could not be written"
 )]
 pub struct Collect {
-    #[command(flatten)]
-    pub config: ConfigArgs,
     /// The snapshot to write; gzip if the name ends with `.gz`.
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
+    #[command(flatten)]
+    pub config: ConfigArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit codes: 0 the report is told again, whatever it says, 2 usage, or a file that is no report, \
+                        4 a report could not be written"
+)]
+pub struct Report {
+    /// What `check --report json` wrote.
+    #[arg(value_name = "FILE")]
+    pub path: PathBuf,
+    #[command(flatten)]
+    pub output: OutputArgs,
 }
 
 #[derive(Debug, Args)]
@@ -157,10 +178,11 @@ pub struct Trace {
     /// Ask this snapshot and make no AWS call.
     #[arg(long, value_name = "FILE")]
     pub snapshot: Option<PathBuf>,
-    #[command(flatten)]
-    pub config: ConfigArgs,
+    /// How the answer is printed.
     #[arg(long, value_enum, default_value_t = TableFormat::Table)]
     pub format: TableFormat,
+    #[command(flatten)]
+    pub config: ConfigArgs,
 }
 
 const VERIFY_PROVES: &str = "\

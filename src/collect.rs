@@ -1,36 +1,39 @@
 //! Stage 1: AWS -> Snapshot. The only folder that knows the AWS SDK; one file per service.
 //!
-//! A call that fails never stops the others: it becomes a gap, which says what is unknown because of it. Only where not
+//! A call that fails never stops the others: it becomes a failure, which says what is unknown because of it. Only where not
 //! even the caller can be told is there no snapshot.
 
 mod buckets;
+mod call_error;
 mod client;
 mod clusters;
 pub mod digests;
-mod failure;
+mod failures;
+mod log_folders;
 mod log_objects;
+mod log_validation;
 mod namespaces;
 mod objects;
 mod regions;
 mod selectors;
 mod stores;
 mod trails;
-mod vouched;
-
-use std::collections::BTreeSet;
 
 use futures_util::stream::{self, StreamExt};
 
-use crate::arn::Arn;
-use crate::config::{Config, RecorderKind};
-use crate::location::Location;
+use crate::aws::arn::Arn;
+use crate::aws::location::Location;
+use crate::aws::timestamp::Timestamp;
+use crate::config::Config;
 use crate::logs::event::Period;
-use crate::logs::reader::{Reader, Watched};
+use crate::logs::reader::Reader;
+use crate::logs::watch::Watched;
 use crate::progress::Progress;
-use crate::snapshot::{Caller, FactKind, Gap, SCHEMA, Scope, Snapshot, Timestamp};
+use crate::snapshot::{Account, Caller, RecorderKind, SCHEMA, Scanner, Scope, Snapshot};
 
+use call_error::CallError;
 use client::Aws;
-use failure::Failure;
+use failures::Failures;
 
 /// How many calls of one kind are in flight at a time. CloudTrail answers ten a second in each region.
 const IN_FLIGHT: usize = 16;
@@ -97,89 +100,84 @@ async fn collect(config: &Config, declared: &[String], logs: Option<LogRequest>)
     progress.stage("asking who we are");
     let aws = Aws::load(config.regions.as_deref().and_then(|regions| regions.first()).cloned()).await?;
     let caller = identify(&aws).await?;
-    let partition = Arn::parse(&caller.arn).map_or("aws", |arn| arn.partition).to_owned();
-    let mut gaps = Gaps { account: caller.account.clone(), list: vec![] };
+    let mut failures = Failures::of(&caller.account);
+    let mut account =
+        collect_account(&aws, config, declared, logs.is_some(), caller.clone(), &mut failures, &progress).await;
+    let records = match logs {
+        Some(request) => {
+            progress.stage("listing log objects");
+            Some(log_objects::collect(&aws, &account, request, &mut failures, &progress).await)
+        }
+        None => None,
+    };
+    account.failures = failures.list;
+    Ok(Snapshot {
+        schema: SCHEMA.to_owned(),
+        accounts: vec![account],
+        organization: None,
+        locations: vec![],
+        records,
+        changes: vec![],
+        scanner: Some(Scanner { trailcheck: env!("CARGO_PKG_VERSION").to_owned(), caller }),
+    })
+}
 
+/// One account, but for its failures, to which more may come.
+async fn collect_account(
+    aws: &Aws,
+    config: &Config,
+    declared: &[String],
+    with_namespaces: bool,
+    caller: Caller,
+    failures: &mut Failures,
+    progress: &Progress,
+) -> Account {
+    let partition = Arn::parse(&caller.arn).map_or("aws", |arn| arn.partition).to_owned();
     progress.stage("placing buckets");
-    let buckets = buckets::collect(&aws, &caller.account, declared, &mut gaps).await;
+    let buckets = buckets::collect(aws, &caller.account, declared, failures).await;
     let regions = match &config.regions {
         Some(regions) => regions.iter().cloned().collect(),
-        None => regions::collect(&aws, &buckets, declared, &mut gaps).await,
+        None => regions::collect(aws, &buckets, declared, failures).await,
     };
     progress.stage("reading trails and clusters");
-    let scope = Scope { accounts: vec![caller.account.clone()], regions, partition };
-    let mut cluster_gaps = gaps.empty();
-    let (trails, clusters) = futures_util::future::join(
-        trails::collect(&aws, &scope.regions, &mut gaps),
-        clusters::collect(&aws, &caller.account, &scope.regions, &mut cluster_gaps),
+    let mut cluster_failures = failures.beside();
+    let (trails, mut clusters) = futures_util::future::join(
+        trails::collect(aws, &regions, failures),
+        clusters::collect(aws, &caller.account, &regions, &mut cluster_failures),
     )
     .await;
-    gaps.list.extend(cluster_gaps.list);
-    let mut clusters = clusters;
-    if logs.is_some() {
+    failures.list.extend(cluster_failures.list);
+    if with_namespaces {
         // Only the records show roles whose namespace is asked for.
-        clusters.extend(namespaces::collect(&aws, &caller.account, &scope.regions, &mut gaps).await);
+        clusters.extend(namespaces::collect(aws, &caller.account, &regions, failures).await);
     }
     let event_data_stores = if config.recorders.contains(&RecorderKind::EventDataStore) {
         progress.stage("reading event data stores");
-        Some(stores::collect(&aws, &scope.regions, &mut gaps).await)
+        Some(stores::collect(aws, &regions, failures).await)
     } else {
         None
     };
-    let mut snapshot = Snapshot {
-        schema: SCHEMA.to_owned(),
-        collected_at: Timestamp::now(),
+    Account {
         caller,
-        scope,
+        collected_at: Timestamp::now(),
+        scope: Scope { regions, partition },
         trails,
         event_data_stores,
+        channels: None,
         buckets,
         clusters,
-        locations: vec![],
-        records: None,
-        gaps: vec![],
-    };
-    if let Some(request) = logs {
-        progress.stage("listing log objects");
-        snapshot.records = Some(log_objects::collect(&aws, &snapshot, request, &mut gaps, &progress).await);
+        failures: vec![],
     }
-    snapshot.gaps = gaps.list;
-    Ok(snapshot)
 }
 
 async fn identify(aws: &Aws) -> Result<Caller, CollectError> {
     let unidentified = |message: String| CollectError::Identity { region: aws.home_region().to_owned(), message };
     let identity = aws.sts().get_caller_identity().send().await.map_err(|error| {
-        let failure = Failure::of(&error);
-        unidentified(format!("{}: {}", failure.code, failure.message))
+        let error = CallError::of(&error);
+        unidentified(format!("{}: {}", error.code, error.message))
     })?;
     match (identity.account(), identity.arn()) {
         (Some(account), Some(arn)) => Ok(Caller { account: account.to_owned(), arn: arn.to_owned() }),
         _ => Err(unidentified("the answer names no account".to_owned())),
-    }
-}
-
-/// What could not be seen, as it is found out.
-struct Gaps {
-    account: String,
-    list: Vec<Gap>,
-}
-
-impl Gaps {
-    fn empty(&self) -> Gaps {
-        Gaps { account: self.account.clone(), list: vec![] }
-    }
-
-    /// `call` is the IAM action that failed.
-    fn add(&mut self, call: &str, region: &str, resource: Option<&str>, failure: Failure, facts: &[FactKind]) {
-        self.list.push(Gap {
-            call: call.to_owned(),
-            account: self.account.clone(),
-            region: region.to_owned(),
-            resource: resource.map(str::to_owned),
-            code: failure.code,
-            message: failure.message,
-            makes_unknown: facts.iter().copied().collect::<BTreeSet<_>>(),
-        });
     }
 }

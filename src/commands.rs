@@ -3,10 +3,13 @@
 mod accesses;
 mod check;
 mod collect;
+mod evidence;
 mod explain;
 mod init;
+mod report;
 mod rows;
 mod schema;
+mod targets;
 mod trace;
 mod verify;
 
@@ -14,13 +17,14 @@ use std::io::{BufWriter, Write};
 
 use clap::CommandFactory;
 
+use crate::atomic_file::WriteError;
 use crate::cli::{Cli, Command};
 use crate::collect::CollectError;
 use crate::config::ConfigError;
 use crate::exit::Exit;
-use crate::files::WriteError;
 use crate::logs::paths::PathError;
 use crate::policy::PolicyError;
+use crate::report::ReportError;
 use crate::snapshot::SnapshotError;
 
 /// Why a command could not do its work. What it would have written is not written.
@@ -34,6 +38,8 @@ pub enum CommandError {
     Collect(#[from] CollectError),
     #[error(transparent)]
     Policy(#[from] PolicyError),
+    #[error(transparent)]
+    Report(#[from] ReportError),
     #[error(transparent)]
     Logs(#[from] PathError),
     #[error("{0}")]
@@ -58,6 +64,7 @@ pub fn run(cli: Cli) -> Result<Exit, CommandError> {
         Command::Trace(args) => trace::run(&args),
         Command::Accesses(args) => accesses::run(&args),
         Command::Verify(args) => verify::run(&args),
+        Command::Report(args) => report::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Init(args) => init::run(&args),
         Command::Schema(args) => schema::run(&args),

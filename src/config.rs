@@ -4,21 +4,25 @@
 
 mod document;
 mod error;
+mod policies;
 mod units;
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use time::{Date, Duration};
 
-use crate::arn::{Arn, RoleArn};
-use crate::coverage::event::Access;
-use crate::location::Location;
-use crate::snapshot::{LocationKind, Timestamp};
+use crate::aws::arn::{Arn, RoleArn};
+use crate::aws::location::Location;
+use crate::aws::location::LocationKind;
+use crate::aws::s3_events::Access;
+use crate::aws::timestamp::Timestamp;
+use crate::snapshot::RecorderKind;
 
-pub use document::RecorderKind;
 use document::{AccessRule as RawAccess, Document, Redshift as RawRedshift, Waiver as RawWaiver};
 pub use error::ConfigError;
 use error::Source;
+pub use policies::{Level, PolicySetting};
 pub use units::DEFAULT_SAMPLE;
 
 /// The name that is looked for where none is given.
@@ -40,6 +44,8 @@ pub struct Config {
     pub access_rules: Vec<AccessRule>,
     /// `None`: no `[records]` table.
     pub records: Option<RecordsConfig>,
+    /// `[policies]`, by id.
+    pub policies: Vec<PolicySetting>,
     pub waivers: Vec<Waiver>,
 }
 
@@ -106,7 +112,7 @@ impl Config {
     }
 
     pub fn parse(path: &Path, text: &str) -> Result<Config, ConfigError> {
-        let source = Source { path, text };
+        let source = Source::new(path, text);
         let document: Document = toml::from_str(text).map_err(|error| source.syntax(error))?;
         if let Some(accounts) = &document.scan.accounts {
             return Err(source.at(
@@ -129,11 +135,12 @@ impl Config {
         }
         let access_rules: Vec<AccessRule> =
             document.access.into_iter().map(|rule| access_rule(&source, rule)).collect::<Result<_, _>>()?;
-        for (at, rule) in access_rules.iter().enumerate() {
-            if let Some(first) = access_rules[..at].iter().find(|first| first.location == rule.location) {
+        let mut lines: HashMap<&Location, usize> = HashMap::new();
+        for rule in &access_rules {
+            if let Some(first) = lines.insert(&rule.location, rule.line) {
                 let message = format!(
-                    "lines {} and {}: two [[access]] tables for {}; each would fail the principals of the other: put all into one",
-                    first.line, rule.line, rule.location
+                    "lines {first} and {}: two [[access]] tables for {}; each would fail the principals of the other: put all into one",
+                    rule.line, rule.location
                 );
                 return Err(source.nowhere(message));
             }
@@ -145,6 +152,7 @@ impl Config {
             redshift,
             access_rules,
             records: document.records.map(|records| records_config(&source, records)).transpose()?,
+            policies: policies::read(&source, document.policies)?,
             waivers: document
                 .waiver
                 .into_iter()
@@ -290,7 +298,7 @@ fn read_waiver(source: &Source, raw: RawWaiver) -> Result<Waiver, ConfigError> {
     })?;
     for (key, value) in [("reason", &raw.reason), ("owner", &raw.owner), ("subject", &raw.subject)] {
         if value.get_ref().trim().is_empty() {
-            return Err(source.at(value.span(), format!("a waiver needs a {key}: it is what a reader holds on to")));
+            return Err(source.at(value.span(), format!("a waiver needs a {key}")));
         }
     }
     let subject = raw.subject.into_inner();

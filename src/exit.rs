@@ -1,8 +1,11 @@
 //! The exit codes, named. The same for every report format; a stable contract (see README).
 
+use std::collections::HashSet;
 use std::process::ExitCode;
 
-use crate::finding::{Finding, Outcome, Severity};
+use crate::finding::{Finding, Outcome};
+use crate::report::Report;
+use crate::severity::{Severity, UnknownIs};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
@@ -21,13 +24,15 @@ pub enum Exit {
 
 impl Exit {
     /// The verdict of a run. Precedence: failed, broken, unknown.
-    pub fn of(findings: &[Finding], fail_on: Severity) -> Exit {
-        let any = |outcome: Outcome| findings.iter().any(|finding| finding.outcome == outcome);
-        if findings.iter().any(|finding| finding.outcome == Outcome::Fail && finding.severity >= fail_on) {
+    pub fn of(report: &Report, fail_on: Severity) -> Exit {
+        let any = |is: &dyn Fn(&Finding) -> bool| report.findings.iter().any(is);
+        let tolerant = report.rules.iter().filter(|rule| rule.unknown == UnknownIs::Warn);
+        let tolerant: HashSet<&str> = tolerant.map(|rule| rule.id.as_str()).collect();
+        if any(&|finding| finding.outcome == Outcome::Fail && finding.severity >= fail_on) {
             Exit::Failed
-        } else if any(Outcome::Error) {
+        } else if any(&|finding| finding.outcome == Outcome::Error) {
             Exit::Internal
-        } else if any(Outcome::Unknown) {
+        } else if any(&|finding| finding.outcome == Outcome::Unknown && !tolerant.contains(&*finding.policy)) {
             Exit::Unknown
         } else {
             Exit::Ok

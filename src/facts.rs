@@ -1,263 +1,228 @@
-//! Stage 3: what follows exactly from a snapshot and a config. Pure, no I/O.
+//! What follows exactly from a world, its records and a config. Pure, no I/O.
 //!
-//! `Facts` is the `input` document that policies read. Every field is always there, so that a policy never takes an
-//! absent one for a "no"; what could not be told has the status `unknown` and says why.
+//! `input` is the document that policies read, `judgement` the form of its answers. Each of the other files answers one
+//! question, for all that `derive` lists.
 
+mod accesses;
 mod approval;
+mod coverage;
+mod duplicates;
 mod evidence;
-mod integrity;
+pub mod input;
+pub mod judgement;
 mod logging;
 mod placement;
-mod recording;
-mod touch;
+mod principals;
+mod statements;
+pub mod subject;
 pub mod trace;
-mod unload;
-mod waste;
+mod unseen;
+mod validation;
 
-use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::cell::{OnceCell, RefCell};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
-use schemars::JsonSchema;
-use serde::Serialize;
-use serde_json::Value;
-
-use crate::arn::RoleArn;
-use crate::config::{Config, RecorderKind, RedshiftLocation};
-use crate::coverage::event::Access;
+use crate::aws::arn::{Arn, RoleArn};
+use crate::aws::location::{Location, LocationKind};
+use crate::aws::s3_events::Access;
+use crate::config::{Config, RedshiftLocation};
 use crate::coverage::prove::RecorderSet;
-use crate::location::Location;
-use crate::snapshot::{FactKind, LocationKind, Session, Snapshot, Timestamp};
+use crate::reason::Reason;
+use crate::snapshot::{Origin, Records, Snapshot};
+use crate::world::World;
 
-/// The `input` document's format.
-pub const SCHEMA: &str = "trailcheck/input/v1";
-
-/// The `input` document.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-pub struct Facts {
-    pub schema: String,
-    pub scan: Scan,
-    pub unloads: Vec<LocationFact>,
-    pub copies: Vec<LocationFact>,
-    pub access_rules: Vec<AccessFact>,
-    /// Every declared location, where log records are asked for.
-    pub declared: Vec<DeclaredFact>,
-    /// Where UNLOADs were seen.
-    pub seen_unloads: Vec<UnloadFact>,
-    /// Roles of sessions that are named as Redshift's.
-    pub redshift_roles: Vec<RoleFact>,
-    pub trails: Vec<TrailFact>,
-    /// COPYs and UNLOADs that the log records show.
-    pub sessions: Vec<Session>,
-    pub gaps: Vec<GapFact>,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-pub struct Scan {
-    pub account: String,
-    pub partition: String,
-    pub regions: Vec<String>,
-    pub collected_at: Timestamp,
-}
-
-/// An answer with its reason and what it rests on.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-pub struct Judgement {
-    /// See the field that holds it; `unknown` is always among the values.
-    pub status: &'static str,
-    pub message: String,
-    pub evidence: Value,
-}
-
-/// A location that COPY or UNLOAD uses.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-pub struct LocationFact {
-    pub location: String,
-    pub bucket: String,
-    /// `null`: not known.
-    pub bucket_region: Option<String>,
-    /// `null`: anyone.
-    pub role: Option<String>,
-    pub cluster: Option<String>,
-    pub access: Access,
-    /// The line of the config that declares it; 1 where it was learned elsewhere.
-    pub line: usize,
-    /// `recorded`, `gap` or `unknown`.
-    pub coverage: Judgement,
-    /// `aligned`, `no_trail`, `other_region`, `dead_selector` or `unknown`.
-    pub placement: Judgement,
-    /// `once`, `twice` or `unknown`.
-    pub duplicates: Judgement,
-    /// Whether the records show the UNLOADs that are known to have run: `confirmed`, `contradicted`, `not_known` (there is
-    /// nothing to compare) or `unknown`.
-    pub confirmation: Judgement,
-}
-
-/// Who touched a declared location.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-pub struct DeclaredFact {
-    pub location: String,
-    pub bucket: String,
-    pub line: usize,
-    /// IAM users and root: `none`, `seen` or `unknown`.
-    pub long_lived_keys: Judgement,
-    /// Principals of other accounts that no `[[access]]` table approves: `none`, `seen` or `unknown`.
-    pub foreign_accounts: Judgement,
-}
-
-/// A place that UNLOADs were seen at.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-pub struct UnloadFact {
-    /// The declared location, or the bucket.
-    pub location: String,
-    pub line: usize,
-    /// `complete`, `unfinished` or `unknown`.
-    pub completion: Judgement,
-}
-
-/// A role of sessions that are named as Redshift's.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-pub struct RoleFact {
-    pub role: String,
-    /// By a cluster or workgroup: `carried`, `not_carried` or `unknown`.
-    pub carried: Judgement,
-}
-
-/// A rule on who may touch a location.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-pub struct AccessFact {
-    pub location: String,
-    pub bucket: String,
-    pub actions: Access,
-    pub line: usize,
-    /// Whether every access by anyone is recorded: `recorded`, `gap` or `unknown`.
-    pub coverage: Judgement,
-    /// `approved`, `violated` or `unknown`.
-    pub approval: Judgement,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-pub struct TrailFact {
-    pub trail_arn: String,
-    pub name: String,
-    pub home_region: String,
-    pub is_multi_region_trail: Option<bool>,
-    pub is_organization_trail: Option<bool>,
-    /// `logging`, `stopped`, `delivery_failing` or `unknown`.
-    pub logging: Judgement,
-    /// `live`, `dead` or `unknown`.
-    pub selectors: Judgement,
-    /// Whether its log files are those that were delivered: `intact`, `violated`, `not_validated` or `unknown`.
-    pub integrity: Judgement,
-}
-
-/// What could not be seen.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-pub struct GapFact {
-    pub account: String,
-    pub region: String,
-    pub makes_unknown: Vec<FactKind>,
-    pub reason: String,
-}
+use accesses::{AccessIndex, OwnCalls};
+use input::{Facts, FailureFact, LocationFact, SCHEMA, Scan};
+use judgement::{Coverage, Judgement};
+use placement::{ClusterIndex, RecordersInRegion};
+use subject::{Subject, SubjectKind};
 
 /// Derives the facts. The same snapshot and config give the same facts, byte for byte.
 pub fn derive(snapshot: &Snapshot, config: &Config) -> Facts {
     let view = View::new(snapshot, config);
     let uses = redshift_uses(snapshot, config);
     let of_kind = |kind: LocationKind| -> Vec<LocationFact> {
-        uses.iter().filter(|entry| entry.kind == kind).map(|entry| view.location_fact(entry)).collect()
+        uses.iter().filter(|used| used.location.kind == kind).map(|used| view.location_fact(used)).collect()
     };
     Facts {
         schema: SCHEMA.to_owned(),
-        scan: Scan {
-            account: snapshot.caller.account.clone(),
-            partition: snapshot.scope.partition.clone(),
-            regions: snapshot.scope.regions.iter().cloned().collect(),
-            collected_at: snapshot.collected_at,
-        },
+        scan: view.scan(),
         unloads: of_kind(LocationKind::Unload),
         copies: of_kind(LocationKind::Copy),
         access_rules: config.access_rules.iter().map(|rule| view.access_fact(rule)).collect(),
-        declared: view.declared_facts(config),
-        seen_unloads: view.unload_facts(config),
+        declared: view.declared_facts(),
+        seen_unloads: view.unload_facts(),
         redshift_roles: view.role_facts(),
-        trails: snapshot.trails.iter().map(|trail| view.trail_fact(trail, config)).collect(),
-        sessions: snapshot.records.as_ref().map_or(vec![], |records| records.sessions.clone()),
-        gaps: snapshot
-            .gaps
-            .iter()
-            .map(|gap| GapFact {
-                account: gap.account.clone(),
-                region: gap.region.clone(),
-                makes_unknown: gap.makes_unknown.iter().copied().collect(),
-                reason: gap.reason(),
+        trails: view.world.trails().map(|trail| view.trail_fact(trail)).collect(),
+        sessions: view.records.map_or(vec![], |records| records.sessions.clone()),
+        unseen: view.unseen(),
+        failures: snapshot
+            .failures()
+            .map(|failure| FailureFact {
+                account: failure.account.clone(),
+                region: failure.region.clone(),
+                makes_unknown: failure.makes_unknown.iter().copied().collect(),
+                message: Reason::failed(failure).to_string(),
             })
             .collect(),
     }
 }
 
-type RegionAndAccounts = (String, Vec<String>);
-
-/// The snapshot, and what counts as recording.
+/// The world, the records and the config, with what is looked up often.
 struct View<'a> {
-    snapshot: &'a Snapshot,
-    recorders: Vec<RecorderKind>,
-    /// How far back the config asks for records.
-    window: Option<time::Duration>,
-    /// Made once for each region and the accounts whose trails count there.
-    sets: RefCell<BTreeMap<RegionAndAccounts, Rc<RecorderSet>>>,
+    world: World<'a>,
+    records: Option<&'a Records>,
+    config: &'a Config,
+    accesses: AccessIndex<'a>,
+    own_calls: OwnCalls<'a>,
+    clusters: ClusterIndex,
+    /// The locations that the records were told apart by.
+    watched: HashSet<&'a str>,
+    /// Coverage is asked for one location by several questions.
+    proved: RefCell<HashMap<(Location, Access, Option<RoleArn>), Rc<Judgement<Coverage>>>>,
+    /// What placement asks of the recorders of one place.
+    placed: RefCell<HashMap<*const RecorderSet, Rc<RecordersInRegion>>>,
+    /// What the records lack, by region and the accounts whose trails record there.
+    missing_records: RefCell<HashMap<(String, Vec<String>), Rc<[Reason]>>>,
+    /// The regions of the buckets that records were told apart by; `Err`: why they are not all known.
+    watched_regions: OnceCell<Result<BTreeSet<String>, Reason>>,
+    /// What of the records was not read, for every location.
+    not_read: Vec<Reason>,
 }
 
 impl<'a> View<'a> {
-    fn new(snapshot: &'a Snapshot, config: &Config) -> View<'a> {
-        let recorders = if config.recorders.is_empty() { vec![RecorderKind::Trail] } else { config.recorders.clone() };
-        let window = config.records.and_then(|records| records.window);
-        View { snapshot, recorders, window, sets: RefCell::default() }
+    fn new(snapshot: &'a Snapshot, config: &'a Config) -> View<'a> {
+        let records = snapshot.records.as_ref();
+        let world = World::at(snapshot, snapshot.collected_at()).counting(&config.recorders);
+        View {
+            clusters: ClusterIndex::of(&world),
+            own_calls: OwnCalls::of(snapshot),
+            not_read: records.map_or(vec![], evidence::not_read),
+            world,
+            records,
+            config,
+            accesses: AccessIndex::of(records),
+            watched: records.iter().flat_map(|records| &records.locations).map(String::as_str).collect(),
+            proved: RefCell::default(),
+            placed: RefCell::default(),
+            missing_records: RefCell::default(),
+            watched_regions: OnceCell::new(),
+        }
     }
 
-    fn location_fact(&self, entry: &RedshiftLocation) -> LocationFact {
-        let region = self.bucket_region(&entry.location.bucket).ok();
+    fn scan(&self) -> Scan {
+        let accounts: Vec<String> =
+            self.world.snapshot.accounts.iter().map(|account| account.id().to_owned()).collect();
+        let regions: BTreeSet<&String> = self.world.scanned_regions().collect();
+        Scan {
+            subject: Subject {
+                kind: SubjectKind::Account,
+                id: self.scanning_account().to_owned(),
+                account: self.scanning_account().to_owned(),
+                region: None,
+                declared_at: None,
+            },
+            accounts,
+            partition: self.world.partition().to_owned(),
+            regions: regions.into_iter().cloned().collect(),
+            collected_at: self.world.at,
+        }
+    }
+
+    /// The account that the scan was started in.
+    fn scanning_account(&self) -> &str {
+        let snapshot = self.world.snapshot;
+        match &snapshot.scanner {
+            Some(scanner) => &scanner.caller.account,
+            None => snapshot.accounts.first().map_or("", |account| account.id()),
+        }
+    }
+
+    fn location_subject(&self, location: &Location, declared_at: Option<Origin>) -> Subject {
+        let bucket = self.world.bucket(&location.bucket);
+        let owner = bucket.and_then(|bucket| bucket.account.as_deref());
+        Subject {
+            kind: SubjectKind::Location,
+            id: location.to_string(),
+            account: owner.unwrap_or(self.scanning_account()).to_owned(),
+            region: bucket.and_then(|bucket| bucket.region.clone()),
+            declared_at,
+        }
+    }
+
+    fn arn_subject(&self, kind: SubjectKind, arn: &str, region: Option<&str>) -> Subject {
+        let account = Arn::parse(arn).map(|arn| arn.account).filter(|account| !account.is_empty());
+        Subject {
+            kind,
+            id: arn.to_owned(),
+            account: account.unwrap_or(self.scanning_account()).to_owned(),
+            region: region.map(str::to_owned),
+            declared_at: None,
+        }
+    }
+
+    fn location_fact(&self, used: &Used) -> LocationFact {
+        let entry = &used.location;
         let coverage = self.coverage(&entry.location, entry.access, entry.role.as_ref());
         LocationFact {
-            confirmation: self.confirmation(entry, &coverage),
+            subject: self.location_subject(&entry.location, Some(used.origin.clone())),
             location: entry.location.to_string(),
             bucket: entry.location.bucket.clone(),
-            bucket_region: region,
+            bucket_region: self.world.bucket_region(&entry.location.bucket).ok().map(str::to_owned),
             role: entry.role.as_ref().map(|role| role.text.clone()),
             cluster: entry.cluster.clone(),
             access: entry.access,
-            line: entry.line,
-            coverage,
+            confirmation: self.confirmation(entry, &coverage),
+            coverage: Judgement::clone(&coverage),
             placement: self.placement(entry),
             duplicates: self.duplicates(entry),
         }
     }
 }
 
+/// A location that Redshift uses, and who told of it.
+struct Used {
+    location: RedshiftLocation,
+    origin: Origin,
+}
+
 /// What the config declares, then what was learned and is not declared already.
-fn redshift_uses(snapshot: &Snapshot, config: &Config) -> Vec<RedshiftLocation> {
-    let mut uses = config.redshift.clone();
+fn redshift_uses(snapshot: &Snapshot, config: &Config) -> Vec<Used> {
+    let declared = config
+        .redshift
+        .iter()
+        .map(|location| Used { location: location.clone(), origin: Origin::Config { line: location.line } });
+    let mut uses: Vec<Used> = declared.collect();
+    // By kind and location, the roles that are known to use it; `None`: anyone.
+    let mut known: BTreeMap<(LocationKind, Location), Vec<Option<RoleArn>>> = BTreeMap::new();
+    for used in &uses {
+        let place = (used.location.kind, used.location.location.clone());
+        known.entry(place).or_default().push(used.location.role.clone());
+    }
     for learned in &snapshot.locations {
         // A text that is not a location cannot be judged; the loader of the snapshot has refused it.
         let Ok(location) = Location::parse(&learned.location) else { continue };
         let role = learned.role.as_deref().and_then(RoleArn::parse);
-        let same = |known: &RedshiftLocation| {
-            known.kind == learned.kind && known.location == location && (known.role.is_none() || known.role == role)
-        };
-        if uses.iter().any(same) {
+        let roles = known.entry((learned.kind, location.clone())).or_default();
+        if roles.iter().any(|known| known.is_none() || *known == role) {
             continue;
         }
-        uses.push(RedshiftLocation {
-            kind: learned.kind,
-            location,
-            role,
-            cluster: learned.cluster.clone(),
-            access: match learned.kind {
-                LocationKind::Unload => Access::All,
-                LocationKind::Copy => Access::Read,
+        roles.push(role.clone());
+        uses.push(Used {
+            location: RedshiftLocation {
+                kind: learned.kind,
+                location,
+                role,
+                cluster: learned.cluster.clone(),
+                access: match learned.kind {
+                    LocationKind::Unload => Access::All,
+                    LocationKind::Copy => Access::Read,
+                },
+                unloaded_at: learned.started_at.filter(|_| learned.kind == LocationKind::Unload).into_iter().collect(),
+                line: 1,
             },
-            unloaded_at: vec![],
-            line: 1,
+            origin: learned.origin.clone(),
         });
     }
     uses

@@ -1,12 +1,20 @@
-//! Stage 5: a policy's answer for one subject.
+//! A policy's answer for one subject.
+
+pub mod waivers;
+
+use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use crate::facts::subject::SubjectKind;
+use crate::reason::Reason;
+use crate::severity::Severity;
+
 /// The six answers. Only `pass` and `not_applicable` say that all is well.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// Shown not to hold, with the proof.
@@ -39,35 +47,17 @@ impl Outcome {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema, clap::ValueEnum)]
-#[serde(rename_all = "lowercase")]
-pub enum Severity {
-    Low,
-    Medium,
-    High,
-    Critical,
-}
-
-impl Severity {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Severity::Low => "low",
-            Severity::Medium => "medium",
-            Severity::High => "high",
-            Severity::Critical => "critical",
-        }
-    }
-}
-
 /// Where the subject is declared: a file as given on the command line and a line from 1.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct SourceLocation {
     pub file: String,
     pub line: usize,
 }
 
 /// A waiver that applies to the finding.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct AppliedWaiver {
     pub reason: String,
     pub owner: String,
@@ -75,30 +65,46 @@ pub struct AppliedWaiver {
     pub expires: String,
 }
 
+/// What else is known of the subject.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Resource {
+    pub kind: SubjectKind,
+    /// The account that it belongs to.
+    pub account: String,
+    /// `null`: of no region, or not known.
+    pub region: Option<String>,
+}
+
 /// One policy's answer for one subject.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Finding {
     /// `coverage/unload_recorded`
     pub policy: String,
     /// What it is about: a location, a trail's ARN, or `account/region` where that is all that is known.
     pub subject: String,
+    pub resource: Resource,
     pub outcome: Outcome,
     pub severity: Severity,
     /// The policy's title.
     pub title: String,
     pub message: String,
+    /// The reasons in the message, each an object with a `code`. A policy of one's own may give none.
+    #[schemars(with = "Vec<Reason>")]
+    pub reasons: Vec<Value>,
     /// What the answer rests on; its form is the policy's.
     pub evidence: Value,
     pub remediation: String,
     /// By framework, the control ids that the policy speaks to.
-    pub controls: Value,
+    pub controls: BTreeMap<String, Vec<String>>,
     pub location: SourceLocation,
     /// The same for the same policy, subject and account in every run, whatever message or time says.
     pub fingerprint: String,
     pub waiver: Option<AppliedWaiver>,
 }
 
-/// Identity of a finding over runs.
+/// Identity of a finding over runs. `account`: the subject's.
 pub fn fingerprint(account: &str, policy: &str, subject: &str) -> String {
     let digest = Sha256::digest(format!("trailcheck/v1\n{account}\n{policy}\n{subject}"));
     digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()

@@ -19,7 +19,8 @@
 //!
 //! The one invariant: no fault and no lost information ever turns a non-pass into a pass.
 
-pub mod arn;
+pub mod atomic_file;
+pub mod aws;
 pub mod cli;
 pub mod collect;
 pub mod commands;
@@ -27,12 +28,14 @@ pub mod config;
 pub mod coverage;
 pub mod exit;
 pub mod facts;
-pub mod files;
 pub mod finding;
 pub mod glob;
-pub mod location;
+pub mod gzip;
 pub mod logs;
 pub mod policy;
 pub mod progress;
+pub mod reason;
 pub mod report;
+pub mod severity;
 pub mod snapshot;
+pub mod world;

@@ -1,58 +1,89 @@
-//! Stage 6: the findings, told in a format. One file a format, and one exhaustive match that chooses.
+//! The findings, told in a format. One file a format, and one exhaustive match that chooses.
+//!
+//! A report is whole: what a format tells of a policy stands in its rules, so that a saved report can be told again.
+//! `words` holds what several formats say alike.
 
+mod file;
 mod json;
 mod junit;
 mod markdown;
 mod printable;
 mod sarif;
 mod text;
+mod words;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use crate::aws::timestamp::Timestamp;
 use crate::finding::{Finding, Outcome};
-use crate::policy::Policy;
-use crate::snapshot::{Gap, LogReading, Session, Timestamp, Window};
+use crate::severity::{Severity, UnknownIs};
+use crate::snapshot::{Failure, LogReading, Sample, Session, Window};
 
+pub use file::ReportError;
 pub use printable::{printable, printable_line};
 
 /// The JSON report's format.
-pub const SCHEMA: &str = "trailcheck/report/v1";
+pub const SCHEMA: &str = "trailcheck/report/v2";
 
 /// Everything that a format may tell.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Report {
     pub schema: String,
     pub run: Run,
+    /// The policies that ran, by id.
+    pub rules: Vec<Rule>,
     pub summary: Summary,
     pub findings: Vec<Finding>,
 }
 
 /// What was looked at, by whom, when, and what could not be seen.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Run {
+    /// The version of trailcheck.
     pub trailcheck: String,
+    /// When the last account was collected.
     pub collected_at: Timestamp,
+    /// The account in which the scan was started.
     pub account: String,
+    /// The ARN of whoever started it.
     pub caller: String,
-    pub regions: Vec<String>,
+    pub accounts: Vec<AccountSeen>,
     /// As given on the command line.
     pub config: String,
-    pub policies: Vec<String>,
     /// `null`: no log records were read.
     pub records: Option<RecordsRead>,
     /// COPYs and UNLOADs that the log records show, with the role that acted.
     pub sessions: Vec<Session>,
-    pub gaps: Vec<Gap>,
+    /// Calls that did not answer.
+    pub failures: Vec<Failure>,
     /// What else a reader should know, such as a waiver that matches nothing.
     pub notes: Vec<String>,
 }
 
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+/// What was looked at in one account.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AccountSeen {
+    pub account: String,
+    pub caller: String,
+    pub collected_at: Timestamp,
+    pub regions: Vec<String>,
+    pub trails: usize,
+    pub buckets: usize,
+    pub clusters: usize,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct RecordsRead {
     pub window: Option<Window>,
+    /// How log objects were drawn; `null`: all were to be read.
+    pub sample: Option<Sample>,
     pub read: Vec<LogReading>,
     pub skipped: u64,
     pub events: u64,
@@ -60,7 +91,24 @@ pub struct RecordsRead {
     pub malformed: u64,
 }
 
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+/// A policy that ran.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Rule {
+    /// `coverage/unload_recorded`
+    pub id: String,
+    pub title: String,
+    pub description: String,
+    pub remediation: String,
+    pub severity: Severity,
+    /// What its unknowns do to the exit code.
+    pub unknown: UnknownIs,
+    /// By framework, control ids.
+    pub controls: BTreeMap<String, Vec<String>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Summary {
     pub pass: usize,
     pub fail: usize,
@@ -68,6 +116,13 @@ pub struct Summary {
     pub waived: usize,
     pub not_applicable: usize,
     pub error: usize,
+}
+
+impl Report {
+    /// The places of the rules, by id.
+    fn rule_places(&self) -> HashMap<&str, usize> {
+        self.rules.iter().enumerate().map(|(place, rule)| (rule.id.as_str(), place)).collect()
+    }
 }
 
 impl Summary {
@@ -118,13 +173,12 @@ pub enum Format {
     Markdown,
 }
 
-/// Renders the report. `policies` are those that ran.
-pub fn render(format: Format, report: &Report, policies: &[Policy]) -> Vec<u8> {
+pub fn render(format: Format, report: &Report) -> Vec<u8> {
     match format {
         Format::Text => text::render(report).into_bytes(),
         Format::Json => json::render(report),
         Format::Junit => junit::render(report),
-        Format::Sarif => sarif::render(report, policies),
+        Format::Sarif => sarif::render(report),
         Format::Markdown => markdown::render(report).into_bytes(),
     }
 }

@@ -8,22 +8,22 @@
 //! begins with `k` and a line break is a key file.
 #![no_main]
 
-mod gzip;
 mod mutate;
 #[allow(dead_code)]
 mod naive;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use gzip::gzip;
 use libfuzzer_sys::{fuzz_mutator, fuzz_target, fuzzer_mutate};
+use trailcheck::gzip::compress;
+use trailcheck::aws::timestamp::Timestamp;
 use trailcheck::logs::chain::{
     self, Asked, Chain, ChainKind, ChainName, Copied, DigestName, Found, Item, ItemKind, LogName, Places, Signature,
     Unread, Verdict,
 };
 use trailcheck::logs::digest::{Digest, Lookup, PublicKeys, sha256, signature_bytes};
 use trailcheck::logs::integrity::{self, Listing, Looked};
-use trailcheck::snapshot::{IntegrityOutcome as Outcome, Timestamp};
+use trailcheck::snapshot::IntegrityOutcome as Outcome;
 
 const KEYS: &[u8] = include_bytes!("../genuine/keys.json");
 const FINGERPRINT: &str = "f1";
@@ -153,12 +153,12 @@ impl Input {
         let (bytes, signature) = match kind {
             Some('x') => (Err(Unread::Missing), Signature::Lost),
             Some('f') => (Err(Unread::Failed("failed".to_owned())), Signature::Lost),
-            Some('l') => (Ok(gzip(json.as_bytes())), Signature::Lost),
-            Some('s') => (Ok(gzip(json.as_bytes())), Signature::Sidecar(signature)),
+            Some('l') => (Ok(compress(json.as_bytes())), Signature::Lost),
+            Some('s') => (Ok(compress(json.as_bytes())), Signature::Sidecar(signature)),
             _ => {
                 let algorithm = Some("SHA256withRSA".to_owned()).filter(|_| kind == Some('m'));
                 (
-                    Ok(gzip(json.as_bytes())),
+                    Ok(compress(json.as_bytes())),
                     Signature::Metadata { signature: Some(signature), algorithm, generated: None },
                 )
             }
@@ -213,7 +213,7 @@ impl Input {
         let any_valid = is_any_valid(&chain.items);
         let mut listing = Listing::default();
         self.found.iter().for_each(|found| listing.add(found.name.clone(), None));
-        let logs = chain.expected.iter().map(|(log, expected)| (log.clone(), expected.judge(Ok(gzip(LOG))))).collect();
+        let logs = chain.expected.iter().map(|(log, expected)| (log.clone(), expected.judge(Ok(compress(LOG))))).collect();
         let chains = BTreeMap::from([(name.clone(), chain)]);
         let looked = Looked { source: "s".to_owned(), asked: self.asked, listing, chains, logs, places };
         let result = integrity::sum_up(looked);

@@ -1,33 +1,33 @@
 //! What the log reader does with an object, held against serde_json and against itself.
 #![no_main]
 
-mod gzip;
 mod mutate;
 mod naive;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use gzip::gzip;
 use libfuzzer_sys::{fuzz_mutator, fuzz_target, fuzzer_mutate};
 use naive::{Given, Members};
-use trailcheck::location::Location;
+use trailcheck::gzip::{self, compress};
+use trailcheck::aws::location::LocationKind;
+use trailcheck::aws::timestamp::Timestamp;
+use trailcheck::aws::location::Location;
 use trailcheck::logs::event::{self, FileError, Period};
 use trailcheck::logs::identity::Identities;
-use trailcheck::logs::inflate;
 use trailcheck::logs::json::{Cursor, Fault};
 use trailcheck::logs::marks::Marks;
 use trailcheck::logs::principal::{Principal, UserIdentity};
 use trailcheck::logs::reader::{Object, Question, Reader, Source, Watched};
 use trailcheck::logs::record::Touched;
-use trailcheck::snapshot::{LocationKind, Records, Timestamp};
+use trailcheck::snapshot::Records;
 
 const MAX_INFLATED: usize = 1 << 20;
 
 fuzz_target!(|data: &[u8]| {
-    if !inflate::is_gzip(data) {
+    if !gzip::is_gzip(data) {
         return text(data);
     }
-    let inflated = inflate::inflate(data, MAX_INFLATED);
+    let inflated = gzip::inflate(data, MAX_INFLATED);
     // Another inflater, which tells where it stopped.
     let mut rest = data;
     let mut other = Vec::new();
@@ -50,8 +50,8 @@ fuzz_target!(|data: &[u8]| {
 
 fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
     let inflated = Some(&data[..size])
-        .filter(|data| inflate::is_gzip(data) && !seed.is_multiple_of(8))
-        .and_then(|data| inflate::inflate(data, MAX_INFLATED).ok());
+        .filter(|data| gzip::is_gzip(data) && !seed.is_multiple_of(8))
+        .and_then(|data| gzip::inflate(data, MAX_INFLATED).ok());
     let plain = inflated.as_deref().unwrap_or(&data[..size]);
     let changed = match mutate::json(plain, seed).filter(|_| seed % 3 != 0) {
         Some(changed) => changed,
@@ -64,7 +64,7 @@ fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
             changed
         }
     };
-    let changed = if inflated.is_some() { gzip(&changed) } else { changed };
+    let changed = if inflated.is_some() { compress(&changed) } else { changed };
     if changed.len() > max_size {
         return fuzzer_mutate(data, size, max_size);
     }

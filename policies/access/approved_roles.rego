@@ -5,7 +5,7 @@
 #   table names. One access by anybody else is a failure. That there was none can only be shown where every access is
 #   recorded and every log file of the time was read; a sample shows what happened, never that nothing else did.
 # custom:
-#   about: [access_rules]
+#   not_applicable: no [[access]] table is configured
 #   severity: high
 #   remediation: >-
 #     Take the permission from the principal, or approve it: add its ARN to roles, users or services of the [[access]]
@@ -15,19 +15,12 @@
 #     pci-dss-4.0.1: ["10.2.1"]
 package trailcheck.access.approved_roles
 
-subjects contains rule.location if some rule in input.access_rules
+import data.trailcheck.lib.judged
 
-fail contains {"subject": rule.location, "message": rule.approval.message, "evidence": rule.approval.evidence} if {
-	some rule in input.access_rules
-	rule.approval.status == "violated"
-}
+subjects := judged.names(input.access_rules)
 
-unknown contains {"subject": rule.location, "message": rule.approval.message, "evidence": rule.approval.evidence} if {
-	some rule in input.access_rules
-	not rule.approval.status in {"approved", "violated"}
-}
+fail := judged.having(input.access_rules, "approval", {"violated"})
 
-evidence contains {"subject": rule.location, "message": rule.approval.message, "evidence": rule.approval.evidence} if {
-	some rule in input.access_rules
-	rule.approval.status == "approved"
-}
+unknown := judged.outside(input.access_rules, "approval", {"approved", "violated"})
+
+pass := judged.having(input.access_rules, "approval", {"approved"})

@@ -6,29 +6,22 @@
 #   failure; that there was none can only be shown where every access is recorded and every log file of the time was
 #   read.
 # custom:
-#   about: [declared]
+#   not_applicable: no log records were asked for
 #   severity: high
 #   remediation: >-
-#     Take the other account out of the bucket's policy, or approve its role: add the ARN to roles of the location's
+#     Remove the other account from the bucket's policy, or approve its role: add the ARN to roles of the location's
 #     [[access]] table.
 #   controls:
 #     nist-800-53-r5: [AC-3, AC-21]
 #     pci-dss-4.0.1: ["7.2.1"]
 package trailcheck.access.foreign_account
 
-subjects contains place.location if some place in input.declared
+import data.trailcheck.lib.judged
 
-fail contains {"subject": place.location, "message": place.foreign_accounts.message, "evidence": place.foreign_accounts.evidence} if {
-	some place in input.declared
-	place.foreign_accounts.status == "seen"
-}
+subjects := judged.names(input.declared)
 
-unknown contains {"subject": place.location, "message": place.foreign_accounts.message, "evidence": place.foreign_accounts.evidence} if {
-	some place in input.declared
-	not place.foreign_accounts.status in {"none", "seen"}
-}
+fail := judged.having(input.declared, "foreign_accounts", {"seen"})
 
-evidence contains {"subject": place.location, "message": place.foreign_accounts.message, "evidence": place.foreign_accounts.evidence} if {
-	some place in input.declared
-	place.foreign_accounts.status == "none"
-}
+unknown := judged.outside(input.declared, "foreign_accounts", {"none", "seen"})
+
+pass := judged.having(input.declared, "foreign_accounts", {"none"})

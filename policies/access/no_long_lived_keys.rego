@@ -2,11 +2,11 @@
 # title: No IAM user and no root touches the location
 # description: >-
 #   By the log records, no IAM user and not the root user touched a declared location: their access keys and passwords
-#   live until somebody takes them away, and nobody notices who else has them. A role's session ends by itself. One such
+#   live until somebody removes them, and nobody notices who else has them. A role's session ends by itself. One such
 #   access is a failure; that there was none can only be shown where every access is recorded and every log file of the
 #   time was read.
 # custom:
-#   about: [declared]
+#   not_applicable: no log records were asked for
 #   severity: medium
 #   remediation: >-
 #     Give the work to a role, and delete the access key. Where the answer is unknown, the message says which evidence
@@ -16,19 +16,12 @@
 #     cis-aws-3.0.0: ["1.4", "1.14"]
 package trailcheck.access.no_long_lived_keys
 
-subjects contains place.location if some place in input.declared
+import data.trailcheck.lib.judged
 
-fail contains {"subject": place.location, "message": place.long_lived_keys.message, "evidence": place.long_lived_keys.evidence} if {
-	some place in input.declared
-	place.long_lived_keys.status == "seen"
-}
+subjects := judged.names(input.declared)
 
-unknown contains {"subject": place.location, "message": place.long_lived_keys.message, "evidence": place.long_lived_keys.evidence} if {
-	some place in input.declared
-	not place.long_lived_keys.status in {"none", "seen"}
-}
+fail := judged.having(input.declared, "long_lived_keys", {"seen"})
 
-evidence contains {"subject": place.location, "message": place.long_lived_keys.message, "evidence": place.long_lived_keys.evidence} if {
-	some place in input.declared
-	place.long_lived_keys.status == "none"
-}
+unknown := judged.outside(input.declared, "long_lived_keys", {"none", "seen"})
+
+pass := judged.having(input.declared, "long_lived_keys", {"none"})

@@ -5,7 +5,7 @@
 #   be it as a denied attempt. Where the selectors say that it must be recorded and all log files of the time hold
 #   nothing, one of the two is wrong: the configuration was another at that time, or records are missing.
 # custom:
-#   about: [unloads]
+#   not_applicable: no UNLOAD is known to have run
 #   severity: high
 #   remediation: >-
 #     Compare the trail's selectors with what they were at the time (CloudTrail's PutEventSelectors, StopLogging and
@@ -15,22 +15,14 @@
 #     pci-dss-4.0.1: ["10.2.1"]
 package trailcheck.coverage.confirmed_by_records
 
-subjects contains unload.location if {
-	some unload in input.unloads
-	unload.confirmation.status != "not_known"
-}
+import data.trailcheck.lib.judged
 
-fail contains {"subject": unload.location, "message": unload.confirmation.message, "evidence": unload.confirmation.evidence} if {
-	some unload in input.unloads
-	unload.confirmation.status == "contradicted"
-}
+known := judged.without(input.unloads, "confirmation", {"not_known"})
 
-unknown contains {"subject": unload.location, "message": unload.confirmation.message, "evidence": unload.confirmation.evidence} if {
-	some unload in input.unloads
-	not unload.confirmation.status in {"confirmed", "contradicted", "not_known"}
-}
+subjects := judged.names(known)
 
-evidence contains {"subject": unload.location, "message": unload.confirmation.message, "evidence": unload.confirmation.evidence} if {
-	some unload in input.unloads
-	unload.confirmation.status == "confirmed"
-}
+fail := judged.having(known, "confirmation", {"contradicted"})
+
+unknown := judged.outside(known, "confirmation", {"confirmed", "contradicted"})
+
+pass := judged.having(known, "confirmation", {"confirmed"})

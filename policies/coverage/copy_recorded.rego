@@ -5,7 +5,7 @@
 #   CloudTrail: by a trail that is logging and in effect in the bucket's own region, which for COPY is often another one
 #   than the cluster's. A trail of the cluster's region may name the bucket; no event ever comes.
 # custom:
-#   about: [copies]
+#   not_applicable: no COPY location is declared
 #   severity: high
 #   remediation: >-
 #     Give a logging trail that is in effect in the bucket's region a selector for all of the location, for reads at least:
@@ -15,22 +15,15 @@
 #   controls:
 #     nist-800-53-r5: [AU-2, AU-3, AU-12]
 #     pci-dss-4.0.1: ["10.2.1"]
-#     cis-aws-3.0: ["3.9"]
+#     cis-aws-3.0.0: ["3.9"]
 package trailcheck.coverage.copy_recorded
 
-subjects contains copy.location if some copy in input.copies
+import data.trailcheck.lib.judged
 
-fail contains {"subject": copy.location, "message": copy.coverage.message, "evidence": copy.coverage.evidence} if {
-	some copy in input.copies
-	copy.coverage.status == "gap"
-}
+subjects := judged.names(input.copies)
 
-unknown contains {"subject": copy.location, "message": copy.coverage.message, "evidence": copy.coverage.evidence} if {
-	some copy in input.copies
-	not copy.coverage.status in {"recorded", "gap"}
-}
+fail := judged.having(input.copies, "coverage", {"gap"})
 
-evidence contains {"subject": copy.location, "message": copy.coverage.message, "evidence": copy.coverage.evidence} if {
-	some copy in input.copies
-	copy.coverage.status == "recorded"
-}
+unknown := judged.outside(input.copies, "coverage", {"recorded", "gap"})
+
+pass := judged.having(input.copies, "coverage", {"recorded"})

@@ -5,43 +5,22 @@
 #   in an analysis are two accesses where there was one. A second recorder may be wanted, as an organization's beside an
 #   account's own; then waive this with the reason.
 # custom:
-#   about: [unloads, copies]
+#   not_applicable: no location is declared
 #   severity: low
 #   remediation: >-
-#     Take the location out of all but one of the recorders that the evidence names, after `coverage/unload_recorded` or
+#     Remove the location from all but one of the recorders that the evidence names, after `coverage/unload_recorded` or
 #     `coverage/copy_recorded` has shown that the one that stays records all of it.
 #   controls: {}
 package trailcheck.coverage.recorded_once
 
-locations contains location if some location in input.unloads
+import data.trailcheck.lib.judged
 
-locations contains location if some location in input.copies
+locations := array.concat(input.unloads, input.copies)
 
-subjects contains location.location if some location in locations
+subjects := judged.names(locations)
 
-fail contains {
-	"subject": location.location,
-	"message": location.duplicates.message,
-	"evidence": location.duplicates.evidence,
-} if {
-	some location in locations
-	location.duplicates.status == "twice"
-}
+fail := judged.having(locations, "duplicates", {"twice"})
 
-unknown contains {
-	"subject": location.location,
-	"message": location.duplicates.message,
-	"evidence": location.duplicates.evidence,
-} if {
-	some location in locations
-	not location.duplicates.status in {"once", "twice"}
-}
+unknown := judged.outside(locations, "duplicates", {"once", "twice"})
 
-evidence contains {
-	"subject": location.location,
-	"message": location.duplicates.message,
-	"evidence": location.duplicates.evidence,
-} if {
-	some location in locations
-	location.duplicates.status == "once"
-}
+pass := judged.having(locations, "duplicates", {"once"})

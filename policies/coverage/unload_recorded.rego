@@ -5,7 +5,7 @@
 #   effect in the bucket's own region (a multi-region trail counts), whose event selectors together match every S3 data
 #   event there, whatever its name, key or principal. A trail of another region may name the bucket; no event ever comes.
 # custom:
-#   about: [unloads]
+#   not_applicable: no UNLOAD location is declared
 #   severity: high
 #   remediation: >-
 #     Give a logging trail that is in effect in the bucket's region a selector for all of the location, reads and writes:
@@ -15,22 +15,15 @@
 #   controls:
 #     nist-800-53-r5: [AU-2, AU-3, AU-12]
 #     pci-dss-4.0.1: ["10.2.1"]
-#     cis-aws-3.0: ["3.8", "3.9"]
+#     cis-aws-3.0.0: ["3.8", "3.9"]
 package trailcheck.coverage.unload_recorded
 
-subjects contains unload.location if some unload in input.unloads
+import data.trailcheck.lib.judged
 
-fail contains {"subject": unload.location, "message": unload.coverage.message, "evidence": unload.coverage.evidence} if {
-	some unload in input.unloads
-	unload.coverage.status == "gap"
-}
+subjects := judged.names(input.unloads)
 
-unknown contains {"subject": unload.location, "message": unload.coverage.message, "evidence": unload.coverage.evidence} if {
-	some unload in input.unloads
-	not unload.coverage.status in {"recorded", "gap"}
-}
+fail := judged.having(input.unloads, "coverage", {"gap"})
 
-evidence contains {"subject": unload.location, "message": unload.coverage.message, "evidence": unload.coverage.evidence} if {
-	some unload in input.unloads
-	unload.coverage.status == "recorded"
-}
+unknown := judged.outside(input.unloads, "coverage", {"recorded", "gap"})
+
+pass := judged.having(input.unloads, "coverage", {"recorded"})

@@ -1,40 +1,27 @@
 package trailcheck.placement.same_region_test
 
 import data.trailcheck.placement.same_region
+import data.trailcheck.lib.verdict
 
-facts(status) := {"unloads": [{"location": "it", "placement": {"status": status, "message": "why", "evidence": {}}}], "copies": []}
-
-test_no_trail_fails if {
-	some failed in same_region.fail with input as facts("no_trail")
-	failed.subject == "it"
-	failed.message == "why"
+verdicts := {
+	"no_trail": "fail",
+	"other_region": "fail",
+	"dead_selector": "fail",
+	"aligned": "pass",
+	"unknown": "unknown",
 }
 
-test_other_region_fails if {
-	some failed in same_region.fail with input as facts("other_region")
-	failed.subject == "it"
-	failed.message == "why"
+test_every_status_has_its_verdict if {
+	every status, expected in verdicts {
+		verdict.of(same_region) == expected with input as verdict.facts("unloads", "placement", status)
+	}
 }
 
-test_dead_selector_fails if {
-	some failed in same_region.fail with input as facts("dead_selector")
-	failed.subject == "it"
-	failed.message == "why"
+test_copies_are_judged_too if {
+	verdict.of(same_region) == "fail" with input as verdict.facts("copies", "placement", "no_trail")
 }
 
-test_aligned_is_shown if {
-	same_region.subjects == {"it"} with input as facts("aligned")
-	count(same_region.fail) == 0 with input as facts("aligned")
-	count(same_region.unknown) == 0 with input as facts("aligned")
-	count(same_region.evidence) == 1 with input as facts("aligned")
-}
-
-test_unknown_is_unknown if {
-	count(same_region.fail) == 0 with input as facts("unknown")
-	count(same_region.unknown) == 1 with input as facts("unknown")
-}
-
-# A status that this policy has never heard of must not become a pass.
-test_a_new_status_is_unknown if {
-	count(same_region.unknown) == 1 with input as facts("something_new")
+test_no_trail_is_worse_than_another_region if {
+	severities := {answer.severity | some answer in same_region.fail} with input as verdict.facts("unloads", "placement", "no_trail")
+	severities == {"high"}
 }

@@ -1,11 +1,11 @@
 # METADATA
-# title: Redshift's sessions are of roles that its clusters carry
+# title: Redshift's sessions use roles that are associated with its clusters
 # description: >-
-#   Every role that acted in a session of Redshift's name (RedshiftIamRoleSession) is carried by a cluster or workgroup.
-#   A role that none carries was assumed by somebody who calls himself Redshift, or by a cluster that is not in this
+#   Every role that acted in a session of Redshift's name (RedshiftIamRoleSession) is associated with a cluster or namespace.
+#   A role that is associated with none was assumed by somebody who calls himself Redshift, or by a cluster that is not in this
 #   account. The name is a hint: anyone who may assume a role may choose it.
 # custom:
-#   about: [redshift_roles]
+#   not_applicable: the log records show no session of Redshift
 #   severity: medium
 #   remediation: >-
 #     Find out who assumes the role (CloudTrail's AssumeRole events name the caller), and narrow its trust policy to
@@ -15,19 +15,12 @@
 #     pci-dss-4.0.1: ["7.2.5"]
 package trailcheck.redshift.known_role
 
-subjects contains session.role if some session in input.redshift_roles
+import data.trailcheck.lib.judged
 
-fail contains {"subject": session.role, "message": session.carried.message, "evidence": session.carried.evidence} if {
-	some session in input.redshift_roles
-	session.carried.status == "not_carried"
-}
+subjects := judged.names(input.redshift_roles)
 
-unknown contains {"subject": session.role, "message": session.carried.message, "evidence": session.carried.evidence} if {
-	some session in input.redshift_roles
-	not session.carried.status in {"carried", "not_carried"}
-}
+fail := judged.having(input.redshift_roles, "association", {"not_associated"})
 
-evidence contains {"subject": session.role, "message": session.carried.message, "evidence": session.carried.evidence} if {
-	some session in input.redshift_roles
-	session.carried.status == "carried"
-}
+unknown := judged.outside(input.redshift_roles, "association", {"associated", "not_associated"})
+
+pass := judged.having(input.redshift_roles, "association", {"associated"})

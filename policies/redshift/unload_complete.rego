@@ -4,7 +4,7 @@
 #   By the log records, every multipart upload of an UNLOAD was completed or aborted. One that was not is an UNLOAD that
 #   broke off: what it should have written is not there, and its parts are stored and paid for.
 # custom:
-#   about: [seen_unloads]
+#   not_applicable: the log records show no UNLOAD
 #   severity: low
 #   remediation: >-
 #     Run the UNLOAD again, abort what it left (`aws s3api list-multipart-uploads`, `abort-multipart-upload`), and give
@@ -13,19 +13,12 @@
 #     nist-800-53-r5: [SI-12]
 package trailcheck.redshift.unload_complete
 
-subjects contains place.location if some place in input.seen_unloads
+import data.trailcheck.lib.judged
 
-fail contains {"subject": place.location, "message": place.completion.message, "evidence": place.completion.evidence} if {
-	some place in input.seen_unloads
-	place.completion.status == "unfinished"
-}
+subjects := judged.names(input.seen_unloads)
 
-unknown contains {"subject": place.location, "message": place.completion.message, "evidence": place.completion.evidence} if {
-	some place in input.seen_unloads
-	not place.completion.status in {"complete", "unfinished"}
-}
+fail := judged.having(input.seen_unloads, "completion", {"unfinished"})
 
-evidence contains {"subject": place.location, "message": place.completion.message, "evidence": place.completion.evidence} if {
-	some place in input.seen_unloads
-	place.completion.status == "complete"
-}
+unknown := judged.outside(input.seen_unloads, "completion", {"complete", "unfinished"})
+
+pass := judged.having(input.seen_unloads, "completion", {"complete"})

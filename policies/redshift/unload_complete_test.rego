@@ -1,28 +1,16 @@
 package trailcheck.redshift.unload_complete_test
 
 import data.trailcheck.redshift.unload_complete
+import data.trailcheck.lib.verdict
 
-facts(status) := {"seen_unloads": [{"location": "it", "completion": {"status": status, "message": "why", "evidence": {}}}]}
-
-test_unfinished_fails if {
-	some failed in unload_complete.fail with input as facts("unfinished")
-	failed.subject == "it"
-	failed.message == "why"
+verdicts := {
+	"unfinished": "fail",
+	"complete": "pass",
+	"unknown": "unknown",
 }
 
-test_complete_is_shown if {
-	unload_complete.subjects == {"it"} with input as facts("complete")
-	count(unload_complete.fail) == 0 with input as facts("complete")
-	count(unload_complete.unknown) == 0 with input as facts("complete")
-	count(unload_complete.evidence) == 1 with input as facts("complete")
-}
-
-test_unknown_is_unknown if {
-	count(unload_complete.fail) == 0 with input as facts("unknown")
-	count(unload_complete.unknown) == 1 with input as facts("unknown")
-}
-
-# A status that this policy has never heard of must not become a pass.
-test_a_new_status_is_unknown if {
-	count(unload_complete.unknown) == 1 with input as facts("something_new")
+test_every_status_has_its_verdict if {
+	every status, expected in verdicts {
+		verdict.of(unload_complete) == expected with input as verdict.facts("seen_unloads", "completion", status)
+	}
 }

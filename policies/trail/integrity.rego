@@ -5,7 +5,7 @@
 #   and the digests themselves form an unbroken chain that CloudTrail signed. They do not show that every event was
 #   recorded.
 # custom:
-#   about: [validated_trails]
+#   not_applicable: no log files were compared with a trail's digests
 #   severity: high
 #   remediation: >-
 #     A file that was changed or deleted is lost as evidence: find out by the S3 access of the log bucket who did it,
@@ -16,22 +16,14 @@
 #     cis-aws-3.0.0: ["3.2"]
 package trailcheck.trail.integrity
 
-subjects contains trail.trail_arn if {
-	some trail in input.trails
-	trail.integrity.status != "not_validated"
-}
+import data.trailcheck.lib.judged
 
-fail contains {"subject": trail.trail_arn, "message": trail.integrity.message, "evidence": trail.integrity.evidence} if {
-	some trail in input.trails
-	trail.integrity.status == "violated"
-}
+validated := judged.without(input.trails, "validation", {"not_validated"})
 
-unknown contains {"subject": trail.trail_arn, "message": trail.integrity.message, "evidence": trail.integrity.evidence} if {
-	some trail in input.trails
-	not trail.integrity.status in {"intact", "violated", "not_validated"}
-}
+subjects := judged.names(validated)
 
-evidence contains {"subject": trail.trail_arn, "message": trail.integrity.message, "evidence": trail.integrity.evidence} if {
-	some trail in input.trails
-	trail.integrity.status == "intact"
-}
+fail := judged.having(validated, "validation", {"violated"})
+
+unknown := judged.outside(validated, "validation", {"intact", "violated"})
+
+pass := judged.having(validated, "validation", {"intact"})

@@ -5,36 +5,29 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::ask_each;
+use super::call_error::CallError;
 use super::client::Aws;
-use super::failure::Failure;
-use super::{Gaps, ask_each};
-use crate::snapshot::{Bucket, FactKind, Snapshot};
+use super::failures::Failures;
+use crate::snapshot::{Bucket, FactKind};
 
 /// The page size without which AWS leaves `BucketRegion` out.
 const PAGE: i32 = 10_000;
 
-pub async fn collect(aws: &Aws, account: &str, declared: &[String], gaps: &mut Gaps) -> Vec<Bucket> {
+pub async fn collect(aws: &Aws, account: &str, declared: &[String], failures: &mut Failures) -> Vec<Bucket> {
     let mut buckets: BTreeMap<String, Bucket> = BTreeMap::new();
-    let listed = list(aws, account, &mut buckets, gaps).await;
+    let listed = list(aws, account, &mut buckets, failures).await;
     let unplaced = declared.iter().filter(|name| buckets.get(*name).is_none_or(|bucket| bucket.region.is_none()));
     let unplaced: BTreeSet<String> = unplaced.cloned().collect();
     for (name, head) in ask_each(unplaced, async |name| head(aws, account, name).await).await {
         let owned = buckets.contains_key(&name) || (!listed && head.owned);
-        if let Some(failure) = head.failure.filter(|_| head.region.is_none() || (!listed && !owned)) {
-            gaps.add("s3:ListBucket", aws.home_region(), Some(&name), failure, &[FactKind::Buckets]);
+        if let Some(error) = head.error.filter(|_| head.region.is_none() || (!listed && !owned)) {
+            failures.add("s3:HeadBucket", aws.home_region(), Some(&name), error, &[FactKind::Buckets]);
         }
         let account = owned.then(|| account.to_owned());
         buckets.insert(name.clone(), Bucket { name, region: head.region, account });
     }
     buckets.into_values().collect()
-}
-
-/// The region of a trail's log bucket, which need not be declared.
-pub async fn region_of(aws: &Aws, snapshot: &Snapshot, bucket: &str) -> Option<String> {
-    match snapshot.bucket(bucket).and_then(|bucket| bucket.region.clone()) {
-        Some(region) => Some(region),
-        None => head(aws, &snapshot.caller.account, bucket).await.region,
-    }
 }
 
 /// The region of a bucket of whichever account; `None`: not even that was told.
@@ -43,7 +36,7 @@ pub async fn region_of_any(aws: &Aws, bucket: &str) -> Option<String> {
 }
 
 /// Lists the account's own buckets; `false`: not all were seen.
-async fn list(aws: &Aws, account: &str, buckets: &mut BTreeMap<String, Bucket>, gaps: &mut Gaps) -> bool {
+async fn list(aws: &Aws, account: &str, buckets: &mut BTreeMap<String, Bucket>, failures: &mut Failures) -> bool {
     let mut pages = aws.s3(aws.home_region()).list_buckets().max_buckets(PAGE).into_paginator().send();
     while let Some(page) = pages.next().await {
         match page {
@@ -56,7 +49,7 @@ async fn list(aws: &Aws, account: &str, buckets: &mut BTreeMap<String, Bucket>, 
                 }
             }
             Err(error) => {
-                gaps.add("s3:ListAllMyBuckets", aws.home_region(), None, Failure::of(&error), &[FactKind::Buckets]);
+                failures.add("s3:ListBuckets", aws.home_region(), None, CallError::of(&error), &[FactKind::Buckets]);
                 return false;
             }
         }
@@ -77,7 +70,7 @@ struct Head {
     region: Option<String>,
     /// The bucket is the account's own.
     owned: bool,
-    failure: Option<Failure>,
+    error: Option<CallError>,
 }
 
 /// Asks where a bucket is, and again there if it is elsewhere: only its own region says whose it is.
@@ -97,22 +90,20 @@ async fn head_in(aws: &Aws, region: &str, account: Option<&str>, bucket: &str) -
     let answer =
         aws.s3(region).head_bucket().bucket(bucket).set_expected_bucket_owner(account.map(str::to_owned)).send().await;
     match answer {
-        Ok(answer) => Head {
-            region: answer.bucket_region().map(|region| canonical(region).to_owned()),
-            owned: true,
-            failure: None,
-        },
+        Ok(answer) => {
+            Head { region: answer.bucket_region().map(|region| canonical(region).to_owned()), owned: true, error: None }
+        }
         Err(error) => {
             let response = error.raw_response();
             let header = response.and_then(|response| response.headers().get("x-amz-bucket-region"));
             let region = header.map(|region| canonical(region).to_owned());
             let missing = response.is_some_and(|response| response.status().as_u16() == 404);
-            let failure = if missing {
-                Failure { code: "NoSuchBucket".to_owned(), message: format!("there is no bucket {bucket}") }
+            let error = if missing {
+                CallError { code: "NoSuchBucket".to_owned(), message: format!("there is no bucket {bucket}") }
             } else {
-                Failure::of(&error)
+                CallError::of(&error)
             };
-            Head { region, owned: false, failure: Some(failure) }
+            Head { region, owned: false, error: Some(error) }
         }
     }
 }

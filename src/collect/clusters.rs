@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use super::ask_each;
+use super::call_error::CallError;
 use super::client::Aws;
-use super::failure::Failure;
-use super::{Gaps, ask_each};
+use super::failures::Failures;
 use crate::snapshot::{Cluster, ClusterKind, ClusterRole, FactKind};
 
-pub async fn collect(aws: &Aws, account: &str, regions: &BTreeSet<String>, gaps: &mut Gaps) -> Vec<Cluster> {
+pub async fn collect(aws: &Aws, account: &str, regions: &BTreeSet<String>, failures: &mut Failures) -> Vec<Cluster> {
     let ask = async |region: &&String| {
         let pages = aws.redshift(region).describe_clusters().into_paginator().items();
         pages.send().collect::<Result<Vec<_>, _>>().await
@@ -17,7 +18,7 @@ pub async fn collect(aws: &Aws, account: &str, regions: &BTreeSet<String>, gaps:
         match pages {
             Ok(found) => clusters.extend(found.iter().map(|cluster| read(cluster, region, account))),
             Err(error) => {
-                gaps.add("redshift:DescribeClusters", region, None, Failure::of(&error), &[FactKind::Clusters]);
+                failures.add("redshift:DescribeClusters", region, None, CallError::of(&error), &[FactKind::Clusters]);
             }
         }
     }

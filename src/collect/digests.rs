@@ -6,16 +6,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::stream::{self, StreamExt};
 
+use super::call_error::CallError;
 use super::client::Aws;
-use super::failure::Failure;
 use super::{CollectError, IN_FLIGHT, buckets, identify, objects};
-use crate::location::Location;
+use crate::aws::location::Location;
+use crate::aws::timestamp::Timestamp;
 use crate::logs::chain::{self, Asked, Chain, ChainName, Expected, Found, Places, Signature, Unread, Verdict, Wanted};
 use crate::logs::digest::PublicKeys;
 use crate::logs::integrity::{self, Integrity, Listing, Looked};
 use crate::logs::sample::Listed;
 use crate::progress::Progress;
-use crate::snapshot::Timestamp;
 
 use keys::KeyRing;
 
@@ -172,7 +172,7 @@ async fn get(client: &aws_sdk_s3::Client, bucket: &str, key: &str) -> (Result<Ve
     let answer = match client.get_object().bucket(bucket).key(key).send().await {
         Ok(answer) => answer,
         Err(error) => {
-            let failure = Failure::of(&error);
+            let failure = CallError::of(&error);
             let missing = failure.code == "NoSuchKey";
             let unread = if missing { Unread::Missing } else { Unread::Failed(told(&failure)) };
             return (Err(unread), Signature::Lost);
@@ -187,6 +187,6 @@ async fn get(client: &aws_sdk_s3::Client, bucket: &str, key: &str) -> (Result<Ve
     (objects::body(answer).await.map_err(|failure| Unread::Failed(told(&failure))), signature)
 }
 
-fn told(failure: &Failure) -> String {
+fn told(failure: &CallError) -> String {
     format!("{}: {}", failure.code, failure.message)
 }

@@ -4,12 +4,13 @@
 
 use std::collections::BTreeSet;
 
+use super::ask_each;
+use super::call_error::CallError;
 use super::client::Aws;
-use super::failure::Failure;
-use super::{Gaps, ask_each};
+use super::failures::Failures;
 use crate::snapshot::{Cluster, ClusterKind, ClusterRole, FactKind};
 
-pub async fn collect(aws: &Aws, account: &str, regions: &BTreeSet<String>, gaps: &mut Gaps) -> Vec<Cluster> {
+pub async fn collect(aws: &Aws, account: &str, regions: &BTreeSet<String>, failures: &mut Failures) -> Vec<Cluster> {
     let ask = async |region: &&String| {
         let pages = aws.redshift_serverless(region).list_namespaces().into_paginator().items();
         pages.send().collect::<Result<Vec<_>, _>>().await
@@ -19,8 +20,8 @@ pub async fn collect(aws: &Aws, account: &str, regions: &BTreeSet<String>, gaps:
         match pages {
             Ok(found) => namespaces.extend(found.iter().map(|namespace| read(namespace, region, account))),
             Err(error) => {
-                let failure = Failure::of(&error);
-                gaps.add("redshift-serverless:ListNamespaces", region, None, failure, &[FactKind::Namespaces]);
+                let failure = CallError::of(&error);
+                failures.add("redshift-serverless:ListNamespaces", region, None, failure, &[FactKind::Namespaces]);
             }
         }
     }

@@ -8,17 +8,18 @@ use futures_util::stream::{self, StreamExt};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
+use super::call_error::CallError;
 use super::client::Aws;
-use super::failure::Failure;
 use super::{CollectError, IN_FLIGHT, buckets};
-use crate::location::Location;
+use crate::aws::location::Location;
+use crate::aws::timestamp::Timestamp;
 use crate::logs::chain::LogName;
 use crate::logs::event::Period;
 use crate::logs::layout::{self, ObjectKind};
 use crate::logs::reader::{Object, Reader, Source};
 use crate::logs::sample::Listed;
 use crate::progress::Progress;
-use crate::snapshot::{LogReading, Timestamp};
+use crate::snapshot::LogReading;
 
 /// CloudTrail's files are at most 50 MB before compression.
 const MAX_OBJECT: u64 = 64 << 20;
@@ -32,10 +33,10 @@ pub async fn list(
     bucket: &str,
     prefix: &str,
     mut keep: impl FnMut(Listed),
-) -> Result<(), Failure> {
+) -> Result<(), CallError> {
     let mut pages = client.list_objects_v2().bucket(bucket).prefix(prefix).into_paginator().send();
     while let Some(page) = pages.next().await {
-        let page = page.map_err(|error| Failure::of(&error))?;
+        let page = page.map_err(|error| CallError::of(&error))?;
         for object in page.contents() {
             let Some(key) = object.key().filter(|key| !key.ends_with('/')) else { continue };
             let bytes = object.size().and_then(|size| u64::try_from(size).ok()).unwrap_or(0);
@@ -64,7 +65,7 @@ pub async fn read_below(
             objects.push(object);
         }
     };
-    if let Err(Failure { code, message }) = list(&aws.s3(&region), &place.bucket, &place.prefix, keep).await {
+    if let Err(CallError { code, message }) = list(&aws.s3(&region), &place.bucket, &place.prefix, keep).await {
         return Err(CollectError::Listing { place: place.to_string(), code, message });
     }
     let bytes = objects.iter().map(|object| object.bytes).sum();
@@ -118,7 +119,7 @@ pub fn read(
     });
 }
 
-type Body = (String, Result<Vec<u8>, Failure>);
+type Body = (String, Result<Vec<u8>, CallError>);
 
 /// Objects as they come in, each for the thread that asks first.
 struct Arriving<'a> {
@@ -141,22 +142,22 @@ impl Source for Arriving<'_> {
     }
 }
 
-async fn get(client: &aws_sdk_s3::Client, object: &Listed) -> Result<Vec<u8>, Failure> {
+async fn get(client: &aws_sdk_s3::Client, object: &Listed) -> Result<Vec<u8>, CallError> {
     if object.bytes > MAX_OBJECT {
-        return Err(Failure::unreadable(format!("larger than {MAX_OBJECT} bytes, the limit")));
+        return Err(CallError::unreadable(format!("larger than {MAX_OBJECT} bytes, the limit")));
     }
     let call = client.get_object().bucket(&object.bucket).key(&object.key);
-    body(call.send().await.map_err(|error| Failure::of(&error))?).await
+    body(call.send().await.map_err(|error| CallError::of(&error))?).await
 }
 
 /// The bytes of an answer, whose size may be another than that which was listed.
-pub async fn body(answer: GetObjectOutput) -> Result<Vec<u8>, Failure> {
+pub async fn body(answer: GetObjectOutput) -> Result<Vec<u8>, CallError> {
     if answer.content_length().is_some_and(|length| length > MAX_OBJECT as i64) {
-        return Err(Failure::unreadable(format!("larger than {MAX_OBJECT} bytes, the limit")));
+        return Err(CallError::unreadable(format!("larger than {MAX_OBJECT} bytes, the limit")));
     }
     // The SDK's timeouts end with the headers; a body that stalls is its stalled-stream protection's to end.
     let body = answer.body.collect().await;
-    let body = body.map_err(|error| Failure::unreadable(format!("it could not be read to its end: {error}")))?;
+    let body = body.map_err(|error| CallError::unreadable(format!("it could not be read to its end: {error}")))?;
     Ok(body.into_bytes().into())
 }
 

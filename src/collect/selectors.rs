@@ -11,8 +11,8 @@ use aws_sdk_cloudtrail::error::BoxError;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use super::call_error::CallError;
 use super::client::Aws;
-use super::failure::Failure;
 use crate::snapshot::{AdvancedEventSelector, EventSelector};
 
 pub struct Selectors {
@@ -21,10 +21,10 @@ pub struct Selectors {
 }
 
 /// `GetEventSelectors`, asked at the trail's home region.
-pub async fn of_trail(aws: &Aws, home: &str, arn: &str) -> Result<Selectors, Failure> {
+pub async fn of_trail(aws: &Aws, home: &str, arn: &str) -> Result<Selectors, CallError> {
     let answer = Answer::default();
     let call = aws.cloudtrail(home).get_event_selectors().trail_name(arn).customize().interceptor(answer.clone());
-    call.send().await.map_err(|error| Failure::of(&error))?;
+    call.send().await.map_err(|error| CallError::of(&error))?;
     let members = answer.members()?;
     Ok(Selectors {
         // AWS answers with one list or the other; the one that is left out is empty.
@@ -34,11 +34,11 @@ pub async fn of_trail(aws: &Aws, home: &str, arn: &str) -> Result<Selectors, Fai
 }
 
 /// A list of the answer; left out or `null` is empty.
-pub fn list<T: DeserializeOwned>(members: &Map<String, Value>, name: &str) -> Result<Vec<T>, Failure> {
+pub fn list<T: DeserializeOwned>(members: &Map<String, Value>, name: &str) -> Result<Vec<T>, CallError> {
     match members.get(name) {
         None | Some(Value::Null) => Ok(vec![]),
         Some(list) => serde_json::from_value(list.clone()).map_err(|error| {
-            Failure::unreadable(format!("{name} has a form that this version does not know: {error}"))
+            CallError::unreadable(format!("{name} has a form that this version does not know: {error}"))
         }),
     }
 }
@@ -49,14 +49,14 @@ pub struct Answer(Arc<Mutex<Option<Vec<u8>>>>);
 
 impl Answer {
     /// The members of the JSON object, their names in snake_case.
-    pub fn members(&self) -> Result<Map<String, Value>, Failure> {
-        let body = self.0.lock().map_err(|error| Failure::unreadable(error.to_string()))?.take();
-        let body = body.ok_or_else(|| Failure::unreadable("the answer had no body"))?;
+    pub fn members(&self) -> Result<Map<String, Value>, CallError> {
+        let body = self.0.lock().map_err(|error| CallError::unreadable(error.to_string()))?.take();
+        let body = body.ok_or_else(|| CallError::unreadable("the answer had no body"))?;
         let json: Value = serde_json::from_slice(&body)
-            .map_err(|error| Failure::unreadable(format!("the answer is not JSON: {error}")))?;
+            .map_err(|error| CallError::unreadable(format!("the answer is not JSON: {error}")))?;
         match snake_case_keys(json) {
             Value::Object(members) => Ok(members),
-            _ => Err(Failure::unreadable("the answer is not a JSON object")),
+            _ => Err(CallError::unreadable("the answer is not a JSON object")),
         }
     }
 }

@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::ask_each;
+use super::call_error::CallError;
 use super::client::Aws;
-use super::failure::Failure;
+use super::failures::Failures;
 use super::selectors::{Answer, list};
-use super::{Gaps, ask_each};
 use crate::snapshot::{EventDataStore, FactKind};
 
-pub async fn collect(aws: &Aws, regions: &BTreeSet<String>, gaps: &mut Gaps) -> Vec<EventDataStore> {
+pub async fn collect(aws: &Aws, regions: &BTreeSet<String>, failures: &mut Failures) -> Vec<EventDataStore> {
     let ask = async |region: &&String| {
         let pages = aws.cloudtrail(region).list_event_data_stores().into_paginator();
         pages.send().collect::<Result<Vec<_>, _>>().await
@@ -25,7 +26,7 @@ pub async fn collect(aws: &Aws, regions: &BTreeSet<String>, gaps: &mut Gaps) -> 
             }
             Err(error) => {
                 let facts = [FactKind::EventDataStores];
-                gaps.add("cloudtrail:ListEventDataStores", region, None, Failure::of(&error), &facts);
+                failures.add("cloudtrail:ListEventDataStores", region, None, CallError::of(&error), &facts);
             }
         }
     }
@@ -33,18 +34,18 @@ pub async fn collect(aws: &Aws, regions: &BTreeSet<String>, gaps: &mut Gaps) -> 
     let mut found = Vec::new();
     for ((arn, region), store) in stores {
         found.push(store.unwrap_or_else(|failure| {
-            gaps.add("cloudtrail:GetEventDataStore", &region, Some(&arn), failure, &[FactKind::EventDataStores]);
+            failures.add("cloudtrail:GetEventDataStore", &region, Some(&arn), failure, &[FactKind::EventDataStores]);
             EventDataStore { event_data_store_arn: arn, ..EventDataStore::default() }
         }));
     }
     found
 }
 
-async fn get(aws: &Aws, region: &str, arn: &str) -> Result<EventDataStore, Failure> {
+async fn get(aws: &Aws, region: &str, arn: &str) -> Result<EventDataStore, CallError> {
     let answer = Answer::default();
     let call =
         aws.cloudtrail(region).get_event_data_store().event_data_store(arn).customize().interceptor(answer.clone());
-    let store = call.send().await.map_err(|error| Failure::of(&error))?;
+    let store = call.send().await.map_err(|error| CallError::of(&error))?;
     Ok(EventDataStore {
         event_data_store_arn: arn.to_owned(),
         name: store.name().map(str::to_owned),

@@ -6,13 +6,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::call_error::CallError;
 use super::client::Aws;
-use super::failure::Failure;
-use super::{Gaps, ask_each, selectors};
-use crate::snapshot::{FactKind, Timestamp, Trail, TrailStatus};
+use super::failures::Failures;
+use super::{ask_each, selectors};
+use crate::aws::timestamp::Timestamp;
+use crate::snapshot::{FactKind, Trail, TrailStatus};
 
-pub async fn collect(aws: &Aws, regions: &BTreeSet<String>, gaps: &mut Gaps) -> Vec<Trail> {
-    let mut trails = describe(aws, regions, gaps).await;
+pub async fn collect(aws: &Aws, regions: &BTreeSet<String>, failures: &mut Failures) -> Vec<Trail> {
+    let mut trails = describe(aws, regions, failures).await;
     let arns: Vec<(String, String)> =
         trails.values().map(|trail| (trail.trail_arn.clone(), trail.home_region.clone())).collect();
     let selectors = ask_each(arns, async |(arn, home)| selectors::of_trail(aws, home, arn).await).await;
@@ -24,7 +26,7 @@ pub async fn collect(aws: &Aws, regions: &BTreeSet<String>, gaps: &mut Gaps) -> 
                 }
             }
             Err(failure) => {
-                gaps.add("cloudtrail:GetEventSelectors", &home, Some(&arn), failure, &[FactKind::Selectors]);
+                failures.add("cloudtrail:GetEventSelectors", &home, Some(&arn), failure, &[FactKind::Selectors]);
             }
         }
     }
@@ -36,14 +38,17 @@ pub async fn collect(aws: &Aws, regions: &BTreeSet<String>, gaps: &mut Gaps) -> 
                     trail.status.insert(region, status);
                 }
             }
-            Err(failure) => gaps.add("cloudtrail:GetTrailStatus", &region, Some(&arn), failure, &[FactKind::Status]),
+            Err(failure) => {
+                failures.add("cloudtrail:GetTrailStatus", &region, Some(&arn), failure, &[FactKind::Status])
+            }
         }
     }
     trails.into_values().collect()
 }
 
-async fn describe(aws: &Aws, regions: &BTreeSet<String>, gaps: &mut Gaps) -> BTreeMap<String, Trail> {
-    let ask = async |region: &&String| aws.cloudtrail(region).describe_trails().include_shadow_trails(true).send().await;
+async fn describe(aws: &Aws, regions: &BTreeSet<String>, failures: &mut Failures) -> BTreeMap<String, Trail> {
+    let ask =
+        async |region: &&String| aws.cloudtrail(region).describe_trails().include_shadow_trails(true).send().await;
     let mut trails = BTreeMap::new();
     for (region, answer) in ask_each(regions, ask).await {
         match answer {
@@ -54,14 +59,14 @@ async fn describe(aws: &Aws, regions: &BTreeSet<String>, gaps: &mut Gaps) -> BTr
                             trails.entry(trail.trail_arn.clone()).or_insert(trail);
                         }
                         None => {
-                            let failure = Failure::unreadable("a trail came without its ARN or home region");
-                            gaps.add("cloudtrail:DescribeTrails", region, None, failure, &[FactKind::Trails]);
+                            let failure = CallError::unreadable("a trail came without its ARN or home region");
+                            failures.add("cloudtrail:DescribeTrails", region, None, failure, &[FactKind::Trails]);
                         }
                     }
                 }
             }
             Err(error) => {
-                gaps.add("cloudtrail:DescribeTrails", region, None, Failure::of(&error), &[FactKind::Trails]);
+                failures.add("cloudtrail:DescribeTrails", region, None, CallError::of(&error), &[FactKind::Trails]);
             }
         }
     }
@@ -94,9 +99,9 @@ fn status_regions(trail: &Trail, regions: &BTreeSet<String>) -> Vec<(String, Str
     asked.into_iter().map(|region| (trail.trail_arn.clone(), region.clone())).collect()
 }
 
-async fn status(aws: &Aws, region: &str, arn: &str) -> Result<TrailStatus, Failure> {
+async fn status(aws: &Aws, region: &str, arn: &str) -> Result<TrailStatus, CallError> {
     let answer = aws.cloudtrail(region).get_trail_status().name(arn).send().await;
-    let status = answer.map_err(|error| Failure::of(&error))?;
+    let status = answer.map_err(|error| CallError::of(&error))?;
     let text = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(str::to_owned);
     Ok(TrailStatus {
         is_logging: status.is_logging(),

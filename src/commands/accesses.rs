@@ -8,13 +8,13 @@ use anstyle::Style;
 use serde::Serialize;
 
 use super::rows::{Row, columns, rolled_up};
-use super::{CommandError, check, print_with};
+use super::{CommandError, evidence, print_with};
+use crate::aws::location::Location;
 use crate::cli::{AccessFormat, Accesses as Args};
 use crate::collect;
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::glob::glob;
-use crate::location::Location;
 use crate::logs::chain::Expected;
 use crate::logs::event::Period;
 use crate::logs::paths;
@@ -33,7 +33,7 @@ pub fn run(args: &Args) -> Result<Exit, CommandError> {
         return Err(CommandError::Usage(format!("--from {from} is not before --to {to}")));
     }
     let watched = match &args.config {
-        Some(path) => check::watched(&Config::find(Some(path))?),
+        Some(path) => evidence::watched(&Config::find(Some(path))?),
         None => vec![],
     };
     let threads = args.threads.unwrap_or_else(reader::threads);

@@ -8,7 +8,8 @@ use crate::exit::Exit;
 use crate::policy::{self, Policy};
 
 pub fn run(args: &Explain) -> Result<Exit, CommandError> {
-    let policies = policy::with_user_policies(&args.policies.policies)?;
+    let bundles = policy::with_user_policies(&args.policies.policies)?;
+    let policies: Vec<&Policy> = bundles.iter().flat_map(|bundle| &bundle.policies).collect();
     let text = match &args.policy {
         None => list(&policies),
         Some(name) => match policies.iter().find(|policy| &policy.id == name) {
@@ -19,7 +20,7 @@ pub fn run(args: &Explain) -> Result<Exit, CommandError> {
     print(text.as_bytes())
 }
 
-fn list(policies: &[Policy]) -> String {
+fn list(policies: &[&Policy]) -> String {
     let width = policies.iter().map(|policy| policy.id.len()).max().unwrap_or(0);
     policies.iter().map(|policy| format!("{:width$}  {}\n", policy.id, policy.metadata.title)).collect()
 }
@@ -55,9 +56,7 @@ fn wrap(text: &str) -> String {
     lines.join("\n")
 }
 
-fn unknown(name: &str, policies: &[Policy]) -> String {
-    let distance = |policy: &&Policy| (strsim::jaro_winkler(name, &policy.id) * 1000.0) as u32;
-    let nearest = policies.iter().max_by_key(distance);
-    let hint = nearest.map_or(String::new(), |policy| format!("; did you mean `{}`?", policy.id));
-    format!("there is no policy `{name}`{hint} `trailcheck explain` lists them")
+fn unknown(name: &str, policies: &[&Policy]) -> String {
+    let ids: Vec<String> = policies.iter().map(|policy| policy.id.clone()).collect();
+    format!("there is no policy `{name}`{} `trailcheck explain` lists them", policy::hint(name, &ids))
 }

@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
+use crate::aws::timestamp::Timestamp;
 use crate::cli::By;
-use crate::snapshot::{AccessRecord, Timestamp};
+use crate::snapshot::AccessRecord;
 
 /// Named cells, in the order in which they are printed.
 pub struct Row {

@@ -5,7 +5,7 @@ use schemars::{Schema, schema_for};
 use super::{CommandError, print};
 use crate::cli::{Document, Schema as Args};
 use crate::exit::Exit;
-use crate::facts::Facts;
+use crate::facts::input::Facts;
 use crate::report::Report;
 use crate::snapshot::Snapshot;
 

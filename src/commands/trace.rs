@@ -3,14 +3,14 @@
 use std::fmt::Write;
 
 use super::{CommandError, print};
-use crate::arn::RoleArn;
+use crate::aws::arn::RoleArn;
+use crate::aws::location::Location;
+use crate::aws::s3_events::DOCUMENTED;
 use crate::cli::{TableFormat, Trace as Args};
 use crate::collect;
 use crate::config::Config;
-use crate::coverage::event::DOCUMENTED;
 use crate::exit::Exit;
 use crate::facts::trace::{Question, Trace, trace};
-use crate::location::Location;
 use crate::report::printable;
 use crate::snapshot::Snapshot;
 

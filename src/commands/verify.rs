@@ -5,16 +5,17 @@ use std::fmt::Write;
 use anstyle::{AnsiColor, Style};
 
 use super::{CommandError, print, print_colours};
+use crate::aws::location::Location;
+use crate::aws::timestamp::Timestamp;
 use crate::cli::{TableFormat, Verify as Args};
 use crate::collect;
 use crate::exit::Exit;
-use crate::location::Location;
 use crate::logs::chain::{Asked, Item, ItemKind, Verdict};
 use crate::logs::copied;
 use crate::logs::digest::PublicKeys;
 use crate::logs::integrity::{ChainSummary, Integrity};
 use crate::report::{printable, printable_line};
-use crate::snapshot::{IntegrityCounts as Tally, IntegrityOutcome as Outcome, Timestamp};
+use crate::snapshot::{IntegrityCounts as Tally, IntegrityOutcome as Outcome};
 
 const NEEDS_KEYS: &str = "a copied folder needs CloudTrail's public keys: --keys FILE, with what `aws cloudtrail \
                           list-public-keys --start-time FIRST --end-time LAST --region REGION` prints in the region of \

@@ -1,9 +1,12 @@
 //! The file as written. Unknown keys are errors; texts that must have a form keep their place in the file.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::coverage::event::Access;
+use crate::aws::s3_events::Access;
+use crate::snapshot::RecorderKind;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -16,6 +19,8 @@ pub struct Document {
     pub access: Vec<AccessRule>,
     pub records: Option<Records>,
     #[serde(default)]
+    pub policies: BTreeMap<Spanned<String>, Spanned<toml::Value>>,
+    #[serde(default)]
     pub waiver: Vec<Waiver>,
 }
 
@@ -25,14 +30,6 @@ pub struct Scan {
     pub regions: Option<Vec<Spanned<String>>>,
     pub recorders: Option<Vec<RecorderKind>>,
     pub accounts: Option<Spanned<toml::Value>>,
-}
-
-/// What counts as recording.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RecorderKind {
-    Trail,
-    EventDataStore,
 }
 
 #[derive(Debug, Default, Deserialize)]

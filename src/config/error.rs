@@ -15,15 +15,21 @@ pub enum ConfigError {
 
 /// The file's text, for turning byte offsets into lines.
 pub struct Source<'a> {
-    pub path: &'a Path,
-    pub text: &'a str,
+    path: &'a Path,
+    text: &'a str,
+    /// The offsets of line breaks.
+    breaks: Vec<usize>,
 }
 
-impl Source<'_> {
+impl<'a> Source<'a> {
+    pub fn new(path: &'a Path, text: &'a str) -> Source<'a> {
+        let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at).collect();
+        Source { path, text, breaks }
+    }
+
     /// The line of a byte offset, from 1.
     pub fn line(&self, offset: usize) -> usize {
-        let before = self.text.get(..offset).unwrap_or(self.text);
-        before.bytes().filter(|byte| *byte == b'\n').count() + 1
+        self.breaks.partition_point(|at| *at < offset) + 1
     }
 
     pub fn at(&self, span: Range<usize>, message: impl Into<String>) -> ConfigError {

@@ -1,11 +1,12 @@
 //! Selectors that can never match an S3 object event, whatever happens: paid for in attention, and taken for coverage.
 
 use super::condition::{Condition, Test};
-use super::event::{Access, Requirement};
+use super::event::Requirement;
 use super::narrow::Narrowed;
 use super::residue::touches;
 use super::selector::{Field, Selector};
-use crate::location::Location;
+use crate::aws::location::Location;
+use crate::aws::s3_events::Access;
 
 /// Where the trail of the selector sees events.
 pub struct Reach<'a> {

@@ -3,13 +3,16 @@
 //! `put-event-selectors` replaces what is there (API Reference, `PutEventSelectors`), so the input that is proposed holds
 //! every selector that the trail has today, and is tried on the engine before it is.
 
+use std::collections::HashSet;
+
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::event::{Access, Requirement};
+use super::event::Requirement;
 use super::prove::{RecorderSet, Verdict};
 use super::recorder::{Effect, Recorder, Scene};
 use super::selector::is_valid_basic_value;
+use crate::aws::s3_events::Access;
 use crate::snapshot::{AdvancedEventSelector, DataResource, EventSelector, FieldSelector, Trail};
 
 /// CloudTrail User Guide, "Quotas in AWS CloudTrail": basic selectors a trail, and data resources over all of them.
@@ -36,16 +39,20 @@ pub enum Fix {
     Other { needs: String },
 }
 
-/// Proposes a fix for a requirement that is not recorded. `trails` are those of the snapshot.
-pub fn propose(requirement: &Requirement, recorders: &[Recorder], trails: &[Trail], scene: Scene) -> Fix {
+/// Proposes a fix for a requirement that is not recorded. `trails` are all that there are; of another account than the
+/// scene's none can be changed.
+pub fn propose<'a>(
+    requirement: &Requirement,
+    recorders: &[Recorder],
+    trails: impl Iterator<Item = &'a Trail>,
+    scene: Scene,
+) -> Fix {
+    let is_usable = |recorder: &&Recorder| recorder.effect == Effect::InEffect && recorder.selectors.is_ok();
+    let usable: HashSet<&str> = recorders.iter().filter(is_usable).map(|recorder| recorder.arn.as_str()).collect();
     let mut at_limit = Vec::new();
     let mut in_effect = 0;
     for trail in trails {
-        let recorder = recorders.iter().find(|recorder| recorder.arn == trail.trail_arn);
-        // The trail of an organization can be changed in its own account only.
-        let ours = trail.account() == scene.account;
-        let usable = |recorder: &Recorder| recorder.effect == Effect::InEffect && recorder.selectors.is_ok();
-        if !ours || !recorder.is_some_and(usable) {
+        if trail.account() != scene.account || !usable.contains(&*trail.trail_arn) {
             continue;
         }
         in_effect += 1;

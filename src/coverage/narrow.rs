@@ -3,11 +3,12 @@
 //! Most selectors of a large account name other buckets. Which may matter is found by an index over the values, and what is
 //! left of those is reduced: a test that holds for every event of the requirement, or for none, is settled here.
 
+use crate::aws::s3_events::{AWS_API_CALL, EVENT_SOURCE};
 use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::condition::{Condition, Test};
-use super::event::{AWS_API_CALL, EVENT_SOURCE, Requirement};
+use super::event::Requirement;
 use super::selector::{Field, Selector};
 
 /// What of a selector depends on the event.

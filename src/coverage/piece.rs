@@ -3,11 +3,12 @@
 //! Two fields depend on the event's name: `readOnly`, and whether the ARN may be the bare `bucket/`. So there is a piece for
 //! each group of names that agree in both.
 
+use crate::aws::s3_events::{AWS_API_CALL, Access, DOCUMENTED};
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use super::classes::{Domain, Strings};
-use super::event::{AWS_API_CALL, Access, DOCUMENTED, Requirement};
+use super::event::Requirement;
 use super::narrow::Narrowed;
 use super::selector::Field;
 

@@ -1,20 +1,22 @@
 //! The verdict: is every event of a requirement recorded, and if not, which one is lost and why.
 
-use super::event::{Access, Event, Requirement};
+use super::event::{Event, Requirement};
 use super::narrow::{Index, Narrowed};
 use super::recorder::{Effect, Recorder};
 use super::residue::{Residue, WORK_BUDGET, common, covers, residue, touches};
 use super::selector::Selector;
+use crate::aws::s3_events::Access;
+use crate::reason::{OfRecorder, Reason};
 
 /// Three-valued: a recorder that could not be read can only add coverage.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Verdict {
     /// Every event is recorded, by these.
     Recorded(Vec<Part>),
     /// This event is recorded by nothing.
     Gap(Box<Gap>),
     /// Could not be told, and why.
-    Unknown(Vec<String>),
+    Unknown(Vec<Reason>),
 }
 
 /// A selector that records some of the requirement.
@@ -71,7 +73,7 @@ struct Candidate<'a> {
     selector: &'a Selector,
     narrowed: Narrowed<'a>,
     /// Why it is not known to record what it matches.
-    doubt: Option<&'a str>,
+    doubt: Option<Reason>,
 }
 
 impl RecorderSet {
@@ -91,8 +93,7 @@ impl RecorderSet {
     pub fn prove(&self, requirement: &Requirement) -> Verdict {
         let candidates = self.candidates(requirement);
         let certain: Vec<&Candidate> = candidates.iter().filter(|candidate| candidate.doubt.is_none()).collect();
-        let too_complex =
-            || Verdict::Unknown(vec![format!("the selectors are past the work budget of {WORK_BUDGET} comparisons")]);
+        let too_complex = || Verdict::Unknown(vec![OfRecorder::WorkBudget { comparisons: WORK_BUDGET }.into()]);
         match residue(requirement, &certain.iter().map(|candidate| &candidate.narrowed).collect::<Vec<_>>()) {
             Residue::Empty => return Verdict::Recorded(parts(requirement, &certain)),
             Residue::TooComplex => return too_complex(),
@@ -150,10 +151,10 @@ impl RecorderSet {
     }
 
     /// What keeps it from being told which events are recorded: recorders that could not be read, doubtful selectors.
-    pub fn doubts(&self, requirement: &Requirement) -> Vec<String> {
-        let mut doubts: Vec<String> = self.unread().collect();
+    pub fn doubts(&self, requirement: &Requirement) -> Vec<Reason> {
+        let mut doubts: Vec<Reason> = self.unread().collect();
         for candidate in self.candidates(requirement) {
-            let doubt = candidate.doubt.map(|doubt| format!("{}: {doubt}", candidate.recorder.name));
+            let doubt = candidate.doubt.map(|doubt| candidate.recorder.said(doubt));
             doubts.extend(doubt.filter(|doubt| !doubts.contains(doubt) && touches(requirement, &candidate.narrowed)));
         }
         doubts
@@ -166,19 +167,20 @@ impl RecorderSet {
             let recorder = &self.recorders[recorder];
             let selector = recorder.selectors.as_ref().ok()?.get(selector)?;
             let narrowed = Narrowed::of(selector, requirement, &arn_prefix)?;
-            let effect_doubt = match &recorder.effect {
-                Effect::Unknown(reason) => Some(reason.as_str()),
+            let doubt = match (&recorder.effect, &selector.doubt) {
+                (Effect::Unknown(reason), _) => Some(reason.clone()),
+                (_, Some(why)) => Some(OfRecorder::SelectorNotUnderstood { why: why.clone() }.into()),
                 _ => None,
             };
-            Some(Candidate { recorder, selector, narrowed, doubt: effect_doubt.or(selector.doubt.as_deref()) })
+            Some(Candidate { recorder, selector, narrowed, doubt })
         };
         places.filter_map(candidate).collect()
     }
 
     /// Recorders that may be in effect and whose selectors are not known: they may record anything.
-    fn unread(&self) -> impl Iterator<Item = String> {
+    fn unread(&self) -> impl Iterator<Item = Reason> {
         let may_matter = self.recorders.iter().filter(|recorder| !matches!(recorder.effect, Effect::None(_)));
-        may_matter.filter_map(|recorder| Some(format!("{}: {}", recorder.name, recorder.selectors.as_ref().err()?)))
+        may_matter.filter_map(|recorder| Some(recorder.said(recorder.selectors.as_ref().err()?.clone())))
     }
 }
 

@@ -4,7 +4,10 @@ use time::Duration;
 
 use super::event::Event;
 use super::selector::Selector;
-use crate::snapshot::{AdvancedEventSelector, EventDataStore, EventSelector, Timestamp, Trail, TrailStatus};
+use crate::aws::arn::Arn;
+use crate::aws::timestamp::Timestamp;
+use crate::reason::{OfRecorder, Reason};
+use crate::snapshot::{AdvancedEventSelector, EventDataStore, EventSelector, RecorderKind, Trail, TrailStatus};
 
 /// CloudTrail retries a delivery that fails for 30 days and then gives the files up (User Guide, "Getting and viewing
 /// your CloudTrail log files").
@@ -23,23 +26,33 @@ pub struct Scene<'a> {
 }
 
 /// Whether a recorder is in effect in a scene.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
     InEffect,
     /// It records nothing there, whatever its selectors say.
-    None(String),
+    None(Reason),
     /// Could not be told.
-    Unknown(String),
+    Unknown(Reason),
+}
+
+impl Effect {
+    fn none(reason: OfRecorder) -> Effect {
+        Effect::None(reason.into())
+    }
+
+    fn unknown(reason: OfRecorder) -> Effect {
+        Effect::Unknown(reason.into())
+    }
 }
 
 /// A recorder in a scene.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Recorder {
     pub arn: String,
     pub name: String,
     pub effect: Effect,
     /// `Err`: they could not be read, and why.
-    pub selectors: Result<Vec<Selector>, String>,
+    pub selectors: Result<Vec<Selector>, Reason>,
 }
 
 /// A recorder's answer for one event.
@@ -57,7 +70,7 @@ impl Recorder {
             arn: trail.trail_arn.clone(),
             name: trail.name.clone(),
             effect: trail_effect(trail, scene),
-            selectors: trail_selectors(trail),
+            selectors: trail_selectors(trail).map_err(Reason::from),
         }
     }
 
@@ -68,29 +81,34 @@ impl Recorder {
             effect: store_effect(store, scene),
             selectors: match &store.advanced_event_selectors {
                 Some(selectors) => Ok(advanced(selectors)),
-                None => Err("its selectors could not be read".to_owned()),
+                None => Err(OfRecorder::SelectorsUnread { kind: RecorderKind::EventDataStore, because: None }.into()),
             },
         }
     }
 
     /// A recorder that may exist but could not be seen: it may record anything.
-    pub fn unseen(name: String, reason: String) -> Recorder {
+    pub fn unseen(name: String, reason: Reason) -> Recorder {
         Recorder { arn: String::new(), name, effect: Effect::Unknown(reason.clone()), selectors: Err(reason) }
+    }
+
+    /// The reason, as one of this recorder.
+    pub fn said(&self, because: Reason) -> Reason {
+        OfRecorder::Recorder { recorder: self.name.clone(), because: Box::new(because) }.into()
     }
 
     /// Whether this recorder records the event, and what decides.
     pub fn decide(&self, event: &Event) -> Decision {
         if let Effect::None(reason) = &self.effect {
-            return Decision { records: Some(false), clause: reason.clone() };
+            return Decision { records: Some(false), clause: reason.to_string() };
         }
         let selectors = match &self.selectors {
             Ok(selectors) => selectors,
-            Err(reason) => return Decision { records: None, clause: reason.clone() },
+            Err(reason) => return Decision { records: None, clause: reason.to_string() },
         };
         let mut doubt = None;
         for selector in selectors {
             match (selector.matches(event), &self.effect) {
-                (Some(true), Effect::Unknown(reason)) => doubt = Some(reason.clone()),
+                (Some(true), Effect::Unknown(reason)) => doubt = Some(reason.to_string()),
                 (Some(true), _) => return Decision { records: Some(true), clause: selector.label.clone() },
                 (None, _) => {
                     let reason = selector.doubt.as_deref().unwrap_or("not understood");
@@ -112,17 +130,17 @@ impl Recorder {
 }
 
 /// The trail's selectors; `Err`: they could not be read, or cannot be what AWS has, and why.
-pub fn trail_selectors(trail: &Trail) -> Result<Vec<Selector>, String> {
+pub fn trail_selectors(trail: &Trail) -> Result<Vec<Selector>, OfRecorder> {
     let partition = trail.partition();
     match (&trail.event_selectors, &trail.advanced_event_selectors) {
-        (None, None) => Err("its event selectors could not be read".to_owned()),
+        (None, None) => Err(OfRecorder::SelectorsUnread { kind: RecorderKind::Trail, because: None }),
         (Some(basic), Some(advanced)) if !basic.is_empty() && !advanced.is_empty() => {
-            Err("it shows basic and advanced selectors at once, which AWS does not allow".to_owned())
+            Err(OfRecorder::SelectorsOfBothKinds)
         }
         (_, Some(selectors)) if !selectors.is_empty() => Ok(advanced(selectors)),
         (Some(selectors), other) if !selectors.is_empty() || other.is_some() => Ok(basic(selectors, partition)),
         // One list that is empty says nothing of the other.
-        _ => Err("its event selectors are told in part only".to_owned()),
+        _ => Err(OfRecorder::SelectorsInPart),
     }
 }
 
@@ -134,93 +152,109 @@ fn advanced(selectors: &[AdvancedEventSelector]) -> Vec<Selector> {
     selectors.iter().enumerate().map(|(at, selector)| Selector::from_advanced(at + 1, selector)).collect()
 }
 
-/// Whether the trail delivers the scene's events. Sources: CloudTrail User Guide, "Understanding multi-Region trails",
-/// "Creating a trail for an organization"; API Reference, `GetTrailStatus` (one region an answer).
-fn trail_effect(trail: &Trail, scene: Scene) -> Effect {
-    if trail.partition() != scene.partition {
-        return Effect::None(format!("it is a trail of partition {}", trail.partition()));
-    }
-    if trail.account() != scene.account {
-        match trail.is_organization_trail {
-            Some(true) => {}
-            Some(false) => return Effect::None(format!("it is a trail of account {}", trail.account())),
-            None => return Effect::Unknown("whether it is an organization trail is not known".to_owned()),
+/// Whose events a recorder takes, and of which regions. Sources: CloudTrail User Guide, "Understanding multi-Region
+/// trails", "Creating a trail for an organization", "Organization event data stores".
+struct Reach<'a> {
+    kind: RecorderKind,
+    partition: &'a str,
+    account: &'a str,
+    home_region: &'a str,
+    /// `None`: not told.
+    is_organizations: Option<bool>,
+    is_multi_region: Option<bool>,
+}
+
+impl Reach<'_> {
+    /// In effect: the scene lies within it.
+    fn over(&self, scene: Scene) -> Effect {
+        let kind = self.kind;
+        if self.partition != scene.partition {
+            return Effect::none(OfRecorder::RecorderOfOtherPartition { kind, partition: self.partition.to_owned() });
         }
-    }
-    let status = trail.status.get(scene.region).map(|status| status_effect(status, scene.at));
-    if trail.home_region != scene.region {
-        match trail.is_multi_region_trail {
-            Some(true) => {}
-            Some(false) => {
-                return Effect::None(format!(
-                    "it is a single-region trail of {}; the bucket is in {}",
-                    trail.home_region, scene.region
-                ));
+        if self.account != scene.account {
+            match self.is_organizations {
+                Some(true) => {}
+                Some(false) => {
+                    let account = self.account.to_owned();
+                    return Effect::none(OfRecorder::RecorderOfOtherAccount { kind, account });
+                }
+                None => return Effect::unknown(OfRecorder::OrganizationUnknown { kind }),
             }
-            // One that is stopped there records nothing in either case.
-            None if matches!(status, Some(Effect::None(_))) => {}
-            None => return Effect::Unknown("whether it is a multi-region trail is not known".to_owned()),
+        }
+        match self.is_multi_region {
+            _ if self.home_region == scene.region => Effect::InEffect,
+            Some(true) => Effect::InEffect,
+            Some(false) => Effect::none(OfRecorder::RecorderOfOtherRegion {
+                kind,
+                home_region: self.home_region.to_owned(),
+                bucket_region: scene.region.to_owned(),
+            }),
+            None => Effect::unknown(OfRecorder::MultiRegionUnknown { kind }),
         }
     }
-    let unknown =
-        || Effect::Unknown(format!("its status in {} is not known (cloudtrail:GetTrailStatus)", scene.region));
-    status.unwrap_or_else(unknown)
+}
+
+/// Whether the trail delivers the scene's events. Source: API Reference, `GetTrailStatus` (one region an answer).
+fn trail_effect(trail: &Trail, scene: Scene) -> Effect {
+    let reach = Reach {
+        kind: RecorderKind::Trail,
+        partition: trail.partition(),
+        account: trail.account(),
+        home_region: &trail.home_region,
+        is_organizations: trail.is_organization_trail,
+        is_multi_region: trail.is_multi_region_trail,
+    };
+    let status = trail.status.get(scene.region).map(|status| status_effect(status, scene.at));
+    match (reach.over(scene), status) {
+        // One that is stopped there records nothing, multi-region or not.
+        (Effect::Unknown(Reason::OfRecorder(OfRecorder::MultiRegionUnknown { .. })), Some(none @ Effect::None(_))) => {
+            none
+        }
+        (Effect::InEffect, Some(status)) => status,
+        (Effect::InEffect, None) => {
+            Effect::unknown(OfRecorder::StatusUnknown { region: scene.region.to_owned(), because: None })
+        }
+        (out_of_reach, _) => out_of_reach,
+    }
 }
 
 /// Whether a trail with this status records and delivers at `at`.
-pub fn status_effect(status: &TrailStatus, at: Timestamp) -> Effect {
+fn status_effect(status: &TrailStatus, at: Timestamp) -> Effect {
     match status.is_logging {
         Some(true) => {}
-        Some(false) => {
-            let since = status.stop_logging_time.map_or(String::new(), |time| format!(" since {time}"));
-            return Effect::None(format!("it is stopped{since}"));
-        }
-        None => return Effect::Unknown("whether it is logging is not known".to_owned()),
+        Some(false) => return Effect::none(OfRecorder::Stopped { since: status.stop_logging_time }),
+        None => return Effect::unknown(OfRecorder::LoggingUnknown),
     }
-    let Some(error) = status.latest_delivery_error.as_deref().filter(|error| !error.is_empty()) else {
+    let Some(error) = status.latest_delivery_error.clone().filter(|error| !error.is_empty()) else {
         return Effect::InEffect;
     };
     match status.latest_delivery_time.max(status.start_logging_time) {
-        Some(last) if at.0 - last.0 > DELIVERY_RETRIES => Effect::None(format!(
-            "its deliveries have failed ({error}) since {last}, longer than the 30 days that CloudTrail retries"
-        )),
+        Some(since) if at.0 - since.0 > DELIVERY_RETRIES => {
+            Effect::none(OfRecorder::DeliveriesGivenUp { error, since })
+        }
         Some(_) => Effect::InEffect,
-        None => Effect::Unknown(format!("its deliveries fail ({error}), and since when is not known")),
+        None => Effect::unknown(OfRecorder::DeliveryTimeUnknown { error }),
     }
 }
 
-/// Sources: API Reference, `EventDataStore.Status`: only `ENABLED` takes events in.
+/// Source: API Reference, `EventDataStore.Status`: only `ENABLED` takes events in.
 fn store_effect(store: &EventDataStore, scene: Scene) -> Effect {
-    let Some(arn) = crate::arn::Arn::parse(&store.event_data_store_arn) else {
-        return Effect::Unknown("its ARN is malformed".to_owned());
+    let Some(arn) = Arn::parse(&store.event_data_store_arn) else {
+        return Effect::unknown(OfRecorder::MalformedArn);
     };
-    if let Some(status) = store.status.as_deref().filter(|status| *status != "ENABLED") {
-        return Effect::None(format!("its status is {status}, not ENABLED"));
+    if let Some(status) = store.status.as_ref().filter(|status| *status != "ENABLED") {
+        return Effect::none(OfRecorder::StoreNotEnabled { status: status.clone() });
     }
-    if arn.partition != scene.partition {
-        return Effect::None(format!("it is an event data store of partition {}", arn.partition));
-    }
-    if arn.account != scene.account {
-        match store.organization_enabled {
-            Some(true) => {}
-            Some(false) => return Effect::None(format!("it is an event data store of account {}", arn.account)),
-            None => return Effect::Unknown("whether it takes in the organization is not known".to_owned()),
-        }
-    }
-    if arn.region != scene.region {
-        match store.multi_region_enabled {
-            Some(true) => {}
-            Some(false) => {
-                return Effect::None(format!(
-                    "it is a single-region event data store of {}; the bucket is in {}",
-                    arn.region, scene.region
-                ));
-            }
-            None => return Effect::Unknown("whether it is multi-region is not known".to_owned()),
-        }
-    }
-    match store.status {
-        Some(_) => Effect::InEffect,
-        None => Effect::Unknown("its status is not known".to_owned()),
+    let reach = Reach {
+        kind: RecorderKind::EventDataStore,
+        partition: arn.partition,
+        account: arn.account,
+        home_region: arn.region,
+        is_organizations: store.organization_enabled,
+        is_multi_region: store.multi_region_enabled,
+    };
+    match (reach.over(scene), &store.status) {
+        (Effect::InEffect, None) => Effect::unknown(OfRecorder::StoreStatusUnknown),
+        (effect, _) => effect,
     }
 }

@@ -4,12 +4,13 @@
 //! selectors that accept it. An event escapes every selector exactly if there is a choice of one class a field whose sets
 //! have no selector in common. That is decided here, exactly, up to a stated work budget.
 
+use crate::aws::s3_events::EVENT_SOURCE;
 use std::collections::HashSet;
 
 use super::bits::Bits;
 use super::classes::Classes;
 use super::condition::Condition;
-use super::event::{EVENT_SOURCE, Event, Requirement};
+use super::event::{Event, Requirement};
 use super::narrow::Narrowed;
 use super::piece::{Piece, Space};
 use super::selector::Field;

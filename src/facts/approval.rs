@@ -1,14 +1,19 @@
 //! Did only approved principals touch a location? By the records, and by what is known of their completeness.
 
+use std::collections::HashSet;
+use std::rc::Rc;
+
 use serde_json::{Value, json};
 
-use super::evidence::{is_at, is_denied};
-use super::{AccessFact, Judgement, View, any};
-use crate::arn::RoleArn;
+use super::evidence::is_denied;
+use super::input::AccessFact;
+use super::judgement::{Approval, Coverage, Judgement};
+use super::{View, any};
+use crate::aws::arn::{Arn, RoleArn};
 use crate::config::AccessRule;
 use crate::glob::glob;
-use crate::logs::principal::role_of_session;
-use crate::snapshot::{AccessRecord, Records};
+use crate::reason::{OfAccess, PrincipalQuestion, Reason};
+use crate::snapshot::{AccessRecord, Origin};
 
 /// How many accesses a finding lists; the count of all is beside them.
 pub const SHOWN: usize = 20;
@@ -17,70 +22,62 @@ impl View<'_> {
     pub fn access_fact(&self, rule: &AccessRule) -> AccessFact {
         let coverage = self.coverage(&rule.location, rule.actions, None);
         AccessFact {
+            subject: self.location_subject(&rule.location, Some(Origin::Config { line: rule.line })),
             location: rule.location.to_string(),
             bucket: rule.location.bucket.clone(),
             actions: rule.actions,
-            line: rule.line,
             approval: self.approval(rule, &coverage),
-            coverage,
+            coverage: Rc::unwrap_or_clone(coverage),
         }
     }
 
     /// `violated` by one unapproved access, whatever else is known; `approved` only where everything is recorded and all
     /// of it was read; else `unknown`, saying what is missing.
-    fn approval(&self, rule: &AccessRule, coverage: &Judgement) -> Judgement {
-        let records = match self.records_of(&rule.location) {
-            Ok(records) => records,
-            Err(unknown) => return unknown,
-        };
-        let judged = self.judge(rule, records);
+    fn approval(&self, rule: &AccessRule, coverage: &Judgement<Coverage>) -> Judgement<Approval> {
+        if let Err(reason) = self.records_of(&rule.location) {
+            return Judgement::unknown(vec![reason]);
+        }
+        let judged = self.judge(rule);
         if !judged.unapproved.is_empty() {
             let principals = names(&judged.unapproved);
-            return Judgement {
-                status: "violated",
-                message: format!("touched by {}, which {} does not approve", principals.join(", "), rule.location),
-                evidence: judged.evidence("unapproved", &judged.unapproved, records),
-            };
+            let reason = OfAccess::NotApproved { location: rule.location.to_string(), principals };
+            let evidence = self.approval_evidence("unapproved", &judged.unapproved, &judged);
+            return Judgement::new(Approval::Violated, vec![reason.into()], evidence);
         }
-        let mut missing = self.missing_evidence(&rule.location, records, coverage);
+        let mut missing = self.missing_evidence(&rule.location, coverage);
         if !judged.unresolved.is_empty() {
-            let principals = names(&judged.unresolved).join(", ");
-            missing.push(format!("whether {principals} is an approved principal, the records do not say"));
+            let principals = names(&judged.unresolved);
+            missing.push(OfAccess::PrincipalUnclear { principals, question: PrincipalQuestion::IsApproved }.into());
         }
+        let evidence = self.approval_evidence("approved", &judged.approved, &judged);
         if missing.is_empty() {
-            let window = records.window.map_or(String::new(), |w| format!(" from {} to {}", w.start, w.end));
-            return Judgement {
-                status: "approved",
-                message: format!(
-                    "every access{window} was by an approved principal{}; selectors are assumed unchanged since",
-                    judged.aside()
-                ),
-                evidence: judged.evidence("approved", &judged.approved, records),
-            };
+            let window = self.records.and_then(|records| records.window);
+            let (own_calls, denied) = (count(&judged.own_calls), count(&judged.denied));
+            let reason = OfAccess::AllApproved { window, own_calls, denied };
+            return Judgement::new(Approval::Approved, vec![reason.into()], evidence);
         }
-        let shown = seen(&judged.approved);
-        let mut evidence = judged.evidence("approved", &judged.approved, records);
-        evidence["unknown_because"] = json!(missing);
-        Judgement { status: "unknown", message: format!("{shown}, but {}", missing.join("; ")), evidence }
+        let reasons = [vec![seen(&judged.approved)], missing].concat();
+        Judgement::new(Approval::Unknown, reasons, evidence)
     }
 
-    fn judge<'r>(&self, rule: &AccessRule, records: &'r Records) -> Judged<'r> {
+    fn judge(&self, rule: &AccessRule) -> Judged<'_> {
+        let approved = Approved::by(rule);
         let mut judged = Judged::default();
-        for access in records.accesses.iter().filter(|access| is_at(&rule.location, access)) {
-            let judged_action = match access.access.as_str() {
+        for access in self.accesses.at(&rule.location) {
+            let is_asked_for = match access.access.as_str() {
                 "read" => rule.actions.includes(true),
                 "write" => rule.actions.includes(false),
                 _ => true,
             };
-            if !judged_action {
+            if !is_asked_for {
                 continue;
             }
             let list = if is_denied(access) {
                 &mut judged.denied
             } else {
-                match rule.approves(access) {
+                match approved.approves(access) {
                     Some(true) => &mut judged.approved,
-                    _ if self.is_own_call(access) => &mut judged.scanner,
+                    _ if self.own_calls.contains(access) => &mut judged.own_calls,
                     Some(false) => &mut judged.unapproved,
                     None => &mut judged.unresolved,
                 }
@@ -90,15 +87,15 @@ impl View<'_> {
         judged
     }
 
-    /// Whether this is a call that trailcheck makes: it asks where a bucket is, and reads log buckets. What else the
-    /// scanning role does is judged like anyone's.
-    pub fn is_own_call(&self, access: &AccessRecord) -> bool {
-        let scanner = role_of_session(&self.snapshot.caller.arn)
-            .map_or_else(|| self.snapshot.caller.arn.clone(), |(role, _)| role);
-        let mut trails = self.snapshot.trails.iter();
-        let reads_logs = matches!(access.event_name.as_str(), "ListObjects" | "GetObject")
-            && trails.any(|trail| trail.s3_bucket_name.as_ref() == Some(&access.bucket));
-        is_same_principal(&access.principal, &scanner) && (access.event_name == "HeadBucket" || reads_logs)
+    fn approval_evidence(&self, name: &str, accesses: &[&AccessRecord], judged: &Judged) -> Value {
+        let first = |accesses: &[&AccessRecord]| json!(accesses[..accesses.len().min(SHOWN)]);
+        json!({
+            name: first(accesses),
+            format!("{name}_groups"): accesses.len(),
+            "denied": first(&judged.denied),
+            "own_calls": first(&judged.own_calls),
+            "window": self.records.and_then(|records| records.window),
+        })
     }
 }
 
@@ -110,93 +107,78 @@ struct Judged<'r> {
     unresolved: Vec<&'r AccessRecord>,
     denied: Vec<&'r AccessRecord>,
     /// The scan's own calls: listed, not judged.
-    scanner: Vec<&'r AccessRecord>,
+    own_calls: Vec<&'r AccessRecord>,
 }
 
-impl Judged<'_> {
-    /// What was seen and is neither approved nor not.
-    fn aside(&self) -> String {
-        let count = |accesses: &[&AccessRecord]| accesses.iter().map(|access| access.count).sum::<u64>();
-        let mut aside = String::new();
-        for (count, what) in
-            [(count(&self.scanner), "of the scan's own calls"), (count(&self.denied), "denied attempts")]
-        {
-            if count > 0 {
-                aside.push_str(&format!(", {count} {what} apart"));
-            }
+fn count(accesses: &[&AccessRecord]) -> u64 {
+    accesses.iter().map(|access| access.count).sum()
+}
+
+/// The principals of one rule, each looked up and not searched for.
+pub struct Approved<'a> {
+    /// By account and name: a name is unique in its account, whatever path it was written with.
+    roles: HashSet<(&'a str, &'a str)>,
+    /// With `*` in the name.
+    patterns: Vec<&'a RoleArn>,
+    users: HashSet<&'a str>,
+    services: HashSet<&'a str>,
+    /// The accounts of roles and users.
+    accounts: HashSet<&'a str>,
+}
+
+impl<'a> Approved<'a> {
+    pub fn by(rule: &'a AccessRule) -> Approved<'a> {
+        let (patterns, exact): (Vec<&RoleArn>, Vec<&RoleArn>) =
+            rule.roles.iter().partition(|role| role.name.contains('*'));
+        let user_accounts = rule.users.iter().filter_map(|user| Some(Arn::parse(user)?.account));
+        Approved {
+            roles: exact.iter().map(|role| (&*role.account, &*role.name)).collect(),
+            patterns,
+            users: rule.users.iter().map(String::as_str).collect(),
+            services: rule.services.iter().map(String::as_str).collect(),
+            accounts: rule.roles.iter().map(|role| &*role.account).chain(user_accounts).collect(),
         }
-        aside
     }
 
-    fn evidence(&self, name: &str, accesses: &[&AccessRecord], records: &Records) -> Value {
-        let list =
-            |accesses: &[&AccessRecord]| -> Vec<Value> { accesses.iter().take(SHOWN).map(|a| json!(a)).collect() };
-        json!({
-            name: list(accesses),
-            format!("{name}_groups"): accesses.len(),
-            "denied": list(&self.denied),
-            "scanner": list(&self.scanner),
-            "window": records.window,
-            "read": records.read,
-        })
-    }
-}
-
-impl AccessRule {
     /// Whether the principal is approved; `None` where the record does not say enough.
     pub fn approves(&self, access: &AccessRecord) -> Option<bool> {
-        let name = &access.principal;
+        let name = access.principal.as_str();
         match access.principal_type.as_str() {
             "role" => {
                 let Some(role) = RoleArn::parse(name) else { return Some(false) };
-                any(self.roles.iter().map(|approved| covers(approved, &role)))
+                if self.roles.contains(&(&*role.account, &*role.name)) {
+                    return Some(true);
+                }
+                any(self.patterns.iter().map(|pattern| covers(pattern, &role)))
             }
             "user" | "root" => Some(self.users.contains(name)),
             "service" => Some(self.services.contains(name)),
-            "account" => {
-                let account = access.account.as_ref();
-                let possible = self.roles.iter().any(|role| Some(&role.account) == account)
-                    || self
-                        .users
-                        .iter()
-                        .any(|user| crate::arn::Arn::parse(user).map(|arn| arn.account) == account.map(String::as_str));
-                if possible { None } else { Some(false) }
-            }
+            "account" if access.account.as_deref().is_some_and(|account| self.accounts.contains(account)) => None,
             _ => Some(false),
         }
     }
 }
 
-/// By account and name; `*` in the approved name is any run of characters. The path does not matter to a name, which is
-/// unique in its account; with `*` it does, for there it says which names are meant. `None`: the acting role's path is not
-/// in the record.
-fn covers(approved: &RoleArn, role: &RoleArn) -> Option<bool> {
-    if approved.account != role.account || !glob(&approved.name, &role.name) {
+/// Whether a role is among those that a name with `*` stands for, any run of characters. The path says which names are
+/// meant. `None`: the acting role's path is not in the record.
+fn covers(pattern: &RoleArn, role: &RoleArn) -> Option<bool> {
+    if pattern.account != role.account || !glob(&pattern.name, &role.name) {
         return Some(false);
     }
-    match (approved.path(), role.path()) {
+    match (pattern.path(), role.path()) {
         ("", _) => Some(true),
-        _ if !approved.name.contains('*') => Some(true),
         (_, "") => None,
-        (approved, role) => Some(approved == role),
-    }
-}
-
-fn is_same_principal(a: &str, b: &str) -> bool {
-    match (RoleArn::parse(a), RoleArn::parse(b)) {
-        (Some(a), Some(b)) => a.same_role(&b),
-        _ => a == b,
+        (pattern, role) => Some(pattern == role),
     }
 }
 
 /// What the records do show: how many accesses, over what time.
-fn seen(approved: &[&AccessRecord]) -> String {
-    let count: u64 = approved.iter().map(|access| access.count).sum();
+fn seen(approved: &[&AccessRecord]) -> Reason {
     let first = approved.iter().map(|access| access.first_seen).min();
     let last = approved.iter().map(|access| access.last_seen).max();
     match first.zip(last) {
-        Some((first, last)) => format!("all {count} accesses that were seen, from {first} to {last}, are approved"),
-        None => "no access was seen".to_owned(),
+        Some((first, last)) => OfAccess::ApprovedSeen { count: count(approved), first, last }.into(),
+        None => OfAccess::NoAccessSeen.into(),
     }
 }
 
@@ -210,24 +192,42 @@ pub fn names(accesses: &[&AccessRecord]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::aws::location::Location;
+    use crate::aws::s3_events::Access;
+
+    /// What a rule that approves one role says of another.
+    fn approves(approved: &str, acting: &str) -> Option<bool> {
+        let rule = AccessRule {
+            location: Location::parse("s3://b/").unwrap(),
+            roles: vec![RoleArn::parse(approved).unwrap()],
+            users: vec![],
+            services: vec![],
+            actions: Access::All,
+            line: 1,
+        };
+        let access = serde_json::from_value(json!({
+            "principal": acting, "principal_type": "role", "account": null, "bucket": "b", "location": null,
+            "event_name": "GetObject", "access": "read", "region": "", "error_code": null, "count": 1,
+            "first_seen": "2026-11-22T00:00:00Z", "last_seen": "2026-11-22T00:00:00Z",
+            "example": {"event_id": "", "object": ""},
+        }));
+        Approved::by(&rule).approves(&access.unwrap())
+    }
 
     /// Pitfalls D8 and D10.
     #[test]
     fn d8_a_role_is_itself_with_and_without_its_path() {
-        let approved = RoleArn::parse("arn:aws:iam::111111111111:role/service-role/X").unwrap();
-        let acting = RoleArn::parse("arn:aws:iam::111111111111:role/X").unwrap();
-        assert_eq!(covers(&approved, &acting), Some(true));
-        let elsewhere = RoleArn::parse("arn:aws:iam::222222222222:role/X").unwrap();
-        assert_eq!(covers(&approved, &elsewhere), Some(false));
+        let approved = "arn:aws:iam::111111111111:role/service-role/X";
+        assert_eq!(approves(approved, "arn:aws:iam::111111111111:role/X"), Some(true));
+        assert_eq!(approves(approved, "arn:aws:iam::222222222222:role/X"), Some(false));
     }
 
     #[test]
     fn a_star_behind_a_path_means_that_paths_roles() {
-        let approved = RoleArn::parse("arn:aws:iam::111111111111:role/service-role/*").unwrap();
-        let covers = |acting: &str| covers(&approved, &RoleArn::parse(acting).unwrap());
-        assert_eq!(covers("arn:aws:iam::111111111111:role/service-role/x"), Some(true));
-        assert_eq!(covers("arn:aws:iam::111111111111:role/team/x"), Some(false));
+        let approved = "arn:aws:iam::111111111111:role/service-role/*";
+        assert_eq!(approves(approved, "arn:aws:iam::111111111111:role/service-role/x"), Some(true));
+        assert_eq!(approves(approved, "arn:aws:iam::111111111111:role/team/x"), Some(false));
         // Parsed from a session's ARN, which has lost the path; or a role that has none.
-        assert_eq!(covers("arn:aws:iam::111111111111:role/x"), None);
+        assert_eq!(approves(approved, "arn:aws:iam::111111111111:role/x"), None);
     }
 }

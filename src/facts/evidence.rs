@@ -1,10 +1,14 @@
-//! What keeps "nothing else happened" from being shown: gaps in coverage, in the reading of log records, in their integrity.
+//! What keeps "nothing else happened" from being shown: gaps in coverage, in the reading of log records, in their
+//! validation.
 
-use super::recording::unknown;
-use super::{Judgement, View};
-use crate::coverage::recorder::Effect;
-use crate::location::Location;
-use crate::snapshot::{AccessRecord, FactKind, IntegrityOutcome, LogReading, Records, Window};
+use std::rc::Rc;
+
+use super::View;
+use super::judgement::{Coverage, Judgement};
+use crate::aws::location::Location;
+use crate::coverage::recorder::{Effect, Recorder};
+use crate::reason::{OfRecords, Reason};
+use crate::snapshot::{AccessRecord, Change, FactKind, IntegrityOutcome, LogReading, Records, Window};
 
 /// How long after an event its record may be delivered, and some slack.
 const LATE_DELIVERY: time::Duration = time::Duration::hours(1);
@@ -16,145 +20,161 @@ pub fn is_denied(access: &AccessRecord) -> bool {
     access.error_code.as_deref().is_some_and(|code| DENIED.contains(&code))
 }
 
-/// An access that no location was told for is still one of its bucket.
-pub fn is_at(location: &Location, access: &AccessRecord) -> bool {
-    let whole_bucket = location.prefix.is_empty() && access.location.is_none() && access.bucket == location.bucket;
-    whole_bucket || access.location.as_deref() == Some(&*location.to_string())
-}
-
-impl View<'_> {
+impl<'a> View<'a> {
     /// The records, where they were told apart by this location; else what there is to say.
-    pub fn records_of(&self, location: &Location) -> Result<&Records, Judgement> {
-        let missing = match &self.snapshot.records {
-            Some(records) if records.locations.contains(&location.to_string()) => return Ok(records),
-            Some(_) => "the log records were read before this location was declared: collect anew, or give --logs PATH",
-            None => "no log records were read: give --logs PATH, or a [records] table when collecting",
-        };
-        Err(unknown(&[missing.to_owned()]))
+    pub fn records_of(&self, location: &Location) -> Result<&'a Records, Reason> {
+        match self.records {
+            Some(records) if self.watched.contains(&*location.to_string()) => Ok(records),
+            Some(_) => Err(OfRecords::DeclaredLater.into()),
+            None => Err(OfRecords::NoRecords.into()),
+        }
     }
 
     /// What keeps "nothing else touched it" from being shown.
-    pub fn missing_evidence(&self, location: &Location, records: &Records, coverage: &Judgement) -> Vec<String> {
+    pub fn missing_evidence(&self, location: &Location, coverage: &Judgement<Coverage>) -> Vec<Reason> {
         let mut missing = Vec::new();
-        if coverage.status != "recorded" {
-            missing.push(format!("not every access is known to be recorded: {}", coverage.message));
+        if coverage.status != Coverage::Recorded {
+            missing.push(OfRecords::NotAllRecorded { because: coverage.reasons.clone() }.into());
         }
-        missing.extend(not_read(records));
-        match records.window {
-            None => missing.push("the records were read without a time window: set records.window".to_owned()),
-            Some(window) => missing.extend(self.missing_in(window, location, records)),
+        let Some(records) = self.records else { return missing };
+        missing.extend(self.not_read.iter().cloned());
+        let Some(window) = records.window else {
+            missing.push(OfRecords::NoWindow.into());
+            return missing;
+        };
+        missing.extend(self.missing_at_ends(window));
+        let Ok(region) = self.world.bucket_region(&location.bucket) else { return missing };
+        let accounts = self.world.recording_accounts(&location.bucket, None).unwrap_or_default();
+        let key = (region.to_owned(), accounts);
+        let known = self.missing_records.borrow().get(&key).cloned();
+        let of_place = known.unwrap_or_else(|| {
+            let found: Rc<[Reason]> = self.missing_in(window, location, region, &key.1).into();
+            self.missing_records.borrow_mut().insert(key, Rc::clone(&found));
+            found
+        });
+        missing.extend(of_place.iter().cloned());
+        missing
+    }
+
+    fn missing_at_ends(&self, window: Window) -> Vec<Reason> {
+        let mut missing = Vec::new();
+        let at = self.world.at;
+        if window.end <= window.start || at.0 - window.end.0 < LATE_DELIVERY {
+            missing.push(OfRecords::WindowTooLate.into());
+        }
+        let asked = self.config.records.and_then(|records| records.window);
+        if let Some(asked) = asked.filter(|asked| window.start.0 > at.0 - *asked) {
+            let asked_seconds = asked.whole_seconds();
+            missing.push(OfRecords::WindowShort { start: window.start, asked_seconds }.into());
         }
         missing
     }
 
-    fn missing_in(&self, window: Window, location: &Location, records: &Records) -> Vec<String> {
-        let mut missing = Vec::new();
-        let at = self.snapshot.collected_at;
-        if window.end <= window.start || at.0 - window.end.0 < LATE_DELIVERY {
-            missing.push(
-                "the window does not end an hour before the collection: late deliveries may be missing".to_owned(),
-            );
-        }
-        if let Some(asked) = self.window.filter(|asked| window.start.0 > at.0 - *asked) {
-            missing.push(format!("the records were read from {}, and records.window asks for {asked}", window.start));
-        }
-        let Ok(region) = self.bucket_region(&location.bucket) else { return missing };
-        let gaps = self.snapshot.gaps_in(FactKind::Records).filter(|gap| gap.region == region);
-        missing.extend(gaps.map(|gap| gap.reason()));
-        let set = self.recorders_at(&location.bucket, &region, None).ok();
-        let in_effect =
-            set.iter().flat_map(|set| &set.recorders).filter(|recorder| recorder.effect == Effect::InEffect);
-        for recorder in in_effect {
-            let readings = || {
-                let of_trail = records.read.iter().filter(|reading| reading.source == recorder.arn);
-                of_trail.filter(|reading| reading.region.as_deref() == Some(region.as_str()))
-            };
-            let name = &recorder.name;
-            if readings().next().is_none() {
-                missing.push(format!("the log bucket of {name} was not listed for {region}"));
-            }
-            let untold = readings().filter(|reading| !reading.is_complete());
-            missing.extend(untold.map(|reading| {
-                let why = reading.incomplete_because.clone();
-                let why = why.unwrap_or_else(|| {
-                    format!("{} of {} log objects were read", reading.read_objects, reading.listed_objects)
-                });
-                format!("the records of {name} in {region} are not complete: {why}{}", bound(reading))
-            }));
-            missing.extend(self.not_intact(&recorder.arn, name, &region, records));
-            let trail = self.snapshot.trails.iter().find(|trail| trail.trail_arn == recorder.arn);
-            let Some(status) = trail.and_then(|trail| trail.status.get(&region)) else {
-                missing.push(format!("how {name} delivers is not known"));
-                continue;
-            };
-            if status.start_logging_time.is_none_or(|since| since > window.start) {
-                let since =
-                    status.start_logging_time.map_or("a time that is not known".to_owned(), |since| since.to_string());
-                missing.push(format!("{name} has logged since {since}, the window began at {}", window.start));
-            }
-            if let Some(error) = status.latest_delivery_error.as_ref().filter(|error| !error.is_empty()) {
-                missing.push(format!(
-                    "deliveries of {name} fail with {error}: records of the window may still be on their way"
-                ));
-            }
-            let delivered = status.latest_delivery_time.is_some_and(|time| time >= window.start);
-            if delivered && readings().all(|reading| reading.listed_objects == 0) {
-                missing.push(format!(
-                    "{name} has delivered since the window began, and its log bucket shows no log objects"
-                ));
-            }
+    /// The same for all locations of one region and owner.
+    fn missing_in(&self, window: Window, location: &Location, region: &str, accounts: &[String]) -> Vec<Reason> {
+        let failures = accounts.iter().flat_map(|account| self.world.failures(account, FactKind::Records));
+        let mut missing: Vec<Reason> =
+            failures.filter(|failure| failure.region == region).map(Reason::failed).collect();
+        let set = self.world.recorders_at(&location.bucket, region, None).ok();
+        let recorders = set.iter().flat_map(|set| &set.recorders);
+        for recorder in recorders.filter(|recorder| recorder.effect == Effect::InEffect) {
+            missing.extend(self.not_read_of(recorder, region));
+            missing.extend(self.not_intact(recorder, region));
+            missing.extend(self.not_delivered(recorder, region, window));
+            missing.extend(self.changed(recorder, window));
         }
         missing
+    }
+
+    fn not_read_of(&self, recorder: &Recorder, region: &str) -> Vec<Reason> {
+        let (name, region) = (recorder.name.clone(), region.to_owned());
+        let readings = self.accesses.readings(&recorder.arn, &region);
+        if readings.is_empty() {
+            return vec![OfRecords::NotListed { recorder: name, region }.into()];
+        }
+        let incomplete = readings.iter().filter(|reading| !reading.is_complete());
+        let reason = |reading: &&LogReading| {
+            let why = reading.incomplete_because.clone().unwrap_or_else(|| {
+                format!("{} of {} log objects were read", reading.read_objects, reading.listed_objects)
+            });
+            // What a sample can say of what it did not look at.
+            let unseen_share = reading.unseen_share.filter(|_| reading.read_objects > 0);
+            OfRecords::NotAllRead { recorder: name.clone(), region: region.clone(), why, unseen_share }.into()
+        };
+        incomplete.map(reason).collect()
     }
 
     /// Where a trail writes digests, they must bear out what was read.
-    fn not_intact(&self, trail_arn: &str, name: &str, region: &str, records: &Records) -> Option<String> {
-        let trail = self.snapshot.trails.iter().find(|trail| trail.trail_arn == trail_arn)?;
-        match trail.log_file_validation_enabled {
+    fn not_intact(&self, recorder: &Recorder, region: &str) -> Option<Reason> {
+        let name = recorder.name.clone();
+        match self.world.trail(&recorder.arn)?.log_file_validation_enabled {
             Some(true) => {}
             Some(false) => return None,
-            None => return Some(format!("whether {name} writes digests is not known")),
+            None => return Some(OfRecords::ValidationUnknown { recorder: name }.into()),
         }
-        let mut told = records.integrity.iter();
-        match told.find(|integrity| integrity.source == trail_arn && integrity.region == region) {
-            Some(integrity) if integrity.outcome == IntegrityOutcome::Valid => None,
-            Some(integrity) => {
-                let why = integrity.problems.first().map_or("no reason is told", String::as_str);
-                Some(format!("the log files of {name} in {region} are not shown to be as they were delivered: {why}"))
+        let region_name = region.to_owned();
+        let mut told = self.accesses.validations(&recorder.arn).iter();
+        match told.find(|told| told.region == region) {
+            Some(told) if told.outcome == IntegrityOutcome::Valid => None,
+            Some(told) => {
+                let problem = told.problems.first().cloned();
+                Some(OfRecords::NotIntact { recorder: name, region: region_name, problem }.into())
             }
-            None => Some(format!("the log files of {name} in {region} were not compared with its digests")),
+            None => Some(OfRecords::NotCompared { recorder: name, region: region_name }.into()),
         }
     }
-}
 
-/// What a sample can say of what it did not look at.
-fn bound(reading: &LogReading) -> String {
-    match reading.unseen_share.filter(|_| reading.read_objects > 0) {
-        Some(share) => format!(
-            " (they show what happened, not that nothing else did: up to {:.1} % of the objects may hold what none of these shows, at 95 %)",
-            share * 100.0
-        ),
-        None => String::new(),
+    /// What its status says of the window.
+    fn not_delivered(&self, recorder: &Recorder, region: &str, window: Window) -> Vec<Reason> {
+        let name = || recorder.name.clone();
+        let status = self.world.trail(&recorder.arn).and_then(|trail| trail.status.get(region));
+        let Some(status) = status else {
+            return vec![OfRecords::DeliveryUnknown { recorder: name() }.into()];
+        };
+        let mut missing = Vec::new();
+        let since = status.start_logging_time;
+        if since.is_none_or(|since| since > window.start) {
+            missing.push(OfRecords::LoggingSince { recorder: name(), since, window_start: window.start }.into());
+        }
+        if let Some(error) = status.latest_delivery_error.clone().filter(|error| !error.is_empty()) {
+            missing.push(OfRecords::DeliveriesFailing { recorder: name(), error }.into());
+        }
+        let has_delivered = status.latest_delivery_time.is_some_and(|time| time >= window.start);
+        let readings = self.accesses.readings(&recorder.arn, region);
+        if has_delivered && readings.iter().all(|reading| reading.listed_objects == 0) {
+            missing.push(OfRecords::NoLogObjects { recorder: name() }.into());
+        }
+        missing
+    }
+
+    /// Known changes of the recorder since the window began. One that names no recorder may be of any.
+    fn changed(&self, recorder: &Recorder, window: Window) -> Vec<Reason> {
+        let changes = self.world.snapshot.changes.iter().filter(|change| change.at >= window.start);
+        let of_it = changes.filter(|change| change.resource.as_ref().is_none_or(|arn| *arn == recorder.arn));
+        let reason = |change: &Change| {
+            let event_name = change.event_name.clone();
+            OfRecords::ChangedInWindow { recorder: recorder.name.clone(), event_name, at: change.at }.into()
+        };
+        of_it.map(reason).collect()
     }
 }
 
 /// What was listed, or read in part, and may hold an access.
-fn not_read(records: &Records) -> Vec<String> {
-    let mut missing = Vec::new();
+pub fn not_read(records: &Records) -> Vec<Reason> {
     // What was read from a path is of no trail in particular.
-    missing.extend(
-        records
-            .read
-            .iter()
-            .filter(|reading| reading.region.is_none())
-            .filter_map(|reading| Some(format!("{}: {}", reading.source, reading.incomplete_because.as_ref()?))),
-    );
-    let skipped = records.skipped.iter().filter(|skipped| skipped.matters).count();
-    if skipped > 0 {
-        missing.push(format!("{skipped} log objects could not be read"));
+    let of_path = records.read.iter().filter(|reading| reading.region.is_none());
+    let mut missing: Vec<Reason> = of_path
+        .filter_map(|reading| {
+            let (path, why) = (reading.source.clone(), reading.incomplete_because.clone()?);
+            Some(OfRecords::PathOnly { path, why }.into())
+        })
+        .collect();
+    let objects = records.skipped.iter().filter(|skipped| skipped.matters).count() as u64;
+    if objects > 0 {
+        missing.push(OfRecords::Unreadable { objects }.into());
     }
     if records.malformed > 0 {
-        missing.push(format!("{} records could not be understood", records.malformed));
+        missing.push(OfRecords::Malformed { records: records.malformed }.into());
     }
     missing
 }

@@ -4,13 +4,17 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use super::{Judgement, TrailFact, View};
-use crate::config::Config;
-use crate::snapshot::{FactKind, Trail};
+use super::View;
+use super::input::TrailFact;
+use super::judgement::{Judgement, Logging};
+use super::subject::SubjectKind;
+use crate::reason::{OfRecorder, OfTrail, Reason};
+use crate::snapshot::{FactKind, Trail, TrailStatus};
 
 impl View<'_> {
-    pub fn trail_fact(&self, trail: &Trail, config: &Config) -> TrailFact {
+    pub fn trail_fact(&self, trail: &Trail) -> TrailFact {
         TrailFact {
+            subject: self.arn_subject(SubjectKind::Trail, &trail.trail_arn, Some(&trail.home_region)),
             trail_arn: trail.trail_arn.clone(),
             name: trail.name.clone(),
             home_region: trail.home_region.clone(),
@@ -18,66 +22,66 @@ impl View<'_> {
             is_organization_trail: trail.is_organization_trail,
             logging: self.logging(trail),
             selectors: self.selectors(trail),
-            integrity: self.integrity(trail, config),
+            validation: self.validation(trail),
         }
     }
 
-    fn logging(&self, trail: &Trail) -> Judgement {
-        let mut stopped = Vec::new();
-        let mut failing = Vec::new();
-        let mut unknown = Vec::new();
-        // Every region that should have an answer, and every one that has: a stop anywhere is a stop.
-        let mut expected: BTreeSet<&String> = trail.status.keys().collect();
-        match trail.is_multi_region_trail {
-            Some(false) => {
-                expected.insert(&trail.home_region);
-            }
-            _ => expected.extend(&self.snapshot.scope.regions),
+    /// A stop anywhere is a stop.
+    fn logging(&self, trail: &Trail) -> Judgement<Logging> {
+        let (mut stopped, mut failing, mut unknown) = (vec![], vec![], vec![]);
+        let regions = self.expected_regions(trail);
+        if regions.is_empty() {
+            unknown.push(OfTrail::NoRegionScanned.into());
         }
-        if expected.is_empty() {
-            unknown.push("no region was scanned".to_owned());
-        }
-        for region in expected.iter().copied() {
+        for region in &regions {
             let Some(status) = trail.status.get(region) else {
-                let gaps = self.snapshot.gaps_in(FactKind::Status);
-                let mut gaps = gaps.filter(|gap| gap.resource.as_deref() == Some(&trail.trail_arn));
-                let reason = gaps.find(|gap| gap.region == *region).map(|gap| gap.reason());
-                unknown.push(reason.unwrap_or_else(|| format!("its status in {region} is not known")));
+                unknown.push(self.status_unknown(trail, region));
                 continue;
             };
             match status.is_logging {
                 Some(true) => {}
                 Some(false) => {
-                    let since = status.stop_logging_time.map_or(String::new(), |time| format!(" since {time}"));
-                    stopped.push(format!("it is stopped in {region}{since}"));
+                    let since = status.stop_logging_time;
+                    stopped.push(OfTrail::StoppedIn { region: region.clone(), since }.into());
                     continue;
                 }
-                None => unknown.push(format!("whether it is logging in {region} is not known")),
+                None => unknown.push(OfTrail::LoggingUnknownIn { region: region.clone() }.into()),
             }
-            if let Some(error) = status.latest_delivery_error.as_deref().filter(|error| !error.is_empty()) {
-                let last = match status.latest_delivery_time {
-                    Some(time) => format!("the last that succeeded was at {time}"),
-                    None => "none has succeeded".to_owned(),
-                };
-                failing.push(format!("its deliveries fail in {region} with {error}; {last}"));
-            }
+            failing.extend(delivery_failure(status, region));
         }
-        let evidence = json!({"status": trail.status, "unknown_because": unknown});
-        let (status, parts) = if !stopped.is_empty() {
-            ("stopped", [stopped, failing].concat())
+        let (status, because) = if !stopped.is_empty() {
+            (Logging::Stopped, [stopped, failing].concat())
         } else if !failing.is_empty() {
-            ("delivery_failing", failing)
+            (Logging::DeliveryFailing, failing)
         } else if !unknown.is_empty() {
-            ("unknown", unknown)
+            (Logging::Unknown, unknown)
         } else {
-            (
-                "logging",
-                vec![format!(
-                    "it is logging and delivers in {}",
-                    expected.into_iter().cloned().collect::<Vec<_>>().join(", ")
-                )],
-            )
+            (Logging::Logging, vec![OfTrail::LoggingIn { regions: regions.into_iter().collect() }.into()])
         };
-        Judgement { status, message: format!("trail {}: {}", trail.name, parts.join("; ")), evidence }
+        let reason = OfTrail::Trail { trail: trail.name.clone(), because };
+        Judgement::new(status, vec![reason.into()], json!({"status": trail.status}))
     }
+
+    /// Every region that should have an answer, and every one that has.
+    fn expected_regions(&self, trail: &Trail) -> BTreeSet<String> {
+        let mut expected: BTreeSet<String> = trail.status.keys().cloned().collect();
+        match trail.is_multi_region_trail {
+            Some(false) => {
+                expected.insert(trail.home_region.clone());
+            }
+            _ => expected.extend(self.world.regions_of(&trail.trail_arn).cloned()),
+        }
+        expected
+    }
+
+    fn status_unknown(&self, trail: &Trail, region: &str) -> Reason {
+        let because = self.world.trail_failure(&trail.trail_arn, FactKind::Status, Some(region));
+        OfRecorder::StatusUnknown { region: region.to_owned(), because }.into()
+    }
+}
+
+fn delivery_failure(status: &TrailStatus, region: &str) -> Option<Reason> {
+    let error = status.latest_delivery_error.clone().filter(|error| !error.is_empty())?;
+    let last = status.latest_delivery_time;
+    Some(OfTrail::DeliveriesFailIn { region: region.to_owned(), error, last }.into())
 }

@@ -1,166 +1,247 @@
 //! Are cluster, bucket and trail where they must be? The article's triad: a trail sees only its own region's buckets, and
 //! COPY or UNLOAD to a bucket of another region than the cluster needs REGION.
 
+use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
+
 use serde_json::json;
 
-use super::recording::unknown;
-use super::{Judgement, View};
+use super::View;
+use super::judgement::{Judgement, Placement};
+use crate::aws::arn::RoleArn;
 use crate::config::RedshiftLocation;
-use crate::coverage::condition::Test;
+use crate::coverage::prove::RecorderSet;
 use crate::coverage::recorder::{Effect, Recorder};
 use crate::coverage::selector::Field;
-use crate::snapshot::{Cluster, FactKind, LocationKind};
+use crate::reason::{OfLocation, Reason};
+use crate::snapshot::{Cluster, FactKind};
+use crate::world::World;
+
+/// How many names a list in the evidence has.
+const SHOWN: usize = 20;
 
 impl View<'_> {
-    /// `aligned`, `no_trail`, `other_region`, `dead_selector` or `unknown`. The worst that holds is the status; the message
-    /// says all.
-    pub fn placement(&self, entry: &RedshiftLocation) -> Judgement {
+    /// The worst that holds is the status; the reasons say all.
+    pub fn placement(&self, entry: &RedshiftLocation) -> Judgement<Placement> {
         let bucket = &entry.location.bucket;
-        let region = match self.bucket_region(bucket) {
+        let region = match self.world.bucket_region(bucket) {
             Ok(region) => region,
-            Err(reason) => return unknown(&[reason]),
+            Err(reason) => return Judgement::unknown(vec![reason]),
         };
         let mut unknowns = Vec::new();
-        let mut problems: Vec<(&'static str, String)> = Vec::new();
-        let set = self.recorders_at(bucket, &region, entry.role.as_ref());
-        let recorders = match &set {
-            Ok(set) => set.recorders.as_slice(),
+        let mut problems: Vec<(Placement, Reason)> = Vec::new();
+        let place = match self.world.recorders_at(bucket, region, entry.role.as_ref()) {
+            Ok(set) => Some(self.recorders_in(&set, region)),
             Err(reason) => {
-                unknowns.push(reason.clone());
-                &[]
+                unknowns.push(reason);
+                None
             }
         };
-        if unknowns.is_empty() {
-            match trail_in_effect(recorders, &region) {
-                Ok(()) => {}
-                Err(Absence::No(message)) => problems.push(("no_trail", message)),
-                Err(Absence::Unknown(reason)) => unknowns.push(reason),
-            }
+        match place.as_ref().map(|place| &place.absence) {
+            None | Some(Absence::There) => {}
+            Some(Absence::No(reason)) => problems.push((Placement::NoTrail, reason.clone())),
+            Some(Absence::Unknown(reason)) => unknowns.push(reason.clone()),
         }
-        let candidates = self.clusters_of(entry);
-        let cluster_regions: Vec<&str> = candidates.iter().map(|cluster| cluster.region.as_str()).collect();
-        match self.cluster_beside(entry, &candidates, &region) {
-            Ok(()) => {}
-            Err(Absence::No(message)) => problems.push(("other_region", message)),
-            Err(Absence::Unknown(reason)) => unknowns.push(reason),
+        let candidates = self.clusters.of_entry(entry);
+        match self.cluster_beside(entry, &candidates, region) {
+            Absence::There => {}
+            Absence::No(reason) => problems.push((Placement::OtherRegion, reason)),
+            Absence::Unknown(reason) => unknowns.push(reason),
         }
-        let dead = dead_selectors(recorders, &entry.location.arn_prefix(&self.snapshot.scope.partition), bucket);
-        problems.extend(dead.iter().map(|message| ("dead_selector", message.clone())));
+        let dead = place.as_ref().and_then(|place| place.dead.get(bucket)).map_or(&[][..], Vec::as_slice);
+        problems.extend(dead.iter().map(|reason| (Placement::DeadSelector, reason.clone())));
         let evidence = json!({
             "bucket_region": region,
-            "cluster_regions": cluster_regions,
-            "trails_in_effect": in_effect(recorders).map(|recorder| &recorder.name).collect::<Vec<_>>(),
-            "dead_selectors": dead,
-            "unknown_because": unknowns,
+            "cluster_regions": candidates.regions,
+            "trails_in_effect": place.as_ref().map_or(&[][..], |place| &place.in_effect),
+            "dead_selectors": dead.iter().map(Reason::to_string).collect::<Vec<_>>(),
         });
-        let message = |parts: Vec<String>| parts.join("; ");
-        match problems.first() {
-            Some((status, _)) => {
-                let parts = problems.iter().map(|(_, message)| message.clone()).chain(unknowns).collect();
-                Judgement { status, message: message(parts), evidence }
+        let status = match problems.first() {
+            Some((status, _)) => *status,
+            None if !unknowns.is_empty() => Placement::Unknown,
+            None => {
+                let reason = OfLocation::Aligned { region: region.to_owned() };
+                return Judgement::new(Placement::Aligned, vec![reason.into()], evidence);
             }
-            None if !unknowns.is_empty() => Judgement { status: "unknown", message: message(unknowns), evidence },
-            None => Judgement {
-                status: "aligned",
-                message: format!(
-                    "the bucket, a trail in effect and every cluster that is known to use it meet in {region}"
-                ),
-                evidence,
-            },
-        }
+        };
+        let reasons = problems.into_iter().map(|(_, reason)| reason).chain(unknowns).collect();
+        Judgement::new(status, reasons, evidence)
     }
 
-    /// The cluster that is named; else those that carry the role; else all.
-    fn clusters_of(&self, entry: &RedshiftLocation) -> Vec<&Cluster> {
-        let clusters = || self.snapshot.clusters.iter();
-        if let Some(name) = &entry.cluster {
-            return clusters().filter(|cluster| &cluster.cluster_identifier == name).collect();
-        }
-        let carries = |cluster: &&Cluster| {
-            let roles = cluster.iam_roles.iter().filter_map(|role| crate::arn::RoleArn::parse(&role.iam_role_arn));
-            entry.role.as_ref().is_some_and(|role| roles.into_iter().any(|carried| carried.same_role(role)))
-        };
-        let carriers: Vec<&Cluster> = clusters().filter(carries).collect();
-        if carriers.is_empty() { clusters().collect() } else { carriers }
+    /// What all locations of one region and its accounts share.
+    fn recorders_in(&self, set: &Rc<RecorderSet>, region: &str) -> Rc<RecordersInRegion> {
+        let known = self.placed.borrow().get(&Rc::as_ptr(set)).cloned();
+        known.unwrap_or_else(|| {
+            let found = Rc::new(RecordersInRegion::of(set, self.world.partition(), region));
+            self.placed.borrow_mut().insert(Rc::as_ptr(set), Rc::clone(&found));
+            found
+        })
     }
 
     /// Whether one of the clusters is in the bucket's region, or there is no cluster to compare with.
-    fn cluster_beside(&self, entry: &RedshiftLocation, candidates: &[&Cluster], region: &str) -> Result<(), Absence> {
-        if candidates.iter().any(|cluster| cluster.region == region) {
-            return Ok(());
+    fn cluster_beside(&self, entry: &RedshiftLocation, candidates: &Candidates, region: &str) -> Absence {
+        if candidates.regions.contains(region) {
+            return Absence::There;
         }
-        if (entry.cluster.is_none() || candidates.is_empty())
-            && let Some(gap) = self.snapshot.gaps_in(FactKind::Clusters).next()
+        if (entry.cluster.is_none() || candidates.names.is_empty())
+            && let Some(failure) = self.unseen_clusters(entry.role.as_ref())
         {
-            return Err(Absence::Unknown(format!("not all clusters were seen: {}", gap.reason())));
+            return Absence::Unknown(OfLocation::ClustersNotSeen { because: Box::new(failure) }.into());
         }
-        let command = match entry.kind {
-            LocationKind::Copy => "COPY",
-            LocationKind::Unload => "UNLOAD",
-        };
-        match (candidates, &entry.cluster) {
-            ([], Some(name)) => Err(Absence::Unknown(format!(
-                "no cluster `{name}` was found in the scanned regions: its region is not known"
-            ))),
-            ([], None) => Ok(()),
-            _ => {
-                let names: Vec<String> = candidates
-                    .iter()
-                    .map(|cluster| format!("{} in {}", cluster.cluster_identifier, cluster.region))
-                    .collect();
-                Err(Absence::No(format!(
-                    "the bucket is in {region}, the cluster in another region ({}): {command} needs REGION '{region}'",
-                    names.join(", ")
-                )))
+        match (&candidates.names[..], &entry.cluster) {
+            ([], Some(name)) => Absence::Unknown(OfLocation::ClusterNotFound { cluster: name.clone() }.into()),
+            ([], None) => Absence::There,
+            (names, _) => {
+                let reason = OfLocation::ClusterInOtherRegion {
+                    bucket_region: region.to_owned(),
+                    clusters: names.to_vec(),
+                    cluster_regions: candidates.regions.iter().cloned().collect(),
+                    statement: entry.kind,
+                };
+                Absence::No(reason.into())
             }
         }
     }
-}
 
-/// Why something is not there.
-enum Absence {
-    No(String),
-    Unknown(String),
-}
-
-fn in_effect(recorders: &[Recorder]) -> impl Iterator<Item = &Recorder> {
-    recorders.iter().filter(|recorder| recorder.effect == Effect::InEffect)
-}
-
-fn trail_in_effect(recorders: &[Recorder], region: &str) -> Result<(), Absence> {
-    if in_effect(recorders).next().is_some() {
-        return Ok(());
+    /// The failed call that may have hidden a cluster: of the role's account, or of any where no role says which.
+    fn unseen_clusters(&self, role: Option<&RoleArn>) -> Option<Reason> {
+        let account = role.and_then(|role| self.world.account(&role.account));
+        let failure = match account {
+            Some(account) => self.world.failures(account.id(), FactKind::Clusters).next(),
+            None => self.world.failures_anywhere(FactKind::Clusters).next(),
+        };
+        failure.map(Reason::failed)
     }
+}
+
+/// Whether something is there.
+enum Absence {
+    There,
+    No(Reason),
+    Unknown(Reason),
+}
+
+/// Clusters that may use a location.
+#[derive(Default, Clone)]
+pub struct Candidates {
+    regions: BTreeSet<String>,
+    /// The first of them.
+    pub names: Vec<String>,
+}
+
+impl Candidates {
+    fn of<'a>(clusters: impl IntoIterator<Item = &'a Cluster>) -> Candidates {
+        let mut candidates = Candidates::default();
+        for cluster in clusters {
+            candidates.regions.insert(cluster.region.clone());
+            if candidates.names.len() < SHOWN {
+                candidates.names.push(cluster.cluster_identifier.clone());
+            }
+        }
+        candidates
+    }
+}
+
+/// Clusters by what a location names of them.
+pub struct ClusterIndex {
+    by_name: HashMap<String, Rc<Candidates>>,
+    /// By the account and name of an associated role.
+    by_role: HashMap<(String, String), Rc<Candidates>>,
+    all: Rc<Candidates>,
+}
+
+impl ClusterIndex {
+    pub fn of(world: &World) -> ClusterIndex {
+        let mut by_name: HashMap<String, Vec<&Cluster>> = HashMap::new();
+        let mut by_role: HashMap<(String, String), Vec<&Cluster>> = HashMap::new();
+        for cluster in world.clusters() {
+            by_name.entry(cluster.cluster_identifier.clone()).or_default().push(cluster);
+            let default = cluster.default_iam_role_arn.as_deref();
+            let roles = cluster.iam_roles.iter().map(|role| role.iam_role_arn.as_str()).chain(default);
+            let roles: BTreeSet<_> = roles.filter_map(RoleArn::parse).map(|role| (role.account, role.name)).collect();
+            for role in roles {
+                by_role.entry(role).or_default().push(cluster);
+            }
+        }
+        let all = Rc::new(Candidates::of(world.clusters()));
+        ClusterIndex { by_name: by_key(by_name), by_role: by_key(by_role), all }
+    }
+
+    /// The cluster that is named; else those that the role is associated with; else all.
+    fn of_entry(&self, entry: &RedshiftLocation) -> Rc<Candidates> {
+        if let Some(name) = &entry.cluster {
+            return self.by_name.get(name).cloned().unwrap_or_default();
+        }
+        let associated = entry.role.as_ref().and_then(|role| self.with_role(role));
+        associated.unwrap_or_else(|| Rc::clone(&self.all))
+    }
+
+    /// Those that the role is associated with.
+    pub fn with_role(&self, role: &RoleArn) -> Option<Rc<Candidates>> {
+        self.by_role.get(&(role.account.clone(), role.name.clone())).cloned()
+    }
+}
+
+fn by_key<K: Eq + std::hash::Hash>(clusters: HashMap<K, Vec<&Cluster>>) -> HashMap<K, Rc<Candidates>> {
+    clusters.into_iter().map(|(key, clusters)| (key, Rc::new(Candidates::of(clusters)))).collect()
+}
+
+/// The recorders of one region and its accounts, as placement asks for them.
+pub struct RecordersInRegion {
+    /// The first of those that are in effect.
+    in_effect: Vec<String>,
+    absence: Absence,
+    /// By bucket, the selectors that name it in a recorder that sees nothing of its region.
+    dead: HashMap<String, Vec<Reason>>,
+}
+
+impl RecordersInRegion {
+    fn of(set: &RecorderSet, partition: &str, region: &str) -> RecordersInRegion {
+        let in_effect = set.recorders.iter().filter(|recorder| recorder.effect == Effect::InEffect);
+        RecordersInRegion {
+            in_effect: in_effect.take(SHOWN).map(|recorder| recorder.name.clone()).collect(),
+            absence: trail_in_effect(&set.recorders, region),
+            dead: dead_selectors(&set.recorders, partition),
+        }
+    }
+}
+
+fn trail_in_effect(recorders: &[Recorder], region: &str) -> Absence {
+    if recorders.iter().any(|recorder| recorder.effect == Effect::InEffect) {
+        return Absence::There;
+    }
+    let region = region.to_owned();
     let unknown = recorders.iter().find_map(|recorder| match &recorder.effect {
-        Effect::Unknown(reason) => Some(format!("{}: {reason}", recorder.name)),
+        Effect::Unknown(reason) => Some(recorder.said(reason.clone())),
         _ => None,
     });
     if let Some(reason) = unknown {
-        return Err(Absence::Unknown(format!("whether a trail is in effect in {region} is not known: {reason}")));
+        return Absence::Unknown(OfLocation::EffectUnknown { region, because: Box::new(reason) }.into());
     }
-    let reasons: Vec<String> = recorders
-        .iter()
-        .filter_map(|recorder| match &recorder.effect {
-            Effect::None(reason) => Some(format!("{}: {reason}", recorder.name)),
-            _ => None,
-        })
-        .collect();
-    let reasons = if reasons.is_empty() { String::new() } else { format!(" ({})", reasons.join("; ")) };
-    Err(Absence::No(format!("no trail is in effect in {region}, the bucket's region{reasons}")))
+    let because = recorders.iter().filter_map(|recorder| match &recorder.effect {
+        Effect::None(reason) => Some(recorder.said(reason.clone())),
+        _ => None,
+    });
+    Absence::No(OfLocation::NoTrailInEffect { region, because: because.collect() }.into())
 }
 
-/// Selectors that name the bucket in a trail that sees nothing of its region: no event ever comes.
-fn dead_selectors(recorders: &[Recorder], location: &str, bucket: &str) -> Vec<String> {
-    let bucket_arn = &location[..location.find('/').map_or(location.len(), |at| at + 1)];
-    let names_bucket = |test: &Test| test.text().starts_with(bucket_arn);
-    let mut dead = Vec::new();
+/// Selectors that name a bucket in a trail that sees nothing of its region: no event ever comes.
+fn dead_selectors(recorders: &[Recorder], partition: &str) -> HashMap<String, Vec<Reason>> {
+    let arn_start = format!("arn:{partition}:s3:::");
+    let mut dead: HashMap<String, Vec<Reason>> = HashMap::new();
     for recorder in recorders {
         let Effect::None(reason) = &recorder.effect else { continue };
         for selector in recorder.selectors.iter().flatten() {
-            let condition = selector.condition(Field::ResourceArn);
-            if condition.is_some_and(|condition| condition.select.iter().any(names_bucket)) {
-                let label = &selector.label;
-                dead.push(format!("{}, {label}, names {bucket} and is dead there: {reason}", recorder.name));
+            let tests = selector.condition(Field::ResourceArn).into_iter().flat_map(|condition| &condition.select);
+            let named = tests.filter_map(|test| Some(test.text().strip_prefix(&arn_start)?.split_once('/')?.0));
+            for bucket in named.collect::<BTreeSet<_>>() {
+                let reason = OfLocation::DeadThere {
+                    recorder: recorder.name.clone(),
+                    selector: selector.label.clone(),
+                    bucket: bucket.to_owned(),
+                    because: Box::new(reason.clone()),
+                };
+                dead.entry(bucket.to_owned()).or_default().push(reason.into());
             }
         }
     }

@@ -3,13 +3,15 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{View, any};
-use crate::arn::RoleArn;
+use super::any;
+use crate::aws::arn::RoleArn;
+use crate::aws::location::Location;
+use crate::aws::s3_events::{AWS_API_CALL, DOCUMENTED, EVENT_SOURCE};
 use crate::config::Config;
-use crate::coverage::event::{AWS_API_CALL, DOCUMENTED, EVENT_SOURCE, Event};
+use crate::coverage::event::Event;
 use crate::coverage::recorder::Recorder;
-use crate::location::Location;
 use crate::snapshot::Snapshot;
+use crate::world::World;
 
 /// The event that is asked for.
 #[derive(Debug, Clone)]
@@ -44,14 +46,14 @@ pub struct Traced {
 
 /// Asks every recorder of the bucket's region. `Err`: the question has no answer in this snapshot, and why.
 pub fn trace(snapshot: &Snapshot, config: &Config, question: &Question) -> Result<Trace, String> {
-    let view = View::new(snapshot, config);
+    let world = World::at(snapshot, snapshot.collected_at()).counting(&config.recorders);
     let bucket = &question.object.bucket;
     let region = match &question.region {
-        Some(region) => region.clone(),
-        None => view.bucket_region(bucket).map_err(|reason| format!("{reason}; --region names it"))?,
+        Some(region) => region,
+        None => world.bucket_region(bucket).map_err(|reason| format!("{reason}; --region names it"))?,
     };
-    let set = view.recorders_at(bucket, &region, question.role.as_ref())?;
-    let events = events(snapshot, question, &region);
+    let set = world.recorders_at(bucket, region, question.role.as_ref()).map_err(|reason| reason.to_string())?;
+    let events = events(world.partition(), question, region);
     let recorders: Vec<Traced> = set.recorders.iter().map(|recorder| traced(recorder, &events)).collect();
     let recorded = |event: &Event| any(set.recorders.iter().map(|recorder| recorder.decide(event).records));
     let answers: Vec<Option<bool>> = events.iter().map(recorded).collect();
@@ -63,14 +65,14 @@ pub fn trace(snapshot: &Snapshot, config: &Config, question: &Question) -> Resul
 }
 
 /// The event; twice where AWS does not say whether it only reads.
-fn events(snapshot: &Snapshot, question: &Question, region: &str) -> Vec<Event> {
+fn events(partition: &str, question: &Question, region: &str) -> Vec<Event> {
     let documented = DOCUMENTED.iter().find(|event| event.name == question.event_name);
     let read_only = documented.and_then(|event| event.read_only);
     let user_identity_arn = question.role.as_ref().map(|role| role.session_prefix() + &question.session_name);
     let event = |read_only: bool| Event {
         event_name: question.event_name.clone(),
         read_only,
-        resource_arn: question.object.arn_prefix(&snapshot.scope.partition),
+        resource_arn: question.object.arn_prefix(partition),
         user_identity_arn: user_identity_arn.clone(),
         region: region.to_owned(),
         event_source: EVENT_SOURCE.to_owned(),

@@ -16,7 +16,7 @@ use smallvec::SmallVec;
 
 use super::event::Event;
 use super::identity::PrincipalId;
-use crate::snapshot::Timestamp;
+use crate::aws::timestamp::Timestamp;
 use names::{Name, Names};
 
 /// A number that stands for nothing.

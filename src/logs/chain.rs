@@ -15,8 +15,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::digest::{self, Digest, Previous};
-use super::inflate::{self, InflateError};
-use crate::snapshot::Timestamp;
+use crate::aws::timestamp::Timestamp;
+use crate::gzip::{self, InflateError};
 
 pub use judge::judge;
 pub use name::{ChainKind, ChainName, DigestName, LogName, is_digest, is_log};
@@ -223,7 +223,7 @@ impl ExpectedLog {
 
     /// Judges an object as it was fetched.
     pub fn judge(&self, bytes: Result<Vec<u8>, Unread>) -> Verdict {
-        match bytes.map(|bytes| inflate::inflate(&bytes, inflate::MAX_LOG)) {
+        match bytes.map(|bytes| gzip::inflate(&bytes, gzip::MAX_LOG)) {
             Ok(Ok(inflated)) => self.matches(&inflated),
             Ok(Err(error @ InflateError::TooLarge(_))) => Verdict::Unknown(error.to_string()),
             Ok(Err(error)) => Verdict::Invalid(error.to_string()),

@@ -10,8 +10,8 @@ use super::chain::{self, Asked, Chain, ChainName, Copied, Found, Places, Signatu
 use super::digest::PublicKeys;
 use super::integrity::{self, Integrity, Listing, Looked};
 use super::paths::MAX_FILE;
+use crate::aws::timestamp::Timestamp;
 use crate::progress::Progress;
-use crate::snapshot::Timestamp;
 
 #[derive(Debug, thiserror::Error)]
 #[error("cannot read {path}: {source}", path = path.display())]

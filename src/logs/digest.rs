@@ -11,8 +11,8 @@ use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
-use super::inflate::{self, InflateError};
-use crate::snapshot::Timestamp;
+use crate::aws::timestamp::Timestamp;
+use crate::gzip::{self, InflateError};
 
 pub use keys::{KeyError, Lookup, PublicKeys};
 
@@ -115,7 +115,7 @@ struct LogFileDocument {
 impl Digest {
     /// Reads the object as it lies in the bucket: one gzip member.
     pub fn open(bytes: &[u8]) -> Result<Digest, DigestError> {
-        Digest::parse(&inflate::inflate(bytes, MAX_DIGEST)?)
+        Digest::parse(&gzip::inflate(bytes, MAX_DIGEST)?)
     }
 
     /// Reads the inflated bytes.

@@ -6,7 +6,8 @@ use super::identity::{Identities, PrincipalId};
 use super::json::{Cursor, Fault};
 use super::marks::Marks;
 use super::record::{Kind, Record, Touches};
-use crate::snapshot::{Timestamp, Window};
+use crate::aws::timestamp::Timestamp;
+use crate::snapshot::Window;
 
 /// No log file that CloudTrail writes comes near: it ends at 50 MB.
 const MAX_RECORDS: u64 = 1_000_000;

@@ -10,7 +10,8 @@ use serde::Serialize;
 use super::chain::{
     Asked, Chain, ChainKind, ChainName, DigestName, Item, ItemKind, LATE, LogName, Places, Verdict, is_digest, is_log,
 };
-use crate::snapshot::{IntegrityCounts as Tally, IntegrityOutcome as Outcome, Timestamp};
+use crate::aws::timestamp::Timestamp;
+use crate::snapshot::{IntegrityCounts as Tally, IntegrityOutcome as Outcome};
 
 /// The document's format.
 pub const SCHEMA: &str = "trailcheck/verify/v1";

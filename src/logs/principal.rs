@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use super::json::{Cursor, Fault, Member, Text};
-use crate::arn::Arn;
+use crate::aws::arn::{Arn, role_of_session};
 
 /// The `userIdentity` of a record, as far as it tells who acted.
 #[derive(Debug, Clone, Default)]
@@ -162,18 +162,4 @@ impl<'a> SessionIssuer<'a> {
             _ => cursor.skip(),
         })
     }
-}
-
-/// The role behind `arn:P:sts::ACCOUNT:assumed-role/NAME/SESSION`, or a role ARN as it is, with its account.
-pub fn role_of_session(arn: &str) -> Option<(String, String)> {
-    let parsed = Arn::parse(arn)?;
-    let role = match parsed.resource.split_once('/')? {
-        ("assumed-role", rest) => {
-            let name = rest.split('/').next().filter(|name| !name.is_empty())?;
-            format!("arn:{}:iam::{}:role/{name}", parsed.partition, parsed.account)
-        }
-        ("role", _) => arn.to_owned(),
-        _ => return None,
-    };
-    Some((role, parsed.account.to_owned()))
 }

@@ -3,24 +3,17 @@
 
 mod tally;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use super::access::Groups;
 use super::chain::{Expected, Verdict};
 use super::event::Period;
-use super::record::Touched;
 use super::seen::SeenEvents;
 use super::session::Sessions;
-use crate::location::Location;
-use crate::snapshot::{LocationKind, LogReading, Records};
+use super::watch::{Watched, WatchedPlaces};
+use crate::aws::location::Location;
+use crate::snapshot::{LogReading, Records};
 use tally::{Scratch, Tally, Task};
-
-/// A declared location, and whether Redshift reads or writes there (`None`: only its accesses are asked for).
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Watched {
-    pub location: Location,
-    pub kind: Option<LocationKind>,
-}
 
 /// What is asked of the logs.
 #[derive(Debug)]
@@ -57,7 +50,7 @@ pub struct Object {
 /// Reads one source after another.
 pub struct Reader {
     question: Question,
-    places: Places,
+    places: WatchedPlaces,
     seen: SeenEvents,
     tallies: Vec<Tally>,
     readings: Vec<LogReading>,
@@ -67,7 +60,7 @@ impl Reader {
     pub fn new(question: Question) -> Reader {
         let seen = SeenEvents::default();
         let tallies = (0..question.threads.max(1)).map(|_| Tally::new(&seen)).collect();
-        let places = Places::of(&question.watched);
+        let places = WatchedPlaces::of(&question.watched);
         Reader { question, places, seen, tallies, readings: vec![] }
     }
 
@@ -133,45 +126,5 @@ impl Reader {
         records.skipped.sort_by(|a, b| a.object.cmp(&b.object));
         let groups = Groups::of(accesses, records.locations.clone());
         (records, groups)
-    }
-}
-
-/// The declared locations, by bucket.
-pub struct Places {
-    pub locations: Vec<Location>,
-    by_bucket: HashMap<String, Vec<u32>>,
-    /// Those that COPY or UNLOAD uses.
-    redshift: Vec<bool>,
-}
-
-impl Places {
-    fn of(watched: &[Watched]) -> Places {
-        let mut locations: Vec<Location> = watched.iter().map(|watched| watched.location.clone()).collect();
-        locations.sort();
-        locations.dedup();
-        let is_redshift =
-            |location: &Location| watched.iter().any(|watched| &watched.location == location && watched.kind.is_some());
-        let redshift = locations.iter().map(is_redshift).collect();
-        let mut by_bucket: HashMap<String, Vec<u32>> = HashMap::new();
-        for (number, location) in locations.iter().enumerate() {
-            by_bucket.entry(location.bucket.clone()).or_default().push(number as u32);
-        }
-        Places { locations, by_bucket, redshift }
-    }
-
-    /// A listing touches every location that its prefix overlaps.
-    pub fn touched_by<'a>(&'a self, touch: &'a Touched<'a>) -> impl Iterator<Item = u32> + 'a {
-        let here = if self.locations.is_empty() { None } else { self.by_bucket.get(touch.bucket()) };
-        here.into_iter().flatten().copied().filter(move |number| {
-            let location = &self.locations[*number as usize];
-            match touch {
-                Touched::Object { bucket, key } => location.contains(bucket, key),
-                Touched::Listing { bucket, prefix } => location.overlaps_listing(bucket, prefix),
-            }
-        })
-    }
-
-    pub fn is_redshift(&self, number: u32) -> bool {
-        self.redshift[number as usize]
     }
 }

@@ -16,7 +16,7 @@ pub use touched::{Touched, Touches};
 
 use super::identity::{Identities, Passed};
 use super::json::{Compact, Cursor, Fault, Member, Span, Text};
-use crate::coverage::event::DOCUMENTED;
+use crate::aws::s3_events::DOCUMENTED;
 
 /// A record. Of nested members the place is kept; they are read when they are asked for.
 #[derive(Debug)]

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use sha2::{Digest, Sha256};
 
 use super::chain::LogName;
-use crate::snapshot::Timestamp;
+use crate::aws::timestamp::Timestamp;
 
 /// A log object that was listed.
 #[derive(Debug, Clone, PartialEq, Eq)]

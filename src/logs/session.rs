@@ -14,12 +14,11 @@ use super::event::Event;
 use super::json::{Cursor, Member};
 use super::marks::Marks;
 use super::principal::{Principal, PrincipalKind, UserIdentity};
-use super::reader::Places;
 use super::record::Touched;
-use crate::snapshot::{Session, SessionKind, Timestamp};
-
-/// What Redshift calls its sessions, where it has been seen. A hint, never a key.
-pub const REDSHIFT_SESSION: &str = "RedshiftIamRoleSession";
+use super::watch::WatchedPlaces;
+use crate::aws::arn::REDSHIFT_SESSION;
+use crate::aws::timestamp::Timestamp;
+use crate::snapshot::{Session, SessionKind};
 
 const PAUSE: Duration = Duration::minutes(15);
 
@@ -73,7 +72,7 @@ pub struct Sessions {
 
 impl Sessions {
     /// Takes the event if it is a role's, succeeded, and is at a location of Redshift's or in a session of its name.
-    pub fn add(&mut self, places: &Places, event: &Event, principal: &Principal) {
+    pub fn add(&mut self, places: &WatchedPlaces, event: &Event, principal: &Principal) {
         let Some(step) = Step::of(&event.name) else { return };
         if principal.kind != PrincipalKind::Role || event.error_code.is_some() {
             return;

@@ -9,13 +9,14 @@ use regorus::Engine;
 use regorus::languages::rego::compiler::Compiler;
 
 use super::metadata::Metadata;
+use crate::severity::{Severity, UnknownIs};
 
 static SHIPPED: Dir = include_dir!("$CARGO_MANIFEST_DIR/policies");
 
 /// Rules that make a file a policy; a file with none of them is a library.
 pub const ENTRY_RULES: [&str; 4] = ["subjects", "fail", "deny", "warn"];
-/// Rules that the host reads.
-pub const RULES: [&str; 6] = ["subjects", "fail", "unknown", "evidence", "deny", "warn"];
+/// Rules that the host reads, in the order in which it asks.
+pub const RULES: [&str; 6] = ["subjects", "fail", "unknown", "pass", "deny", "warn"];
 
 /// Built-in functions whose answer is not a function of the input.
 const IMPURE: [&str; 1] = ["rand.intn"];
@@ -35,7 +36,24 @@ pub struct Policy {
     pub rules: Vec<&'static str>,
     /// The source, for `explain`.
     pub text: String,
-    /// With the policy, and for a user's policy its neighbours, loaded.
+    /// The severity of all its failures, where the config says so.
+    pub level: Option<Severity>,
+    pub unknown_is: UnknownIs,
+    /// The lists of the input that it may read; `None`: any.
+    lists: Option<BTreeSet<String>>,
+}
+
+impl Policy {
+    /// Whether its answers depend on this list of the input.
+    pub fn reads(&self, list: &str) -> bool {
+        self.lists.as_ref().is_none_or(|lists| lists.contains(list))
+    }
+}
+
+/// Policies that are loaded together: those in the binary, or one folder of the user's.
+#[derive(Clone)]
+pub struct Bundle {
+    pub policies: Vec<Policy>,
     pub(super) engine: Engine,
 }
 
@@ -49,6 +67,8 @@ pub enum PolicyError {
     Nothing(PathBuf),
     #[error("the facts cannot be handed to the policies: {0}")]
     Input(String),
+    #[error("{place}: there is no policy `{id}`{hint} `trailcheck explain` lists them")]
+    NotFound { place: String, id: String, hint: String },
 }
 
 /// A file of a bundle.
@@ -58,42 +78,36 @@ struct File {
 }
 
 /// The policies in the binary.
-pub fn shipped() -> Result<Vec<Policy>, PolicyError> {
+pub fn shipped() -> Result<Bundle, PolicyError> {
     let mut files = Vec::new();
     collect_shipped(&SHIPPED, &mut files);
     files.sort_by(|a: &File, b: &File| a.name.cmp(&b.name));
-    let mut policies = Vec::new();
-    for file in files {
-        policies.extend(load(&[file])?);
-    }
-    Ok(policies)
+    load(&files)
 }
 
 /// The shipped policies and those of the user's folders. A user's folder is a world of its own: it can neither add to a
 /// shipped package nor be called by one.
-pub fn with_user_policies(folders: &[PathBuf]) -> Result<Vec<Policy>, PolicyError> {
-    let mut policies = shipped()?;
+pub fn with_user_policies(folders: &[PathBuf]) -> Result<Vec<Bundle>, PolicyError> {
+    let mut bundles = vec![shipped()?];
+    let mut known: BTreeSet<String> = bundles[0].policies.iter().map(|policy| policy.id.clone()).collect();
     for folder in folders {
         let files = user_files(folder)?;
         for file in &files {
             check_user_file(file)?;
         }
-        let loaded = load(&files)?;
-        if loaded.is_empty() {
+        let mut bundle = load(&files)?;
+        if bundle.policies.is_empty() {
             return Err(PolicyError::Nothing(folder.clone()));
         }
-        let mut known: BTreeSet<String> = policies.iter().map(|policy| policy.id.clone()).collect();
-        for mut policy in loaded {
-            if !known.insert(policy.id.clone()) {
-                let message =
-                    "its package is taken: a package is one file, and a shipped one cannot be added to".to_owned();
-                return Err(PolicyError::Load { file: policy.id, message });
-            }
-            refuse_unknown_functions(&mut policy)?;
-            policies.push(policy);
+        if let Some(policy) = bundle.policies.iter().find(|policy| !known.insert(policy.id.clone())) {
+            let message =
+                "its package is taken: a package is one file, and a shipped one cannot be added to".to_owned();
+            return Err(PolicyError::Load { file: policy.id.clone(), message });
         }
+        refuse_unknown_functions(&mut bundle)?;
+        bundles.push(bundle);
     }
-    Ok(policies)
+    Ok(bundles)
 }
 
 fn collect_shipped(dir: &Dir, files: &mut Vec<File>) {
@@ -166,7 +180,7 @@ fn check_user_file(file: &File) -> Result<(), PolicyError> {
 }
 
 /// Loads files that belong together; each with a rule of `ENTRY_RULES` is a policy.
-fn load(files: &[File]) -> Result<Vec<Policy>, PolicyError> {
+fn load(files: &[File]) -> Result<Bundle, PolicyError> {
     let mut engine = Engine::new();
     engine.set_gather_prints(true);
     let mut packages = Vec::new();
@@ -189,7 +203,7 @@ fn load(files: &[File]) -> Result<Vec<Policy>, PolicyError> {
             return Err(PolicyError::Load { file: file.name.clone(), message });
         }
     }
-    let mut policies = Vec::new();
+    let (mut policies, mut libraries) = (vec![], vec![]);
     for (file, package) in files.iter().zip(packages.clone()) {
         let refuse = |message: String| PolicyError::Load { file: file.name.clone(), message };
         let declares = |rule: &str| {
@@ -207,6 +221,7 @@ fn load(files: &[File]) -> Result<Vec<Policy>, PolicyError> {
             if !used {
                 return Err(refuse(format!("defines none of {}, and no other file uses it", ENTRY_RULES.join(", "))));
             }
+            libraries.push(file);
             continue;
         }
         if rules.contains(&"subjects") != rules.contains(&"fail") {
@@ -214,16 +229,41 @@ fn load(files: &[File]) -> Result<Vec<Policy>, PolicyError> {
         }
         let id = package.trim_start_matches("data.").trim_start_matches("trailcheck.").replace('.', "/");
         let metadata = Metadata::parse(&file.text, &id).map_err(refuse)?;
-        policies.push(Policy { id, package, metadata, rules, text: file.text.clone(), engine: engine.clone() });
+        let (level, unknown_is) = (None, UnknownIs::default());
+        let lists = lists_read(&file.text);
+        policies.push(Policy { id, package, metadata, rules, text: file.text.clone(), level, unknown_is, lists });
     }
-    Ok(policies)
+    // What a library reads, any policy beside it may read through it.
+    for library in libraries {
+        let lists = lists_read(&library.text);
+        for policy in &mut policies {
+            policy.lists = policy.lists.take().zip(lists.clone()).map(|(own, more)| &own | &more);
+        }
+    }
+    Ok(Bundle { policies, engine })
+}
+
+/// The lists of the input that a text names; `None`: it takes the input as a whole, so it may read any.
+fn lists_read(text: &str) -> Option<BTreeSet<String>> {
+    // A comment behind code is read too: to name a list too many costs an unknown, one too few a pass.
+    let words = text.lines().filter(|line| !line.starts_with('#')).flat_map(words_of);
+    let paths = words.filter_map(|word| word.strip_prefix("input").filter(|rest| !rest.starts_with(is_of_name)));
+    paths.map(|rest| Some(rest.strip_prefix('.')?.split('.').next()?.to_owned())).collect()
+}
+
+fn is_of_name(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_'
+}
+
+/// The names and paths of a line.
+fn words_of(line: &str) -> impl Iterator<Item = &str> {
+    line.split(|c: char| !is_of_name(c) && c != '.')
 }
 
 /// The paths below `data` that a text names, comments left out.
 fn references(text: &str) -> impl Iterator<Item = &str> {
-    let is_path = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '.';
     let code = text.lines().map(|line| line.split(" #").next().unwrap_or(line)).filter(|line| !line.starts_with('#'));
-    code.flat_map(move |line| line.split(move |c: char| !is_path(c))).filter(|word| word.starts_with("data."))
+    code.flat_map(words_of).filter(|word| word.starts_with("data."))
 }
 
 fn refers_to(text: &str, package: &str) -> bool {
@@ -236,15 +276,20 @@ fn is_under(path: &str, package: &str) -> bool {
 
 /// The interpreter takes a call of an unknown function in a body that is not reached for "does not hold", which in a rule
 /// that fails subjects is a pass. The compiler refuses it; it is used for nothing else.
-pub(super) fn refuse_unknown_functions(policy: &mut Policy) -> Result<(), PolicyError> {
-    let refuse = |message: String| PolicyError::Load { file: policy.id.clone(), message };
-    for rule in &policy.rules {
-        let entry: Arc<str> = format!("{}.{rule}", policy.package).into();
-        let compiled = policy.engine.compile_with_entrypoint(&entry).map_err(|error| refuse(error.to_string()))?;
-        let program = Compiler::compile_from_policy(&compiled, &[&entry]).map_err(|error| refuse(error.to_string()))?;
-        let impure = program.builtin_info_table.iter().find(|builtin| IMPURE.contains(&builtin.name.as_str()));
-        if let Some(builtin) = impure {
-            return Err(refuse(format!("calls {}, whose answer changes from run to run", builtin.name)));
+fn refuse_unknown_functions(bundle: &mut Bundle) -> Result<(), PolicyError> {
+    // The compiler leaves traces in the engine that it is given.
+    let mut engine = bundle.engine.clone();
+    for policy in &bundle.policies {
+        let refuse = |message: String| PolicyError::Load { file: policy.id.clone(), message };
+        for rule in &policy.rules {
+            let entry: Arc<str> = format!("{}.{rule}", policy.package).into();
+            let compiled = engine.compile_with_entrypoint(&entry).map_err(|error| refuse(error.to_string()))?;
+            let program =
+                Compiler::compile_from_policy(&compiled, &[&entry]).map_err(|error| refuse(error.to_string()))?;
+            let impure = program.builtin_info_table.iter().find(|builtin| IMPURE.contains(&builtin.name.as_str()));
+            if let Some(builtin) = impure {
+                return Err(refuse(format!("calls {}, whose answer changes from run to run", builtin.name)));
+            }
         }
     }
     Ok(())
@@ -254,16 +299,30 @@ pub(super) fn refuse_unknown_functions(policy: &mut Policy) -> Result<(), Policy
 mod tests {
     use super::*;
 
+    #[test]
+    fn the_lists_that_a_policy_reads_are_known() {
+        let read = |text: &str| lists_read(text).map(|lists| lists.into_iter().collect::<Vec<_>>());
+        assert_eq!(
+            read("# input.copies\nx if some t in input.trails\ny := input.unloads[0].z"),
+            Some(vec!["trails".to_owned(), "unloads".to_owned()])
+        );
+        assert_eq!(read("x if input_of(1)\ny := data.input.trails"), Some(vec![]));
+        for all in ["x := input[\"trails\"]", "x := f(input)", "x := input"] {
+            assert_eq!(read(all), None, "{all}");
+        }
+    }
+
     /// A shipped policy with a typo in a body that no test reaches would pass everything.
     #[test]
     fn shipped_policies_compile_and_carry_a_header() {
-        let policies = shipped().unwrap();
-        assert!(policies.len() >= 5);
-        for mut policy in policies {
+        let mut bundle = shipped().unwrap();
+        refuse_unknown_functions(&mut bundle).unwrap();
+        assert!(bundle.policies.len() >= 5);
+        for policy in bundle.policies {
             assert!(!policy.metadata.title.is_empty(), "{}: title", policy.id);
             assert!(!policy.metadata.description.is_empty(), "{}: description", policy.id);
             assert!(!policy.metadata.remediation.is_empty(), "{}: remediation", policy.id);
-            assert!(!policy.metadata.about.is_empty(), "{}: about", policy.id);
+            assert!(policy.rules.contains(&"pass"), "{}: what it shows", policy.id);
             assert_eq!(policy.package, format!("data.trailcheck.{}", policy.id.replace('/', ".")));
             assert!(
                 SHIPPED.get_file(format!("{}.rego", policy.id)).is_some(),
@@ -271,7 +330,6 @@ mod tests {
                 policy.id
             );
             assert!(SHIPPED.get_file(format!("{}_test.rego", policy.id)).is_some(), "{}: no test", policy.id);
-            refuse_unknown_functions(&mut policy).unwrap();
         }
     }
 }

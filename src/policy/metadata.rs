@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::finding::Severity;
+use crate::severity::Severity;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Metadata {
@@ -16,37 +16,8 @@ pub struct Metadata {
     pub remediation: String,
     /// By framework, control ids.
     pub controls: BTreeMap<String, Vec<String>>,
-    /// The lists of the input that its subjects come from.
-    pub about: Vec<About>,
-}
-
-/// A list of the input document.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum About {
-    Unloads,
-    Copies,
-    AccessRules,
-    Trails,
-    ValidatedTrails,
-    Declared,
-    SeenUnloads,
-    RedshiftRoles,
-}
-
-impl About {
-    fn words(self) -> &'static str {
-        match self {
-            About::Unloads => "UNLOAD location",
-            About::Copies => "COPY location",
-            About::AccessRules => "[[access]] rule",
-            About::Trails => "trail",
-            About::ValidatedTrails => "trail whose log files were compared with its digests",
-            About::Declared => "declared location whose log records are asked for",
-            About::SeenUnloads => "UNLOAD in the log records",
-            About::RedshiftRoles => "session of Redshift in the log records",
-        }
-    }
+    /// What is said where it has no subject: `no trail`.
+    pub not_applicable: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -66,8 +37,7 @@ struct Custom {
     remediation: String,
     #[serde(default)]
     controls: BTreeMap<String, Vec<String>>,
-    #[serde(default)]
-    about: Vec<About>,
+    not_applicable: Option<String>,
 }
 
 impl Metadata {
@@ -76,7 +46,7 @@ impl Metadata {
         let yaml = header_of(rego);
         let header: Header = match yaml.trim() {
             "" => Header { title: None, description: String::new(), custom: Custom::default() },
-            yaml => yaml_serde::from_str(yaml).map_err(|error| format!("its METADATA header: {error}"))?,
+            _ => yaml_serde::from_str(&yaml).map_err(|error| format!("its METADATA header: {error}"))?,
         };
         Ok(Metadata {
             title: header.title.unwrap_or_else(|| id.to_owned()),
@@ -84,20 +54,29 @@ impl Metadata {
             severity: header.custom.severity.unwrap_or(Severity::Medium),
             remediation: header.custom.remediation.trim().to_owned(),
             controls: header.custom.controls,
-            about: header.custom.about,
+            not_applicable: header.custom.not_applicable.unwrap_or_else(|| "the policy has no subject here".to_owned()),
         })
-    }
-
-    /// `UNLOAD location or COPY location`
-    pub fn about_words(&self) -> String {
-        let words: Vec<&str> = self.about.iter().map(|about| about.words()).collect();
-        if words.is_empty() { "subject".to_owned() } else { words.join(" or ") }
     }
 }
 
-/// The comment lines from `# METADATA` to the first line that is none, without their `#`.
+/// The comment lines from `# METADATA` to the first line that is none, without their `#`. Every line before them is an empty
+/// one, so that YAML's line numbers are the file's.
 fn header_of(rego: &str) -> String {
-    let lines = rego.lines().skip_while(|line| line.trim() != "# METADATA").skip(1);
-    let comments = lines.map_while(|line| line.trim_end().strip_prefix('#'));
-    comments.map(|line| line.strip_prefix(' ').unwrap_or(line)).collect::<Vec<_>>().join("\n")
+    let before = rego.lines().take_while(|line| line.trim() != "# METADATA").count() + 1;
+    let comments = rego.lines().skip(before).map_while(|line| line.trim_end().strip_prefix('#'));
+    let comments = comments.map(|line| line.strip_prefix(' ').unwrap_or(line));
+    std::iter::repeat_n("", before).chain(comments).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mistake_is_told_with_the_files_own_line() {
+        let rego = "package-comment\n\n# METADATA\n# title: x\n# custom:\n#   severity: lowish\npackage a\n";
+        let rego = rego.replace("package-comment", "# A comment of the author's.");
+        let error = Metadata::parse(&rego, "a").unwrap_err();
+        assert!(error.contains("line 6"), "{error}");
+    }
 }

@@ -7,13 +7,15 @@ use std::collections::BTreeMap;
 
 use junit_report::{Duration, ReportBuilder, TestCase, TestCaseBuilder, TestSuiteBuilder};
 
+use super::words::{Prepared, Told};
 use super::{Report, printable};
-use crate::finding::{Finding, Outcome};
+use crate::finding::Outcome;
 
 pub fn render(report: &Report) -> Vec<u8> {
     let mut suites: BTreeMap<&str, Vec<TestCase>> = BTreeMap::new();
-    for finding in &report.findings {
-        suites.entry(&finding.policy).or_default().push(test_case(finding));
+    let prepared = Prepared::of(report);
+    for told in &prepared.findings {
+        suites.entry(&told.finding.policy).or_default().push(test_case(told));
     }
     let mut builder = ReportBuilder::new();
     for (policy, cases) in suites {
@@ -29,7 +31,8 @@ pub fn render(report: &Report) -> Vec<u8> {
     xml
 }
 
-fn test_case(finding: &Finding) -> TestCase {
+fn test_case(told: &Told) -> TestCase {
+    let finding = told.finding;
     // A policy and a subject: unique in the whole file, because GitLab counts only the first of a name.
     let name = xml_safe(&format!("{} {}", finding.policy, finding.subject));
     let message = xml_safe(&finding.message);
@@ -51,9 +54,7 @@ fn test_case(finding: &Finding) -> TestCase {
             case.set_system_out(&message);
         }
         Outcome::Waived => {
-            let waiver = finding.waiver.as_ref().map_or(String::new(), |waiver| {
-                format!("waived until {} by {}: {}", waiver.expires, waiver.owner, waiver.reason)
-            });
+            let waiver = told.waiver.as_deref().unwrap_or_default();
             case.set_system_out(&xml_safe(&format!("{waiver}; {}", finding.message)));
         }
         Outcome::Unknown | Outcome::Error | Outcome::NotApplicable => {}

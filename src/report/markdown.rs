@@ -1,19 +1,19 @@
 //! GitHub-flavoured Markdown: a table that fits a step summary.
 
+use super::words::Prepared;
 use super::{Report, printable};
 use crate::finding::{Finding, Outcome};
-use crate::snapshot::SessionKind;
 
 /// A step summary may be 1 MiB; beyond this many rows it says how many are left out.
 const ROWS: usize = 500;
 
 pub fn render(report: &Report) -> String {
-    let run = &report.run;
+    let prepared = Prepared::of(report);
     let mut out = format!(
-        "## trailcheck: {}\n\nAccount {}, as of {}.\n\n| outcome | policy | subject | why |\n|---|---|---|---|\n",
-        report.summary.words(),
-        code(&run.account),
-        run.collected_at
+        "## trailcheck: {}\n\nScanned: {}, as of {}.\n\n| outcome | policy | subject | why |\n|---|---|---|---|\n",
+        prepared.summary,
+        code(&prepared.accounts),
+        report.run.collected_at
     );
     for finding in report.findings.iter().take(ROWS) {
         out.push_str(&row(finding));
@@ -21,13 +21,14 @@ pub fn render(report: &Report) -> String {
     if report.findings.len() > ROWS {
         out.push_str(&format!("\n{} more rows are in the other reports.\n", report.findings.len() - ROWS));
     }
-    if !run.sessions.is_empty() {
-        out.push_str("\n| statement | bucket | acting role | from | to |\n|---|---|---|---|---|\n");
-        for session in run.sessions.iter().take(ROWS) {
-            let kind = if session.kind == SessionKind::Copy { "COPY" } else { "UNLOAD" };
+    if !prepared.sessions.is_empty() {
+        out.push_str("\n| statement | place | acting role | from | to |\n|---|---|---|---|---|\n");
+        for told in prepared.sessions.iter().take(ROWS) {
+            let session = told.session;
             out.push_str(&format!(
-                "| {kind} | {} | {} | {} | {} |\n",
-                code(&session.bucket),
+                "| {} | {} | {} | {} | {} |\n",
+                told.statement,
+                code(&told.place),
                 code(&session.principal),
                 session.start,
                 session.end

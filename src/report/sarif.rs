@@ -3,15 +3,15 @@
 //! Source: OASIS SARIF 2.1.0; GitHub, "SARIF support for code scanning" (a result needs a physical location; rules may
 //! have 10 tags; 5,000 results are shown). Passes are left out: GitHub would show each as an alert.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Component, Path, PathBuf};
 
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::Report;
-use crate::finding::{Finding, Outcome, Severity};
-use crate::policy::Policy;
+use super::{Report, Rule};
+use crate::finding::{Finding, Outcome};
+use crate::severity::Severity;
 
 /// GitHub ignores further results silently; they come worst first, and one more says how many there are.
 const SHOWN: usize = 4_999;
@@ -49,12 +49,13 @@ struct SarifResult {
     properties: Value,
 }
 
-pub fn render(report: &Report, policies: &[Policy]) -> Vec<u8> {
+pub fn render(report: &Report) -> Vec<u8> {
+    let places = report.rule_places();
     let told = |finding: &&Finding| !matches!(finding.outcome, Outcome::Pass | Outcome::NotApplicable);
     let findings: Vec<&Finding> = report.findings.iter().filter(told).collect();
-    let mut results: Vec<SarifResult> = findings.iter().take(SHOWN).map(|finding| result(finding, policies)).collect();
+    let mut results: Vec<SarifResult> = findings.iter().take(SHOWN).map(|finding| result(finding, &places)).collect();
     if findings.len() > SHOWN {
-        results.push(overflow(findings[SHOWN], findings.len() - SHOWN, policies));
+        results.push(overflow(findings[SHOWN], findings.len() - SHOWN, &places));
     }
     let log = Log {
         schema: "https://json.schemastore.org/sarif-2.1.0.json",
@@ -63,7 +64,7 @@ pub fn render(report: &Report, policies: &[Policy]) -> Vec<u8> {
             tool: json!({"driver": {
                 "name": "trailcheck",
                 "semanticVersion": report.run.trailcheck,
-                "rules": policies.iter().map(rule).collect::<Vec<_>>(),
+                "rules": report.rules.iter().map(rule).collect::<Vec<_>>(),
             }}),
             automation_details: json!({"id": format!("trailcheck/{}/", report.run.account)}),
             invocations: [invocation(&findings)],
@@ -75,9 +76,8 @@ pub fn render(report: &Report, policies: &[Policy]) -> Vec<u8> {
     json
 }
 
-fn rule(policy: &Policy) -> Value {
-    let metadata = &policy.metadata;
-    let controls: Vec<String> = metadata
+fn rule(rule: &Rule) -> Value {
+    let controls: Vec<String> = rule
         .controls
         .iter()
         .flat_map(|(framework, ids)| ids.iter().map(move |id| format!("{framework}: {id}")))
@@ -85,16 +85,16 @@ fn rule(policy: &Policy) -> Value {
     let mut tags = vec!["aws".to_owned(), "cloudtrail".to_owned()];
     tags.extend(controls.iter().take(8).cloned());
     json!({
-        "id": policy.id,
-        "name": policy.id,
-        "shortDescription": {"text": metadata.title},
-        "fullDescription": {"text": or_title(&metadata.description, &metadata.title)},
+        "id": rule.id,
+        "name": rule.id,
+        "shortDescription": {"text": rule.title},
+        "fullDescription": {"text": or_title(&rule.description, &rule.title)},
         "help": {
-            "text": or_title(&metadata.remediation, &metadata.title),
-            "markdown": format!("{}\n\n**How to fix.** {}", metadata.description, metadata.remediation),
+            "text": or_title(&rule.remediation, &rule.title),
+            "markdown": format!("{}\n\n**How to fix.** {}", rule.description, rule.remediation),
         },
-        "defaultConfiguration": {"level": level(metadata.severity)},
-        "properties": {"tags": tags, "security-severity": security_severity(metadata.severity)},
+        "defaultConfiguration": {"level": level(rule.severity)},
+        "properties": {"tags": tags, "security-severity": security_severity(rule.severity)},
     })
 }
 
@@ -102,11 +102,11 @@ fn or_title<'a>(text: &'a str, title: &'a str) -> &'a str {
     if text.is_empty() { title } else { text }
 }
 
-fn result(finding: &Finding, policies: &[Policy]) -> SarifResult {
+fn result(finding: &Finding, places: &HashMap<&str, usize>) -> SarifResult {
     let waiver = finding.waiver.as_ref().filter(|_| finding.outcome == Outcome::Waived);
     SarifResult {
         rule_id: finding.policy.clone(),
-        rule_index: policies.iter().position(|policy| policy.id == finding.policy).unwrap_or(0),
+        rule_index: places.get(&*finding.policy).copied().unwrap_or(0),
         level: match finding.outcome {
             Outcome::Fail | Outcome::Waived => level(finding.severity),
             _ => "warning",
@@ -138,8 +138,8 @@ fn result(finding: &Finding, policies: &[Policy]) -> SarifResult {
 }
 
 /// Says what is not shown, under the rule of the first result that is not.
-fn overflow(first: &Finding, left_out: usize, policies: &[Policy]) -> SarifResult {
-    let mut result = result(first, policies);
+fn overflow(first: &Finding, left_out: usize, places: &HashMap<&str, usize>) -> SarifResult {
+    let mut result = result(first, places);
     result.message =
         json!({"text": format!("{left_out} more results are left out here; the JSON report has them all")});
     result.partial_fingerprints = BTreeMap::from([("trailcheck/v1", "overflow".to_owned())]);

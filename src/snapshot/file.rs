@@ -3,14 +3,13 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use libdeflater::{CompressionLvl, Compressor};
 use serde::Deserialize;
 
-use super::{Records, SCHEMA, Snapshot};
-use crate::arn::{Arn, RoleArn, is_account_id};
-use crate::files;
-use crate::location::Location;
-use crate::logs::inflate::{self, InflateError};
+use super::{Account, Records, SCHEMA, Snapshot};
+use crate::atomic_file;
+use crate::aws::arn::{Arn, RoleArn, is_account_id};
+use crate::aws::location::Location;
+use crate::gzip::{self, InflateError};
 
 /// The largest snapshot that is read, inflated: an account of 100,000 buckets is a tenth of it.
 const MAX_BYTES: usize = 512 << 20;
@@ -22,7 +21,7 @@ pub enum SnapshotError {
     #[error("cannot read snapshot {path}: {source}", path = path.display())]
     Gzip { path: PathBuf, source: InflateError },
     #[error(
-        "{path}: line {line}: not a snapshot: {message}{}; make it anew with `trailcheck collect -o {path}`",
+        "{path}: line {line}: not a snapshot: {message}{}; `trailcheck collect -o FILE` writes one",
         if *.cut { " (was it cut short?)" } else { "" },
         path = path.display()
     )]
@@ -30,7 +29,7 @@ pub enum SnapshotError {
     #[error("{path}: {message}", path = path.display())]
     Content { path: PathBuf, message: String },
     #[error(
-        "{path}: its format is `{found}`, and this trailcheck reads `{SCHEMA}`; use the version that wrote it, or collect anew",
+        "{path}: its format is `{found}`, and this trailcheck reads `{SCHEMA}`; collect it again with `trailcheck collect -o FILE`, or use the version that wrote it",
         path = path.display()
     )]
     Version { path: PathBuf, found: String },
@@ -40,9 +39,8 @@ impl Snapshot {
     /// Reads a whole snapshot; half of one, a newer format or an unknown field is an error.
     pub fn load(path: &Path) -> Result<Snapshot, SnapshotError> {
         let bytes = std::fs::read(path).map_err(|source| SnapshotError::Read { path: path.to_owned(), source })?;
-        let bytes = if inflate::is_gzip(&bytes) {
-            inflate::inflate(&bytes, MAX_BYTES)
-                .map_err(|source| SnapshotError::Gzip { path: path.to_owned(), source })?
+        let bytes = if gzip::is_gzip(&bytes) {
+            gzip::inflate(&bytes, MAX_BYTES).map_err(|source| SnapshotError::Gzip { path: path.to_owned(), source })?
         } else {
             bytes
         };
@@ -63,33 +61,26 @@ impl Snapshot {
     }
 
     /// Writes the snapshot whole or not at all, readable by its owner only: it is an inventory of the account.
-    pub fn save(&self, path: &Path) -> Result<(), files::WriteError> {
+    pub fn save(&self, path: &Path) -> Result<(), atomic_file::WriteError> {
         let mut json = serde_json::to_vec_pretty(self).expect("a snapshot has string keys and finite numbers");
         json.push(b'\n');
         if path.extension().is_some_and(|extension| extension == "gz") {
-            let mut compressor = Compressor::new(CompressionLvl::default());
-            let mut compressed = vec![0; compressor.gzip_compress_bound(json.len())];
-            let length = compressor.gzip_compress(&json, &mut compressed).expect("the buffer is as large as asked for");
-            compressed.truncate(length);
-            json = compressed;
+            json = gzip::compress(&json);
         }
-        files::write_private(path, &json)
+        atomic_file::write_private(path, &json)
     }
 
     /// What the types cannot say: a text that no verdict could be built on is refused, not judged.
     fn check(&self) -> Result<(), String> {
-        if self.scope.partition.is_empty() || self.scope.accounts.is_empty() {
-            return Err("scope needs a partition and an account".to_owned());
-        }
-        let mut arns = BTreeSet::new();
-        for trail in &self.trails {
-            let arn = Arn::parse(&trail.trail_arn)
-                .filter(|arn| arn.service == "cloudtrail" && is_account_id(arn.account) && !arn.partition.is_empty());
-            if arn.is_none() {
-                return Err(format!("`{}` is not a trail's ARN", trail.trail_arn));
+        let Some(first) = self.accounts.first() else { return Err("it holds no account".to_owned()) };
+        let mut ids = BTreeSet::new();
+        for account in &self.accounts {
+            check_account(account)?;
+            if !ids.insert(account.id()) {
+                return Err(format!("the account {} is there twice", account.id()));
             }
-            if !arns.insert(&trail.trail_arn) {
-                return Err(format!("the trail `{}` is there twice", trail.trail_arn));
+            if account.scope.partition != first.scope.partition {
+                return Err(format!("the accounts {} and {} are of two partitions", first.id(), account.id()));
             }
         }
         for learned in &self.locations {
@@ -100,6 +91,30 @@ impl Snapshot {
         }
         self.records.iter().try_for_each(check_records)
     }
+}
+
+fn check_account(account: &Account) -> Result<(), String> {
+    if !is_account_id(account.id()) {
+        return Err(format!("`{}` is not an account's id", account.id()));
+    }
+    if account.scope.partition.is_empty() {
+        return Err(format!("account {}: its scope needs a partition", account.id()));
+    }
+    if let Some(failure) = account.failures.iter().find(|failure| failure.account != account.id()) {
+        return Err(format!("account {}: {} failed in account `{}`", account.id(), failure.call, failure.account));
+    }
+    let mut arns = BTreeSet::new();
+    for trail in &account.trails {
+        let arn = Arn::parse(&trail.trail_arn)
+            .filter(|arn| arn.service == "cloudtrail" && is_account_id(arn.account) && !arn.partition.is_empty());
+        if arn.is_none() {
+            return Err(format!("`{}` is not a trail's ARN", trail.trail_arn));
+        }
+        if !arns.insert(&trail.trail_arn) {
+            return Err(format!("account {}: the trail `{}` is there twice", account.id(), trail.trail_arn));
+        }
+    }
+    Ok(())
 }
 
 /// Accesses and locations are matched as texts, so they must be as we write them.

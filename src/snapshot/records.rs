@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Timestamp;
+use crate::aws::timestamp::Timestamp;
 
 /// The outcome of reading log objects.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -171,6 +171,16 @@ pub struct Example {
 pub enum SessionKind {
     Copy,
     Unload,
+}
+
+impl SessionKind {
+    /// The statement and its preposition: `COPY` from, `UNLOAD` to.
+    pub fn words(self) -> (&'static str, &'static str) {
+        match self {
+            SessionKind::Copy => ("COPY", "from"),
+            SessionKind::Unload => ("UNLOAD", "to"),
+        }
+    }
 }
 
 /// A COPY or UNLOAD as its records show it: what one role did at one location without a longer pause.

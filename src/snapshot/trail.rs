@@ -7,8 +7,16 @@ use schemars::JsonSchema;
 use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::Timestamp;
-use crate::arn::Arn;
+use crate::aws::arn::Arn;
+use crate::aws::timestamp::Timestamp;
+
+/// What records events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RecorderKind {
+    Trail,
+    EventDataStore,
+}
 
 /// A trail: `DescribeTrails`, `GetEventSelectors` and, by region, `GetTrailStatus`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -30,7 +38,7 @@ pub struct Trail {
     pub include_global_service_events: Option<bool>,
     #[serde(default)]
     pub kms_key_id: Option<String>,
-    /// Both selector lists `null`: they were not read (see `gaps`).
+    /// Both selector lists `null`: they were not read (see `failures`).
     #[serde(default)]
     pub event_selectors: Option<Vec<EventSelector>>,
     #[serde(default)]

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use data_encoding::BASE64;
 use serde_json::{Value, json};
+use trailcheck::gzip::compress;
 
-use crate::chains::gzip;
 use crate::endpoint::Endpoint;
 use crate::program::{Ran, Workplace, fixture};
 
@@ -143,7 +143,7 @@ fn hostile_names_stay_names() {
 /// Reliability, section 4.1: what is broken is counted, and its neighbours are read.
 #[test]
 fn every_kind_of_damage_is_counted_and_stops_nothing() {
-    let whole = gzip(log(&[record("e1"), record("e2")]).as_bytes());
+    let whole = compress(log(&[record("e1"), record("e2")]).as_bytes());
     let mut bad_crc = whole.clone();
     let crc = bad_crc.len() - 7;
     bad_crc[crc] ^= 1;
@@ -154,9 +154,9 @@ fn every_kind_of_damage_is_counted_and_stops_nothing() {
         [
             ("a bad CRC", bad_crc),
             ("a missing trailer", whole[..whole.len() - 8].to_vec()),
-            ("a second member", [whole.clone(), gzip(log(&[record("e3")]).as_bytes())].concat()),
+            ("a second member", [whole.clone(), compress(log(&[record("e3")]).as_bytes())].concat()),
             ("bytes behind", [whole.clone(), b"more".to_vec()].concat()),
-            ("a bomb", gzip(&vec![b' '; 300 << 20])),
+            ("a bomb", compress(&vec![b' '; 300 << 20])),
             ("nothing", vec![]),
             ("no gzip, no JSON", b"hello".to_vec()),
             ("half the JSON", log(&[record("e3")]).into_bytes()[..200].to_vec()),
@@ -291,7 +291,7 @@ fn a_bucket_is_listed_to_its_end() {
             number % 60
         )
     };
-    let object = |key: String, body: &str| json!({"bucket": "logs", "region": "eu-west-1", "key": key, "base64": BASE64.encode(&gzip(body.as_bytes()))});
+    let object = |key: String, body: &str| json!({"bucket": "logs", "region": "eu-west-1", "key": key, "base64": BASE64.encode(&compress(body.as_bytes()))});
     let mut objects: Vec<Value> =
         (0..1100).map(|number| object(key(number), &log(&[record(&format!("e{}", number % 1090))]))).collect();
     objects.push(object("x/AWSLogs/1/CloudTrail-Digest/eu-west-1/2026/11/22/d.json.gz".to_owned(), "{}"));

@@ -5,7 +5,9 @@
 
 use serde_json::{Value, json};
 use trailcheck::config::Config;
-use trailcheck::facts::{self, Facts};
+use trailcheck::facts;
+use trailcheck::facts::input::Facts;
+use trailcheck::facts::judgement::Coverage;
 use trailcheck::snapshot::Snapshot;
 
 pub const R: &str = "arn:aws:iam::111111111111:role/R";
@@ -67,23 +69,43 @@ pub fn for_all() -> Value {
     with_basic(&[basic("All", &["arn:aws:s3"])])
 }
 
+/// A snapshot of one account, from the account's own fields and, beside them, the snapshot's: so that a test can change each
+/// by a short path.
+pub fn snapshot_of(mut fields: Value) -> Value {
+    let mut beside = |name: &str| fields.as_object_mut().unwrap().remove(name);
+    let (records, locations, changes) = (beside("records"), beside("locations"), beside("changes"));
+    json!({
+        "schema": "trailcheck/snapshot/v2",
+        "accounts": [fields],
+        "records": records,
+        "locations": locations.unwrap_or(json!([])),
+        "changes": changes.unwrap_or(json!([])),
+    })
+}
+
+/// The fields of account 111111111111.
 pub fn snapshot(trails: Vec<Value>) -> Value {
     json!({
-        "schema": "trailcheck/snapshot/v1",
         "collected_at": "2026-11-22T07:00:00Z",
         "caller": {"account": "111111111111", "arn": "arn:aws:iam::111111111111:user/auditor"},
-        "scope": {"accounts": ["111111111111"], "regions": ["eu-west-1", "us-east-1"], "partition": "aws"},
+        "scope": {"regions": ["eu-west-1", "us-east-1"], "partition": "aws"},
         "trails": trails,
         "buckets": [
             {"name": "b", "region": "eu-west-1", "account": "111111111111"},
             {"name": "c", "region": "eu-west-1", "account": "111111111111"},
         ],
         "clusters": [],
-        "gaps": [],
+        "failures": [],
     })
 }
 
-pub fn derive(snapshot: Value, location: &str, role: Option<&str>) -> Facts {
+/// The facts of one account's fields, for a COPY and an UNLOAD of one location.
+pub fn derive(fields: Value, location: &str, role: Option<&str>) -> Facts {
+    derive_of(snapshot_of(fields), location, role)
+}
+
+/// The same of a whole snapshot.
+pub fn derive_of(snapshot: Value, location: &str, role: Option<&str>) -> Facts {
     let snapshot: Snapshot = serde_json::from_value(snapshot).unwrap();
     let role = role.map_or(String::new(), |role| format!("role = \"{role}\""));
     let config = format!(
@@ -94,13 +116,16 @@ pub fn derive(snapshot: Value, location: &str, role: Option<&str>) -> Facts {
 }
 
 /// The verdict for reads and for writes.
-pub fn verdict(snapshot: Value, location: &str, role: Option<&str>) -> String {
-    let facts = derive(snapshot, location, role);
-    let letter = |status: &str| match status {
-        "recorded" => 'Y',
-        "gap" => 'N',
-        "unknown" => '?',
-        other => panic!("no such status: {other}"),
+pub fn verdict(fields: Value, location: &str, role: Option<&str>) -> String {
+    letters(&derive(fields, location, role))
+}
+
+/// The verdicts of `derive`.
+pub fn letters(facts: &Facts) -> String {
+    let letter = |status| match status {
+        Coverage::Recorded => 'Y',
+        Coverage::Gap => 'N',
+        Coverage::Unknown => '?',
     };
     format!("{}{}", letter(facts.copies[0].coverage.status), letter(facts.unloads[0].coverage.status))
 }

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::account::snapshot_of;
 use crate::program::{Ran, Workplace, finding, outcome};
 
 const TRAIL: &str = "arn:aws:cloudtrail:eu-west-1:111111111111:trail/all";
@@ -26,10 +27,9 @@ fn access(principal: &str, kind: &str) -> Value {
 /// Every access of a day recorded, listed, read, and by the loader.
 fn complete() -> Value {
     json!({
-        "schema": "trailcheck/snapshot/v1",
         "collected_at": "2026-11-22T07:00:00Z",
         "caller": {"account": "111111111111", "arn": "arn:aws:sts::111111111111:assumed-role/audit/session"},
-        "scope": {"accounts": ["111111111111"], "regions": ["eu-west-1"], "partition": "aws"},
+        "scope": {"regions": ["eu-west-1"], "partition": "aws"},
         "trails": [{
             "trail_arn": TRAIL, "name": "all", "home_region": "eu-west-1",
             "is_multi_region_trail": false, "is_organization_trail": false, "s3_bucket_name": "logs",
@@ -42,7 +42,7 @@ fn complete() -> Value {
         }],
         "buckets": [{"name": "load", "region": "eu-west-1", "account": "111111111111"}],
         "clusters": [],
-        "gaps": [],
+        "failures": [],
         "records": {
             "window": {"start": "2026-11-21T07:00:00Z", "end": "2026-11-22T06:00:00Z"},
             "locations": ["s3://load/in/"],
@@ -57,7 +57,7 @@ fn complete() -> Value {
 
 fn check(snapshot: &Value, config: &str) -> Ran {
     let workplace = Workplace::offline();
-    workplace.write("snapshot.json", &snapshot.to_string());
+    workplace.write("snapshot.json", &snapshot_of(snapshot.clone()).to_string());
     workplace.write("trailcheck.toml", config);
     workplace.run(&["check", "--snapshot", "snapshot.json", "--report", "json"])
 }
@@ -76,7 +76,7 @@ fn complete_evidence_passes() {
 
 #[test]
 fn one_fact_less_is_no_pass() {
-    let gap = json!([{"call": "s3:ListBucket", "account": "111111111111", "region": "eu-west-1", "resource": null,
+    let failure = json!([{"call": "s3:ListBucket", "account": "111111111111", "region": "eu-west-1", "resource": null,
                       "code": "AccessDenied", "message": "no", "makes_unknown": ["records"]}]);
     for (path, value) in [
         ("/records", Value::Null),
@@ -107,7 +107,7 @@ fn one_fact_less_is_no_pass() {
         ("/buckets/0/account", Value::Null),
         ("/buckets/0/region", Value::Null),
         ("/scope/regions", json!(["us-east-1"])),
-        ("/gaps", gap),
+        ("/failures", failure),
     ] {
         let mut snapshot = complete();
         *snapshot.pointer_mut(path).unwrap() = value.clone();
@@ -129,7 +129,9 @@ fn one_fact_less_is_no_pass() {
 /// What says nothing is refused, not taken for "none".
 #[test]
 fn a_fact_that_is_missing_is_refused() {
-    for path in ["/gaps", "/clusters", "/records/malformed", "/records/skipped", "/records/read/0/incomplete_because"] {
+    for path in
+        ["/failures", "/clusters", "/records/malformed", "/records/skipped", "/records/read/0/incomplete_because"]
+    {
         let mut snapshot = complete();
         let (parent, name) = path.rsplit_once('/').unwrap();
         let parent = if parent.is_empty() { &mut snapshot } else { snapshot.pointer_mut(parent).unwrap() };

@@ -12,6 +12,7 @@ use data_encoding::{BASE64, HEXLOWER};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use time::{Duration, OffsetDateTime};
+use trailcheck::gzip;
 
 use crate::endpoint::{self, Endpoint};
 use crate::program::{Ran, Workplace};
@@ -59,14 +60,6 @@ fn key_list(der: &[u8]) -> Value {
     json!({"PublicKeyList": [{
         "Value": BASE64.encode(der), "Fingerprint": FINGERPRINT, "ValidityStartTime": 1700000000, "ValidityEndTime": 1900000000,
     }]})
-}
-
-pub fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut compressor = libdeflater::Compressor::new(libdeflater::CompressionLvl::default());
-    let mut out = vec![0; compressor.gzip_compress_bound(bytes.len())];
-    let length = compressor.gzip_compress(bytes, &mut out).unwrap();
-    out.truncate(length);
-    out
 }
 
 fn sha256(bytes: &[u8]) -> String {
@@ -141,7 +134,7 @@ impl Trail {
         );
         let text = format!("{{\"Records\":[{{\"eventTime\":\"{}\"}}]}}", rfc3339(time));
         let name = format!("{}/{key}", self.bucket);
-        self.objects.insert(name.clone(), Object { bytes: gzip(text.as_bytes()), metadata: BTreeMap::new() });
+        self.objects.insert(name.clone(), Object { bytes: gzip::compress(text.as_bytes()), metadata: BTreeMap::new() });
         name
     }
 
@@ -157,7 +150,7 @@ impl Trail {
         self.now = end;
         let files = logs.iter().map(|log| {
             let (bucket, key) = log.split_once('/').unwrap();
-            let inflated = trailcheck::logs::inflate::inflate(&self.objects[*log].bytes, 1 << 20).unwrap();
+            let inflated = gzip::inflate(&self.objects[*log].bytes, 1 << 20).unwrap();
             json!({"s3Bucket": bucket, "s3Object": key, "hashValue": sha256(&inflated), "hashAlgorithm": "SHA-256"})
         });
         let key = format!(
@@ -191,7 +184,7 @@ impl Trail {
             metadata.insert("backfill-generation-timestamp".to_owned(), rfc3339(end + Duration::hours(5)));
         }
         let name = format!("{}/{key}", self.bucket);
-        self.objects.insert(name.clone(), Object { bytes: gzip(text.as_bytes()), metadata });
+        self.objects.insert(name.clone(), Object { bytes: gzip::compress(text.as_bytes()), metadata });
         self.previous = Some(Previous { name: (self.bucket.clone(), key), sha256: sha256(text.as_bytes()), signature });
         name
     }
@@ -206,10 +199,10 @@ impl Trail {
 
     /// Writes the JSON or records of an object anew, without signing anything.
     pub fn tamper(&mut self, name: &str, from: &str, to: &str) {
-        let inflated = trailcheck::logs::inflate::inflate(self.bytes(name), 1 << 20).unwrap();
+        let inflated = gzip::inflate(self.bytes(name), 1 << 20).unwrap();
         let text = String::from_utf8(inflated).unwrap();
         assert!(text.contains(from), "{text}");
-        *self.bytes(name) = gzip(text.replace(from, to).as_bytes());
+        *self.bytes(name) = gzip::compress(text.replace(from, to).as_bytes());
     }
 
     /// `aws s3 sync` of one bucket into a folder, which loses the metadata.

@@ -2,6 +2,8 @@
 
 use std::process::{Command, Stdio};
 
+use trailcheck::gzip;
+
 use crate::program::{Workplace, fixture};
 
 const LOCATION: &str = "[[redshift.unload]]\nlocation = \"s3://bucket/\"\n";
@@ -77,8 +79,8 @@ fn a_snapshot_that_is_not_one_is_refused() {
     let whole = std::fs::read_to_string(fixture("article/snapshot.json")).unwrap();
     for (text, expected) in [
         (
-            whole.replace("snapshot/v1", "snapshot/v2"),
-            "its format is `trailcheck/snapshot/v2`, and this trailcheck reads `trailcheck/snapshot/v1`",
+            whole.replace("snapshot/v2", "snapshot/v1"),
+            "its format is `trailcheck/snapshot/v1`, and this trailcheck reads `trailcheck/snapshot/v2`; collect it again",
         ),
         (whole[..whole.len() / 2].to_owned(), "was it cut short?"),
         (whole.replace("\"is_logging\"", "\"is_loging\""), "unknown field `is_loging`"),
@@ -92,7 +94,7 @@ fn a_snapshot_that_is_not_one_is_refused() {
         (
             whole.replace(
                 "\"locations\": []",
-                "\"locations\": [{\"kind\": \"copy\", \"location\": \"x\", \"learned_from\": \"y\"}]",
+                "\"locations\": [{\"kind\": \"copy\", \"location\": \"x\", \"origin\": {\"config\": {\"line\": 1}}}]",
             ),
             "`x` is not an S3 location",
         ),
@@ -227,10 +229,7 @@ fn logs_are_read_plain_and_gzipped_and_damage_is_counted() {
     let workplace = Workplace::offline();
     article(&workplace);
     let records = std::fs::read_to_string(fixture("article/logs/records.json")).unwrap();
-    let mut compressor = libdeflater::Compressor::new(libdeflater::CompressionLvl::default());
-    let mut gzip = vec![0; compressor.gzip_compress_bound(records.len())];
-    let length = compressor.gzip_compress(records.as_bytes(), &mut gzip).unwrap();
-    gzip.truncate(length);
+    let gzip = gzip::compress(records.as_bytes());
     workplace.write("logs/day/plain.json", &records);
     std::fs::write(workplace.path("logs/day/same.json.gz"), &gzip).unwrap();
     std::fs::write(workplace.path("logs/cut.json.gz"), &gzip[..gzip.len() / 2]).unwrap();

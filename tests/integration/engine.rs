@@ -7,15 +7,15 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use serde_json::Value;
-use trailcheck::arn::RoleArn;
-use trailcheck::coverage::event::{Access, Event, Requirement};
+use trailcheck::aws::arn::RoleArn;
+use trailcheck::aws::location::Location;
+use trailcheck::aws::s3_events::Access;
+use trailcheck::aws::timestamp::Timestamp;
+use trailcheck::coverage::event::{Event, Requirement};
 use trailcheck::coverage::fix::{self, Fix};
 use trailcheck::coverage::prove::{RecorderSet, Verdict};
 use trailcheck::coverage::recorder::{Effect, Recorder, Scene};
-use trailcheck::location::Location;
-use trailcheck::snapshot::{
-    AdvancedEventSelector, DataResource, EventSelector, FieldSelector, Timestamp, Trail, TrailStatus,
-};
+use trailcheck::snapshot::{AdvancedEventSelector, DataResource, EventSelector, FieldSelector, Trail, TrailStatus};
 
 use crate::naive;
 
@@ -362,7 +362,7 @@ fn check_fix(trails: &[Trail], requirement: &Requirement, events: &[Event]) -> R
         trail.trail_arn = format!("arn:aws:cloudtrail:{}:111111111111:trail/t{at}", trail.home_region);
     }
     let recorders: Vec<Recorder> = trails.iter().map(|trail| Recorder::of_trail(trail, scene())).collect();
-    let Fix::PutEventSelectors { trail_arn, input, .. } = fix::propose(requirement, &recorders, &trails, scene())
+    let Fix::PutEventSelectors { trail_arn, input, .. } = fix::propose(requirement, &recorders, trails.iter(), scene())
     else {
         let in_effect = recorders.iter().any(|recorder| recorder.effect == Effect::InEffect);
         prop_assert!(!in_effect, "a trail in effect could have taken it");

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
 
+use crate::account::snapshot_of;
 use crate::chains::{Trail, public_keys};
 use crate::endpoint::Endpoint;
 use crate::program::{Workplace, finding, outcome};
@@ -29,10 +30,9 @@ fn access(principal: &str, kind: &str, account: &str) -> Value {
 /// A day of which everything was recorded and read: one UNLOAD by a role that a cluster carries.
 fn complete() -> Value {
     json!({
-        "schema": "trailcheck/snapshot/v1",
         "collected_at": "2026-11-22T12:00:00Z",
         "caller": {"account": "111111111111", "arn": "arn:aws:sts::111111111111:assumed-role/audit/session"},
-        "scope": {"accounts": ["111111111111"], "regions": ["eu-west-1"], "partition": "aws"},
+        "scope": {"regions": ["eu-west-1"], "partition": "aws"},
         "trails": [{
             "trail_arn": TRAIL, "name": "all", "home_region": "eu-west-1", "is_multi_region_trail": false,
             "is_organization_trail": false, "s3_bucket_name": "logs", "log_file_validation_enabled": true,
@@ -45,7 +45,7 @@ fn complete() -> Value {
         "buckets": [{"name": "out", "region": "eu-west-1", "account": "111111111111"}],
         "clusters": [{"cluster_identifier": "analytics", "kind": "provisioned", "region": "eu-west-1", "account": "111111111111",
                       "iam_roles": [{"iam_role_arn": ROLE}]}],
-        "gaps": [],
+        "failures": [],
         "records": {
             "window": {"start": "2026-11-21T12:00:00Z", "end": "2026-11-22T11:00:00Z"},
             "locations": [PLACE],
@@ -77,7 +77,7 @@ const JUDGED: [(&str, &str); 6] = [
 
 fn check(snapshot: &Value, config: &str) -> Value {
     let workplace = Workplace::offline();
-    workplace.write("snapshot.json", &snapshot.to_string());
+    workplace.write("snapshot.json", &snapshot_of(snapshot.clone()).to_string());
     workplace.write("trailcheck.toml", config);
     workplace.check(&["--snapshot", "snapshot.json"]).0
 }
@@ -212,9 +212,12 @@ fn lost_clusters_are_no_failure() {
     for (call, fact) in
         [("redshift:DescribeClusters", "clusters"), ("redshift-serverless:ListNamespaces", "namespaces")]
     {
-        let gap = json!([{"call": call, "account": "111111111111", "region": "eu-west-1", "resource": null,
+        let failure = json!([{"call": call, "account": "111111111111", "region": "eu-west-1", "resource": null,
                           "code": "AccessDenied", "message": "no", "makes_unknown": [fact]}]);
-        assert_eq!(told(&changed(&[("/clusters", json!([])), ("/gaps", gap)]), "redshift/known_role"), "unknown");
+        assert_eq!(
+            told(&changed(&[("/clusters", json!([])), ("/failures", failure)]), "redshift/known_role"),
+            "unknown"
+        );
     }
 }
 
@@ -241,7 +244,7 @@ fn sessions_are_put_together_from_records_in_any_order() {
         record("8", 7, "GetObject", "manifest", 0),
     ];
     let workplace = Workplace::offline();
-    workplace.write("snapshot.json", &changed(&[("/records", Value::Null)]).to_string());
+    workplace.write("snapshot.json", &snapshot_of(changed(&[("/records", Value::Null)])).to_string());
     workplace.write("trailcheck.toml", CONFIG);
     for (number, record) in records.iter().enumerate() {
         workplace.write(&format!("logs/{number}.json"), &json!({"Records": [record, record]}).to_string());
@@ -335,5 +338,5 @@ fn a_namespace_carries_roles_too() {
         serde_json::from_str(&std::fs::read_to_string(workplace.path("snapshot.json")).unwrap()).unwrap();
     let expected = json!([{"cluster_identifier": "sales", "kind": "serverless", "region": "eu-west-1", "account": "123456789012",
                            "iam_roles": [{"iam_role_arn": role, "apply_status": null}], "default_iam_role_arn": null}]);
-    assert_eq!(snapshot["clusters"], expected, "{ran:?}");
+    assert_eq!(snapshot["accounts"][0]["clusters"], expected, "{ran:?}");
 }

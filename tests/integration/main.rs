@@ -6,6 +6,8 @@
 mod accesses;
 /// Accounts for tests of verdicts.
 mod account;
+/// Several accounts in one snapshot.
+mod accounts;
 /// The GitHub Action.
 mod action;
 /// Only approved principals: what passes, and what keeps it from passing.

@@ -1,7 +1,8 @@
 //! A second opinion: CloudTrail's documented formula, one function for each kind of selector, on one event at a time.
 //! Shares no code with the engine.
 
-use trailcheck::coverage::event::{Access, Event, Requirement};
+use trailcheck::aws::s3_events::Access;
+use trailcheck::coverage::event::{Event, Requirement};
 use trailcheck::snapshot::{AdvancedEventSelector, EventSelector, FieldSelector, Trail};
 
 /// An event is recorded by a trail in effect if it matches any of its selectors.

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use trailcheck::config::Config;
 use trailcheck::facts;
+use trailcheck::facts::judgement::{Coverage, Placement};
 use trailcheck::snapshot::Snapshot;
 
 use crate::account::*;
@@ -46,7 +47,7 @@ fn c6_naming_a_bucket_does_not_move_its_events() {
     trail["status"] = json!({"us-east-1": {"is_logging": true}});
     assert_eq!(of_trail(trail.clone()), "NN");
     let facts = derive(snapshot(vec![trail]), "s3://b/", Some(R));
-    assert_eq!(facts.copies[0].placement.status, "no_trail");
+    assert_eq!(facts.copies[0].placement.status, Placement::NoTrail);
     assert!(facts.copies[0].placement.message.contains("is dead"), "{}", facts.copies[0].placement.message);
 }
 
@@ -74,7 +75,7 @@ fn c16_an_organization_trail_seen_from_a_member_is_unknown() {
     trail["event_selectors"] = Value::Null;
     trail["advanced_event_selectors"] = Value::Null;
     let mut member = snapshot(vec![trail.clone()]);
-    member["gaps"] = json!([{
+    member["failures"] = json!([{
         "call": "cloudtrail:GetEventSelectors", "account": "111111111111", "region": "us-east-1",
         "resource": "arn:aws:cloudtrail:us-east-1:999999999999:trail/org",
         "code": "CloudTrailARNInvalidException", "message": "AccountID in ARN is wrong", "makes_unknown": ["selectors"],
@@ -121,7 +122,7 @@ fn a_recorder_that_cannot_matter_is_ignored_and_one_that_can_is_not() {
 fn what_was_not_seen_is_unknown() {
     let gap = |kind: &str, region: &str, trails: Vec<Value>| {
         let mut snapshot = snapshot(trails);
-        snapshot["gaps"] = json!([{
+        snapshot["failures"] = json!([{
             "call": "cloudtrail:DescribeTrails", "account": "111111111111", "region": region,
             "code": "AccessDeniedException", "message": "no", "makes_unknown": [kind],
         }]);
@@ -167,13 +168,13 @@ fn c22_a_trail_made_yesterday_covers_now() {
 }
 
 /// The verdict where event data stores count as recorders too.
-fn with_stores(stores: Value, trails: Vec<Value>) -> String {
+fn with_stores(stores: Value, trails: Vec<Value>) -> Coverage {
     let mut snapshot = snapshot(trails);
     snapshot["event_data_stores"] = stores;
-    let snapshot: Snapshot = serde_json::from_value(snapshot).unwrap();
+    let snapshot: Snapshot = serde_json::from_value(snapshot_of(snapshot)).unwrap();
     let config = "[scan]\nrecorders = [\"trail\", \"event_data_store\"]\n[[redshift.unload]]\nlocation = \"s3://b/\"\n";
     let facts = facts::derive(&snapshot, &Config::parse("trailcheck.toml".as_ref(), config).unwrap());
-    facts.unloads[0].coverage.status.to_owned()
+    facts.unloads[0].coverage.status
 }
 
 fn store(status: &str) -> Value {
@@ -186,20 +187,20 @@ fn store(status: &str) -> Value {
 
 #[test]
 fn c26_an_event_data_store_records_where_it_counts() {
-    assert_eq!(with_stores(json!([store("ENABLED")]), vec![]), "recorded");
+    assert_eq!(with_stores(json!([store("ENABLED")]), vec![]), Coverage::Recorded);
     let mut snapshot = snapshot(vec![]);
     snapshot["event_data_stores"] = json!([store("ENABLED")]);
     assert_eq!(verdict(snapshot, "s3://b/", Some(R)), "NN", "left out of scan.recorders it does not");
     let mut elsewhere = store("ENABLED");
     elsewhere["multi_region_enabled"] = false.into();
-    assert_eq!(with_stores(json!([elsewhere]), vec![]), "gap");
-    assert_eq!(with_stores(Value::Null, vec![]), "unknown", "they were not collected");
+    assert_eq!(with_stores(json!([elsewhere]), vec![]), Coverage::Gap);
+    assert_eq!(with_stores(Value::Null, vec![]), Coverage::Unknown, "they were not collected");
 }
 
 #[test]
 fn c28_a_store_that_takes_nothing_in_records_nothing() {
     for status in ["STOPPED_INGESTION", "PENDING_DELETION", "CREATED"] {
-        assert_eq!(with_stores(json!([store(status)]), vec![]), "gap", "{status}");
+        assert_eq!(with_stores(json!([store(status)]), vec![]), Coverage::Gap, "{status}");
     }
 }
 
@@ -209,8 +210,8 @@ fn c30_a_member_cannot_see_its_organizations_store() {
     organization["trail_arn"] = "arn:aws:cloudtrail:us-east-1:999999999999:trail/org".into();
     organization["is_organization_trail"] = true.into();
     organization["event_selectors"] = json!([basic("All", &[])]);
-    assert_eq!(with_stores(json!([]), vec![organization]), "unknown");
-    assert_eq!(with_stores(json!([]), vec![]), "gap");
+    assert_eq!(with_stores(json!([]), vec![organization]), Coverage::Unknown);
+    assert_eq!(with_stores(json!([]), vec![]), Coverage::Gap);
 }
 
 // D. Accounts and identities.
@@ -220,17 +221,19 @@ fn d2_the_owners_trails_record_everyone() {
     let owner = "222222222222";
     let mut trail = for_all();
     trail["trail_arn"] = format!("arn:aws:cloudtrail:eu-west-1:{owner}:trail/t").into();
-    let mut snapshot = snapshot(vec![trail.clone()]);
-    snapshot["scope"]["accounts"] = json!(["111111111111", owner]);
-    snapshot["buckets"] = json!([{"name": "b", "region": "eu-west-1", "account": owner}]);
-    assert_eq!(verdict(snapshot.clone(), "s3://b/", Some(R)), "YY");
+    let mut owners = snapshot(vec![trail]);
+    owners["caller"]["account"] = owner.into();
+    owners["buckets"] = json!([{"name": "b", "region": "eu-west-1", "account": owner}]);
+    let mut callers = snapshot(vec![]);
+    callers["buckets"] = json!([{"name": "b", "region": "eu-west-1", "account": null}]);
+    let mut both = snapshot_of(callers.clone());
+    both["accounts"].as_array_mut().unwrap().push(owners);
+    assert_eq!(letters(&derive_of(both, "s3://b/", Some(R))), "YY");
     // The caller's trails record its own calls on a foreign bucket; of anyone else's nothing is known.
-    snapshot["trails"] = json!([for_all()]);
-    snapshot["scope"]["accounts"] = json!(["111111111111"]);
-    snapshot["buckets"] = json!([{"name": "b", "region": "eu-west-1", "account": null}]);
-    assert_eq!(verdict(snapshot.clone(), "s3://b/", Some(R)), "YY");
-    assert_eq!(verdict(snapshot.clone(), "s3://b/", None), "??");
-    assert_eq!(verdict(snapshot, "s3://b/", Some("arn:aws:iam::333333333333:role/X")), "??");
+    callers["trails"] = json!([for_all()]);
+    assert_eq!(verdict(callers.clone(), "s3://b/", Some(R)), "YY");
+    assert_eq!(verdict(callers.clone(), "s3://b/", None), "??");
+    assert_eq!(verdict(callers, "s3://b/", Some("arn:aws:iam::333333333333:role/X")), "??");
 }
 
 #[test]
@@ -249,7 +252,7 @@ fn d4_the_last_role_of_a_chain_acts_and_its_account_records() {
     let mut trail = for_all();
     trail["trail_arn"] = "arn:aws:cloudtrail:eu-west-1:222222222222:trail/t".into();
     let mut snapshot = snapshot(vec![trail]);
-    snapshot["scope"]["accounts"] = json!(["222222222222"]);
+    snapshot["caller"]["account"] = "222222222222".into();
     snapshot["buckets"] = json!([{"name": "b", "region": "eu-west-1", "account": "222222222222"}]);
     assert_eq!(verdict(snapshot, "s3://b/", Some("arn:aws:iam::222222222222:role/RoleB")), "YY");
 }

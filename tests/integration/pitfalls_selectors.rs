@@ -65,8 +65,7 @@ fn a16_the_partition_is_the_trails_own() {
         trail["home_region"] = "us-gov-west-1".into();
         trail["status"] = json!({"us-gov-west-1": {"is_logging": true}});
         let mut snapshot = snapshot(vec![trail]);
-        snapshot["scope"] =
-            json!({"accounts": ["111111111111"], "regions": ["us-gov-west-1"], "partition": "aws-us-gov"});
+        snapshot["scope"] = json!({"regions": ["us-gov-west-1"], "partition": "aws-us-gov"});
         snapshot["buckets"] = json!([{"name": "b", "region": "us-gov-west-1", "account": "111111111111"}]);
         verdict(snapshot, "s3://b/", Some("arn:aws-us-gov:iam::111111111111:role/R"))
     };

@@ -1,6 +1,7 @@
 //! What a verdict brings along: the fix of a gap, what is recorded twice, what is dead.
 
 use serde_json::{Value, json};
+use trailcheck::facts::judgement::{Duplicates, Selectors};
 
 use crate::account::*;
 
@@ -73,13 +74,13 @@ fn what_is_recorded_twice_is_said() {
     let of =
         |one: Value, other: Value| derive(snapshot(vec![one, other]), "s3://b/", Some(R)).unloads[0].duplicates.clone();
     let twice = of(for_all(), second.clone());
-    assert_eq!(twice.status, "twice");
+    assert_eq!(twice.status, Duplicates::Twice);
     assert!(twice.message.contains("t and second both record"), "{}", twice.message);
     // Reads here and writes there are no duplicates.
     second["event_selectors"] = json!([basic("ReadOnly", &["arn:aws:s3"])]);
-    assert_eq!(of(with_basic(&[basic("WriteOnly", &["arn:aws:s3"])]), second.clone()).status, "once");
+    assert_eq!(of(with_basic(&[basic("WriteOnly", &["arn:aws:s3"])]), second.clone()).status, Duplicates::Once);
     second["event_selectors"] = Value::Null;
-    assert_eq!(of(for_all(), second).status, "unknown");
+    assert_eq!(of(for_all(), second).status, Duplicates::Unknown);
 }
 
 #[test]
@@ -120,7 +121,7 @@ fn dead_selectors_are_told_with_their_reason() {
         ),
     ] {
         let told = of(trail);
-        assert_eq!(told.status, "dead", "{reason}: {}", told.message);
+        assert_eq!(told.status, Selectors::Dead, "{reason}: {}", told.message);
         assert!(told.message.contains(reason), "{reason}: {}", told.message);
     }
     for live in [
@@ -131,15 +132,15 @@ fn dead_selectors_are_told_with_their_reason() {
         with_advanced(&[advanced(&[field("resources.type", json!({"equals": ["AWS::Lambda::Function"]}))])]),
     ] {
         let told = of(live);
-        assert_eq!(told.status, "live", "{}", told.message);
+        assert_eq!(told.status, Selectors::Live, "{}", told.message);
     }
-    assert_eq!(of(with_advanced(&[advanced(&[])])).status, "unknown");
+    assert_eq!(of(with_advanced(&[advanced(&[])])).status, Selectors::Unknown);
     // What is not known of the bucket or the trail is no life.
     let nowhere = with_basic(&[basic("All", &["arn:aws:s3:::of-unknown-region/"])]);
-    assert_eq!(of(nowhere).status, "unknown");
+    assert_eq!(of(nowhere).status, Selectors::Unknown);
     let mut untold = with_basic(&[basic("All", &["arn:aws:s3:::far/"])]);
     untold["is_multi_region_trail"] = Value::Null;
-    assert_eq!(of(untold.clone()).status, "unknown");
+    assert_eq!(of(untold.clone()).status, Selectors::Unknown);
     untold["is_multi_region_trail"] = true.into();
-    assert_eq!(of(untold).status, "live");
+    assert_eq!(of(untold).status, Selectors::Live);
 }

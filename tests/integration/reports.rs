@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use crate::account::snapshot_of;
 use crate::endpoint::validate;
 use crate::program::{Workplace, finding, fixture, outcome};
 
@@ -72,11 +73,10 @@ fn the_blind_spot_names_the_event_that_is_lost() {
 /// An account whose names were chosen to break what prints them.
 fn hostile(workplace: &Workplace) -> Vec<String> {
     let name = "::warning::x]]></failure>\u{1b}[2K\u{0}|\n::error::<script>`@team`\u{202e}\u{ffff}";
-    let snapshot = json!({
-        "schema": "trailcheck/snapshot/v1",
+    let snapshot = snapshot_of(json!({
         "collected_at": "2026-11-22T07:00:00Z",
         "caller": {"account": "111111111111", "arn": "arn:aws:iam::111111111111:user/auditor"},
-        "scope": {"accounts": ["111111111111"], "regions": ["eu-west-1"], "partition": "aws"},
+        "scope": {"regions": ["eu-west-1"], "partition": "aws"},
         "trails": [
             {"trail_arn": format!("arn:aws:cloudtrail:eu-west-1:111111111111:trail/{name}"), "name": name,
              "home_region": "eu-west-1", "is_multi_region_trail": false, "is_organization_trail": false,
@@ -86,8 +86,8 @@ fn hostile(workplace: &Workplace) -> Vec<String> {
         ],
         "buckets": [{"name": "b", "region": "eu-west-1", "account": "111111111111"}],
         "clusters": [],
-        "gaps": [],
-    });
+        "failures": [],
+    }));
     workplace.write("snapshot.json", &snapshot.to_string());
     workplace.write(
         "trailcheck.toml",

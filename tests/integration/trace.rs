@@ -40,7 +40,7 @@ fn the_clause_that_decides_is_quoted() {
     let workplace = Workplace::offline();
     let mut snapshot: Value =
         serde_json::from_str(&std::fs::read_to_string(fixture("article/snapshot.json")).unwrap()).unwrap();
-    let trail = &mut snapshot["trails"][1];
+    let trail = &mut snapshot["accounts"][0]["trails"][1];
     trail["event_selectors"] = json!([]);
     trail["advanced_event_selectors"] = json!([{"name": "mine", "field_selectors": [
         {"field": "eventCategory", "equals": ["Data"]},
@@ -70,9 +70,9 @@ fn the_clause_that_decides_is_quoted() {
     let mut both = snapshot.clone();
     let writes = json!([{"read_write_type": "WriteOnly",
         "data_resources": [{"type": "AWS::S3::Object", "values": ["arn:aws:s3"]}]}]);
-    both["trails"][0]["home_region"] = "ap-northeast-1".into();
-    both["trails"][0]["status"] = both["trails"][1]["status"].clone();
-    both["trails"][0]["event_selectors"] = writes;
+    both["accounts"][0]["trails"][0]["home_region"] = "ap-northeast-1".into();
+    both["accounts"][0]["trails"][0]["status"] = both["accounts"][0]["trails"][1]["status"].clone();
+    both["accounts"][0]["trails"][0]["event_selectors"] = writes;
     workplace.write("snapshot.json", &both.to_string());
     assert_eq!(trace(&[OBJECT, "--event", "SelectObjectContent"]).exit, 0);
     assert_eq!(
@@ -80,8 +80,8 @@ fn the_clause_that_decides_is_quoted() {
         0,
         "a key may end with a star"
     );
-    snapshot["trails"][1]["advanced_event_selectors"] = Value::Null;
-    snapshot["trails"][1]["event_selectors"] = Value::Null;
+    snapshot["accounts"][0]["trails"][1]["advanced_event_selectors"] = Value::Null;
+    snapshot["accounts"][0]["trails"][1]["event_selectors"] = Value::Null;
     workplace.write("snapshot.json", &snapshot.to_string());
     assert_eq!(trace(&[OBJECT, "--event", "GetObject"]).exit, 3);
 }

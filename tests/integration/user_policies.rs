@@ -1,16 +1,18 @@
 //! The user's own policies, and what none of them may do.
 
+use trailcheck::aws::location::Location;
+use trailcheck::aws::location::LocationKind;
 use trailcheck::config::Config;
 use trailcheck::facts;
 use trailcheck::finding::Outcome;
-use trailcheck::location::Location;
 use trailcheck::logs::chain::Expected;
 use trailcheck::logs::event::Period;
 use trailcheck::logs::paths;
-use trailcheck::logs::reader::{Question, Reader, Watched};
-use trailcheck::policy;
+use trailcheck::logs::reader::{Question, Reader};
+use trailcheck::logs::watch::Watched;
+use trailcheck::policy::{self, Input};
 use trailcheck::progress::Progress;
-use trailcheck::snapshot::{LocationKind, Records, Snapshot};
+use trailcheck::snapshot::{Records, Snapshot};
 
 use crate::program::{Workplace, finding, fixture, outcome};
 
@@ -36,6 +38,49 @@ fn a_policy_of_ones_own_is_a_file() {
     let named = finding(&report, "acme/named", "s3://cm-kajiwara-redshift-unload-us-standard/");
     assert_eq!((named["outcome"].as_str(), named["severity"].as_str()), (Some("fail"), Some("critical")));
     assert_eq!(named["title"], "Buckets have our name");
+}
+
+/// A subject that a policy says nothing of is unknown, and so is everything where it reads a field that is not there.
+#[test]
+fn a_pass_must_be_shown() {
+    let policy = |condition: &str, shown: &str| {
+        format!(
+            "package acme.single\nsubjects contains trail.subject if some trail in input.trails\n\
+             fail contains {{\"subject\": trail.subject, \"message\": \"single\"}} if {{ some trail in input.trails; {condition} }}\n{shown}"
+        )
+    };
+    let pass = "pass contains {\"subject\": trail.trail_arn, \"message\": \"many\"} if { some trail in input.trails; trail.is_multi_region_trail == true }\n";
+    let outcomes = |condition: &str, shown: &str| -> Vec<String> {
+        let (report, _) = with_policy("single", &policy(condition, shown))
+            .check(&[&CHECK[..], &["--policy", "acme/single"]].concat());
+        let findings = report["findings"].as_array().unwrap();
+        assert_eq!(findings.len(), 2, "{report:#}");
+        findings.iter().map(|finding| finding["outcome"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(outcomes("trail.is_multi_region_trail == false", pass), ["fail", "fail"]);
+    assert_eq!(outcomes("trail.is_multi_region == false", pass), ["unknown", "unknown"]);
+    assert_eq!(outcomes("trail.home_region == \"nowhere\"", ""), ["unknown", "unknown"]);
+    let always = pass.replace("; trail.is_multi_region_trail == true", "");
+    assert_eq!(outcomes("trail.home_region == \"nowhere\"", &always), ["pass", "pass"]);
+}
+
+/// What a failed call hides from a list is unknown for every policy that reads the list, the user's too.
+#[test]
+fn what_was_not_seen_is_unknown_for_whoever_asks() {
+    let rego = "package acme.named\nsubjects contains trail.subject if some trail in input.trails\n\
+                fail contains {\"subject\": \"\", \"message\": \"\"} if false\n";
+    let workplace = with_policy("named", rego);
+    let snapshot = std::fs::read_to_string(workplace.path("snapshot.json")).unwrap();
+    let failure = r#""failures": [{"call": "cloudtrail:DescribeTrails", "account": "123456789012", "region": "eu-west-1",
+        "code": "AccessDeniedException", "message": "no", "makes_unknown": ["trails"]}]"#;
+    workplace.write("snapshot.json", &snapshot.replace("\"failures\": []", failure));
+    let (report, _) = workplace.check(&[&CHECK[..], &["--policy", "acme/named"]].concat());
+    let hidden = finding(&report, "acme/named", "123456789012/eu-west-1");
+    assert_eq!(hidden["outcome"], "unknown");
+    assert_eq!(hidden["reasons"][0]["code"], "call_failed", "{hidden}");
+    // One that reads another list is not concerned.
+    let (report, _) = workplace.check(&[&CHECK[..], &["--policy", "coverage/copy_recorded"]].concat());
+    assert_eq!(report["findings"].as_array().unwrap().len(), 1, "{report:#}");
 }
 
 #[test]
@@ -119,28 +164,22 @@ fn a_status_that_no_policy_knows_is_never_a_pass() {
     let mut snapshot = Snapshot::load(fixture("article/snapshot.json").as_ref()).unwrap();
     snapshot.records = Some(records_of_the_article());
     let config = Config::load(fixture("article/trailcheck.toml").as_ref()).unwrap();
-    let mut facts = facts::derive(&snapshot, &config);
-    for location in facts.unloads.iter_mut().chain(&mut facts.copies) {
-        location.coverage.status = "something_new";
-        location.placement.status = "something_new";
-        location.duplicates.status = "something_new";
-        location.confirmation.status = "something_new";
+    let mut input = serde_json::to_value(facts::derive(&snapshot, &config)).unwrap();
+    let mut renamed = 0;
+    for (_, list) in input.as_object_mut().unwrap().iter_mut().filter(|(_, list)| list.is_array()) {
+        for item in list.as_array_mut().unwrap() {
+            for (_, judgement) in item.as_object_mut().unwrap().iter_mut() {
+                if let Some(status) = judgement.get_mut("status") {
+                    *status = "something_new".into();
+                    renamed += 1;
+                }
+            }
+        }
     }
-    facts.access_rules.iter_mut().for_each(|rule| rule.approval.status = "something_new");
-    for trail in &mut facts.trails {
-        trail.logging.status = "something_new";
-        trail.selectors.status = "something_new";
-        trail.integrity.status = "something_new";
-    }
-    for place in &mut facts.declared {
-        place.long_lived_keys.status = "something_new";
-        place.foreign_accounts.status = "something_new";
-    }
-    facts.seen_unloads.iter_mut().for_each(|place| place.completion.status = "something_new");
-    facts.redshift_roles.iter_mut().for_each(|role| role.carried.status = "something_new");
-    let policies = policy::shipped().unwrap();
-    let findings = policy::evaluate(&facts, &policies, &config).unwrap();
-    for policy in &policies {
+    assert!(renamed > 10);
+    let bundles = [policy::shipped().unwrap()];
+    let findings = policy::evaluate_input(&Input::parse(&input.to_string()).unwrap(), &bundles, &config).unwrap();
+    for policy in &bundles[0].policies {
         assert!(findings.iter().any(|finding| finding.policy == policy.id), "{}", policy.id);
     }
     for finding in findings {

@@ -6,11 +6,11 @@ use std::collections::BTreeSet;
 
 use aws_sdk_cloudtrail::primitives::DateTime;
 
+use super::super::call_error::CallError;
 use super::super::client::Aws;
-use super::super::failure::Failure;
+use crate::aws::timestamp::Timestamp;
 use crate::logs::chain::{ChainKind, ChainName, Content, Found, LATE, Signature};
 use crate::logs::digest::PublicKeys;
-use crate::snapshot::Timestamp;
 
 /// The keys so far, and for which times they were asked for.
 pub struct KeyRing<'a> {
@@ -65,7 +65,7 @@ impl KeyRing<'_> {
                     self.keys.add_answer(region, keys);
                 }
                 Err(error) => {
-                    let failure = Failure::of(&error);
+                    let failure = CallError::of(&error);
                     self.keys.add_failure(region, format!("{}: {}", failure.code, failure.message));
                 }
             }

@@ -9,7 +9,8 @@ use super::super::identity::Identities;
 use super::super::principal::Principal;
 use super::names::Names;
 use super::{Accesses, Earliest, Group, Key, NONE};
-use crate::snapshot::{AccessRecord, Example, Timestamp};
+use crate::aws::timestamp::Timestamp;
+use crate::snapshot::{AccessRecord, Example};
 
 /// What tells groups apart, in the order in which they are reported: principal, bucket, location, event name, access,
 /// region, error code.

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::{Asked, Chain, ChainKind, ChainName, Content, ExpectedLog, Found, Item, ItemKind};
 use super::{Places, Signature, Unread, Verdict, Wanted};
+use crate::aws::timestamp::Timestamp;
 use crate::logs::digest::{self, Digest, Lookup, Previous, PublicKeys, SIGNATURE_ALGORITHM};
-use crate::snapshot::Timestamp;
 
 /// Judges the digests of one chain. `found` may hold more than the asked time: a digest before it is what the oldest one
 /// links to, one after it vouches for the newest.

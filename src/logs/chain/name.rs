@@ -8,8 +8,8 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::aws::timestamp::Timestamp;
 use crate::logs::layout::{self, ObjectKind};
-use crate::snapshot::Timestamp;
 
 /// Which chain a digest is of.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]

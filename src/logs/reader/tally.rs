@@ -7,13 +7,15 @@ use super::super::access::{Access, Accesses, Noted};
 use super::super::chain::{ExpectedLog, LogName, Verdict};
 use super::super::event::{self, Event, FileError};
 use super::super::identity::Identities;
-use super::super::inflate::{self, InflateError, Inflater};
 use super::super::layout::{self, ObjectKind};
 use super::super::marks::Marks;
 use super::super::seen::{EventMarks, Seen, SeenEvents};
 use super::super::session::Sessions;
-use super::{Object, Places, Question};
-use crate::snapshot::{Skipped, Timestamp};
+use super::super::watch::WatchedPlaces;
+use super::{Object, Question};
+use crate::aws::timestamp::Timestamp;
+use crate::gzip::{self, InflateError, Inflater};
+use crate::snapshot::Skipped;
 
 /// What one thread has read.
 pub struct Tally {
@@ -31,7 +33,7 @@ pub struct Tally {
 #[derive(Clone, Copy)]
 pub struct Task<'t> {
     pub question: &'t Question,
-    pub places: &'t Places,
+    pub places: &'t WatchedPlaces,
     pub seen: &'t SeenEvents,
 }
 
@@ -83,8 +85,8 @@ impl Tally {
         scratch: &mut Scratch,
         expected: Option<&ExpectedLog>,
     ) -> Result<(), Refusal> {
-        let json = match inflate::is_gzip(bytes) {
-            true => scratch.inflater.inflate(bytes, inflate::MAX_LOG).map_err(|error| Refusal::inflating(&error))?,
+        let json = match gzip::is_gzip(bytes) {
+            true => scratch.inflater.inflate(bytes, gzip::MAX_LOG).map_err(|error| Refusal::inflating(&error))?,
             // CloudTrail delivers gzip only.
             false if expected.is_some() => return Err(Refusal::altered("it is not gzip data".to_owned())),
             false => bytes,

@@ -1,7 +1,7 @@
 //! What a record says of its own kind.
 
 use super::super::json::Member;
-use crate::coverage::event::EVENT_SOURCE;
+use crate::aws::s3_events::EVENT_SOURCE;
 
 /// What a record is to us.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 
 use super::super::json::{Compact, Cursor, Fault, Member, Text};
 use super::{Touched, Touches, text};
-use crate::arn::Arn;
+use crate::aws::arn::Arn;
 
 /// What `resources` holds.
 #[derive(Debug)]

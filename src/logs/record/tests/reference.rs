@@ -10,9 +10,9 @@ use super::super::super::json::Cursor;
 use super::super::super::marks::Marks;
 use super::super::super::principal::{Principal, UserIdentity};
 use super::super::Touched;
-use crate::arn::Arn;
-use crate::coverage::event::DOCUMENTED;
-use crate::snapshot::Timestamp;
+use crate::aws::arn::Arn;
+use crate::aws::s3_events::DOCUMENTED;
+use crate::aws::timestamp::Timestamp;
 
 /// A value that keeps members given twice, and what is written of `userIdentity`.
 #[derive(Debug, Clone, PartialEq)]

@@ -5,14 +5,14 @@ use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 
 /// Why a call failed.
 #[derive(Debug, Clone)]
-pub struct Failure {
+pub struct CallError {
     /// AWS's error code; the HTTP status where the answer had none; or the kind of failure.
     pub code: String,
     pub message: String,
 }
 
-impl Failure {
-    pub fn of<E>(error: &SdkError<E, HttpResponse>) -> Failure
+impl CallError {
+    pub fn of<E>(error: &SdkError<E, HttpResponse>) -> CallError
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
@@ -29,12 +29,12 @@ impl Failure {
             // The chain of causes: "connection refused" stands at its end.
             None => shorten(&DisplayErrorContext(error).to_string()),
         };
-        Failure { code, message }
+        CallError { code, message }
     }
 
     /// The answer did not have the documented form, or ended before its end.
-    pub fn unreadable(message: impl Into<String>) -> Failure {
-        Failure { code: "Unreadable".to_owned(), message: message.into() }
+    pub fn unreadable(message: impl Into<String>) -> CallError {
+        CallError { code: "Unreadable".to_owned(), message: message.into() }
     }
 }
 

@@ -11,6 +11,8 @@ use time::{Date, OffsetDateTime, Time, UtcDateTime};
 pub struct Timestamp(pub UtcDateTime);
 
 impl Timestamp {
+    pub const EPOCH: Timestamp = Timestamp(UtcDateTime::UNIX_EPOCH);
+
     pub fn now() -> Self {
         let now = UtcDateTime::now();
         Timestamp(now.replace_nanosecond(0).unwrap_or(now))

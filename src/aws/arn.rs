@@ -31,6 +31,23 @@ impl<'a> Arn<'a> {
     }
 }
 
+/// What Redshift calls its role sessions, where it has been seen. A hint, never a key: anyone may choose the name.
+pub const REDSHIFT_SESSION: &str = "RedshiftIamRoleSession";
+
+/// The role behind `arn:P:sts::ACCOUNT:assumed-role/NAME/SESSION`, or a role ARN as it is, with its account.
+pub fn role_of_session(arn: &str) -> Option<(String, String)> {
+    let parsed = Arn::parse(arn)?;
+    let role = match parsed.resource.split_once('/')? {
+        ("assumed-role", rest) => {
+            let name = rest.split('/').next().filter(|name| !name.is_empty())?;
+            format!("arn:{}:iam::{}:role/{name}", parsed.partition, parsed.account)
+        }
+        ("role", _) => arn.to_owned(),
+        _ => return None,
+    };
+    Some((role, parsed.account.to_owned()))
+}
+
 /// Whether the text is a twelve-digit AWS account id.
 pub fn is_account_id(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit())
@@ -38,7 +55,7 @@ pub fn is_account_id(text: &str) -> bool {
 
 /// An IAM role, compared as CloudTrail lets us: by account and name. The path is kept for display only, because an
 /// STS session ARN does not carry it (IAM User Guide, "IAM identifiers").
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RoleArn {
     pub partition: String,
     pub account: String,

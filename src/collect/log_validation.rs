@@ -2,28 +2,29 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use super::call_error::CallError;
 use super::client::Aws;
-use super::failure::Failure;
-use super::log_objects::{Source, days};
+use super::log_folders::{Source, days};
 use super::{digests, objects};
+use crate::aws::timestamp::Timestamp;
 use crate::logs::chain::{
     self, Asked, Chain, ChainName, Expected, ExpectedLog, Item, LogName, Places, Unread, Verdict,
 };
 use crate::logs::integrity::{self, Integrity, Listing, Looked};
 use crate::logs::sample::Listed;
 use crate::progress::Progress;
-use crate::snapshot::{Snapshot, Timestamp, TrailIntegrity, Window};
+use crate::snapshot::{Account, TrailIntegrity, Window};
 
 /// How many problems are kept; the counts of all are beside them.
 const SHOWN: usize = 20;
 
 /// The digests of every log folder that has some.
 #[derive(Default)]
-pub struct Vouched {
-    folders: Vec<Vouching>,
+pub struct LogValidation {
+    folders: Vec<ValidatedFolder>,
 }
 
-struct Vouching {
+struct ValidatedFolder {
     /// `Source::place`
     place: String,
     asked: Asked,
@@ -34,41 +35,39 @@ struct Vouching {
 /// Reads and judges the digests of the window. Trails that share a folder share its digests.
 pub async fn collect(
     aws: &Aws,
-    snapshot: &Snapshot,
+    account: &Account,
     sources: &[Source],
     bucket_region: &BTreeMap<String, String>,
     window: Window,
     progress: &Progress,
-) -> Vouched {
-    let mut vouched = Vouched::default();
+) -> LogValidation {
+    let mut validation = LogValidation::default();
     for source in sources.iter().filter(|source| source.has_digests) {
-        if vouched.folders.iter().any(|folder| folder.place == source.place()) {
+        if validation.folders.iter().any(|folder| folder.place == source.place()) {
             continue;
         }
         progress.stage("reading digests");
         let mut listing = Listing::default();
         let client = aws.s3(&bucket_region[&source.bucket]);
-        for account in &snapshot.scope.accounts {
-            for date in days(window, snapshot) {
-                let folder = source.folder(account).digests(date);
-                let add = |object: Listed| listing.add(object.name(), object.modified);
-                if let Err(Failure { code, message }) = objects::list(&client, &source.bucket, &folder, add).await {
-                    listing.fault(format!("s3://{}/{folder}", source.bucket), format!("{code}: {message}"));
-                }
+        for date in days(window, account.collected_at) {
+            let folder = source.folder(account.id()).digests(date);
+            let add = |object: Listed| listing.add(object.name(), object.modified);
+            if let Err(CallError { code, message }) = objects::list(&client, &source.bucket, &folder, add).await {
+                listing.fault(format!("s3://{}/{folder}", source.bucket), format!("{code}: {message}"));
             }
         }
-        let asked = Asked { from: Some(window.start), to: None, now: Some(snapshot.collected_at) };
+        let asked = Asked { from: Some(window.start), to: None, now: Some(account.collected_at) };
         let chains = digests::chains(aws, &listing, asked).await;
-        let first_day = days(window, snapshot).next();
+        let first_day = days(window, account.collected_at).next();
         let begins = first_day.map(|day| Timestamp(day.midnight().as_utc()));
-        let mut vouching = Vouching { place: source.place(), asked, listing, chains };
-        vouching.forget_before(begins);
-        vouched.folders.push(vouching);
+        let mut folder = ValidatedFolder { place: source.place(), asked, listing, chains };
+        folder.forget_before(begins);
+        validation.folders.push(folder);
     }
-    vouched
+    validation
 }
 
-impl Vouched {
+impl LogValidation {
     /// What all digests say together.
     pub fn expected(&self) -> Expected {
         chain::expected(self.folders.iter().flat_map(|folder| folder.chains.values()))
@@ -89,7 +88,7 @@ impl Vouched {
     }
 }
 
-impl Vouching {
+impl ValidatedFolder {
     /// Digests speak of the hours before the first day too; those files were not listed, so nothing is missing there.
     fn forget_before(&mut self, begins: Option<Timestamp>) {
         let is_old = |object: &String| LogName::parse(object).zip(begins).is_some_and(|(log, day)| log.delivered < day);
@@ -111,7 +110,7 @@ impl Vouching {
         };
         let expected = chain::expected(self.chains.values());
         let logs = expected.iter().filter_map(|(object, log)| Some((object.clone(), verdict(object, log)?))).collect();
-        let Vouching { place: source, asked, listing, chains } = self;
+        let ValidatedFolder { place: source, asked, listing, chains } = self;
         integrity::sum_up(Looked { source, asked, listing, chains, logs, places: &Places::Bucket })
     }
 }

@@ -6,6 +6,7 @@
 use std::ptr::NonNull;
 
 use libdeflate_sys as sys;
+use libdeflater::{CompressionLvl, Compressor};
 
 /// The largest log file that is inflated. CloudTrail's limit is 50 MB before compression; some slack for what AWS may raise
 /// it to.
@@ -38,6 +39,15 @@ pub fn inflate(bytes: &[u8], max: usize) -> Result<Vec<u8>, InflateError> {
     let length = inflater.inflate(bytes, max)?.len();
     inflater.buffer.truncate(length);
     Ok(std::mem::take(&mut inflater.buffer))
+}
+
+/// One gzip member that holds the bytes.
+pub fn compress(bytes: &[u8]) -> Vec<u8> {
+    let mut compressor = Compressor::new(CompressionLvl::default());
+    let mut out = vec![0; compressor.gzip_compress_bound(bytes.len())];
+    let length = compressor.gzip_compress(bytes, &mut out).expect("the buffer is as large as asked for");
+    out.truncate(length);
+    out
 }
 
 /// Inflates one object after another into one buffer.
@@ -125,24 +135,16 @@ impl Drop for Inflater {
 mod tests {
     use super::*;
 
-    fn gzip(bytes: &[u8]) -> Vec<u8> {
-        let mut compressor = libdeflater::Compressor::new(libdeflater::CompressionLvl::default());
-        let mut out = vec![0; compressor.gzip_compress_bound(bytes.len())];
-        let length = compressor.gzip_compress(bytes, &mut out).unwrap();
-        out.truncate(length);
-        out
-    }
-
     #[test]
     fn one_member_comes_out_as_it_went_in() {
         let text = b"{\"Records\":[]}".repeat(1000);
-        assert_eq!(inflate(&gzip(&text), 1 << 20).unwrap(), text);
-        assert_eq!(inflate(&gzip(b""), 1 << 20).unwrap(), b"");
+        assert_eq!(inflate(&compress(&text), 1 << 20).unwrap(), text);
+        assert_eq!(inflate(&compress(b""), 1 << 20).unwrap(), b"");
     }
 
     #[test]
     fn damage_is_told() {
-        let whole = gzip(&b"{\"Records\":[]}".repeat(1000));
+        let whole = compress(&b"{\"Records\":[]}".repeat(1000));
         for cut in [0, 1, 5, 12, whole.len() / 2, whole.len() - 8, whole.len() - 1] {
             assert!(inflate(&whole[..cut], 1 << 20).is_err(), "cut at {cut}");
         }
@@ -150,7 +152,7 @@ mod tests {
         let at = bad_crc.len() - 6;
         bad_crc[at] ^= 1;
         assert_eq!(inflate(&bad_crc, 1 << 20), Err(InflateError::Damaged));
-        let second = [whole.clone(), gzip(b"{\"Records\":[{}]}")].concat();
+        let second = [whole.clone(), compress(b"{\"Records\":[{}]}")].concat();
         assert_eq!(inflate(&second, 1 << 20), Err(InflateError::Trailing));
         // The first member's own trailer at the end of it all.
         let disguised = [second, whole[whole.len() - 8..].to_vec()].concat();
@@ -162,8 +164,8 @@ mod tests {
 
     #[test]
     fn a_bomb_is_stopped_at_the_limit() {
-        let bomb = gzip(&vec![b'a'; 64 << 20]);
+        let bomb = compress(&vec![b'a'; 64 << 20]);
         assert_eq!(inflate(&bomb, 1 << 30), Err(InflateError::TooLarge(bomb.len() * MAX_RATIO)));
-        assert_eq!(inflate(&gzip(&vec![b'a'; 4096]), 1024), Err(InflateError::TooLarge(1024)));
+        assert_eq!(inflate(&compress(&vec![b'a'; 4096]), 1024), Err(InflateError::TooLarge(1024)));
     }
 }

@@ -5,12 +5,35 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 /// `s3://bucket/prefix`, with what it was written as.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Location {
     pub bucket: String,
     /// May be empty: the whole bucket.
     pub prefix: String,
+}
+
+/// What Redshift uses a location for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum LocationKind {
+    /// Redshift reads from it.
+    Copy,
+    /// Redshift writes to it.
+    Unload,
+}
+
+impl LocationKind {
+    /// The statement, as Redshift spells it.
+    pub fn sql(self) -> &'static str {
+        match self {
+            LocationKind::Copy => "COPY",
+            LocationKind::Unload => "UNLOAD",
+        }
+    }
 }
 
 /// Why a text is not a location, with what to write instead.

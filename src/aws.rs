@@ -1,0 +1,6 @@
+//! The vocabulary: AWS's names, places and times, as far as more than one stage speaks of them. Imports nothing of ours.
+
+pub mod arn;
+pub mod location;
+pub mod s3_events;
+pub mod timestamp;

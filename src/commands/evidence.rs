@@ -1,0 +1,81 @@
+//! Where evidence comes from: a saved snapshot or AWS, with the records of the trails' buckets or of local files.
+
+use super::CommandError;
+use crate::cli::EvidenceArgs;
+use crate::collect::{self, LogRequest};
+use crate::config::{Config, DEFAULT_SAMPLE};
+use crate::logs::chain::Expected;
+use crate::logs::event::Period;
+use crate::logs::paths;
+use crate::logs::reader::{Question, Reader, threads};
+use crate::logs::watch::Watched;
+use crate::progress::Progress;
+use crate::snapshot::{Records, Snapshot, Window};
+
+/// How far back live records are read where `[records]` does not say.
+const DEFAULT_WINDOW: time::Duration = time::Duration::hours(24);
+
+/// What is looked at: a saved snapshot or the live account, with the records of the trails' buckets or of `--logs`.
+pub fn snapshot(evidence: &EvidenceArgs, config: &Config) -> Result<Snapshot, CommandError> {
+    let mut snapshot = match &evidence.snapshot {
+        Some(path) => Snapshot::load(path)?,
+        None => {
+            refuse_nothing(config, None)?;
+            let logs = if evidence.logs.is_empty() { log_request(config) } else { None };
+            collect::run(config, &config.buckets(), logs)?
+        }
+    };
+    refuse_nothing(config, Some(&snapshot))?;
+    if !evidence.logs.is_empty() {
+        let window = config.records.and_then(|records| records.window);
+        let window = window.map(|span| Window::before(snapshot.collected_at(), span));
+        let mut reader = Reader::new(Question {
+            watched: watched(config),
+            period: window.map_or(Period::default(), |window| window.period()),
+            expected: Expected::new(),
+            sessions: true,
+            threads: threads(),
+        });
+        let progress = Progress::start();
+        for path in &evidence.logs {
+            paths::read(path, &mut reader, &progress)?;
+        }
+        snapshot.records = Some(Records { window, ..reader.finish() });
+    }
+    Ok(snapshot)
+}
+
+/// Nothing to judge is a mistake, not a pass.
+fn refuse_nothing(config: &Config, snapshot: Option<&Snapshot>) -> Result<(), CommandError> {
+    let learned = snapshot.is_some_and(|snapshot| !snapshot.locations.is_empty());
+    if learned || !config.redshift.is_empty() || !config.access_rules.is_empty() {
+        return Ok(());
+    }
+    Err(CommandError::Usage(format!(
+        "nothing to check: {} declares no [[redshift.unload]], [[redshift.copy]] or [[access]] location, and none was learned; `trailcheck init` writes a config to begin with",
+        config.path.display()
+    )))
+}
+
+/// Live records are read where a rule or the config asks for them.
+pub fn log_request(config: &Config) -> Option<LogRequest> {
+    if config.access_rules.is_empty() && config.records.is_none() {
+        return None;
+    }
+    let records = config.records;
+    Some(LogRequest {
+        watched: watched(config),
+        window: records.and_then(|records| records.window).unwrap_or(DEFAULT_WINDOW),
+        sample: records.map_or(Some(DEFAULT_SAMPLE), |records| records.sample),
+    })
+}
+
+/// The declared locations.
+pub fn watched(config: &Config) -> Vec<Watched> {
+    let redshift =
+        config.redshift.iter().map(|entry| Watched { location: entry.location.clone(), kind: Some(entry.kind) });
+    let rules = config.access_rules.iter().map(|rule| Watched { location: rule.location.clone(), kind: None });
+    let mut watched: Vec<Watched> = redshift.chain(rules).collect();
+    watched.sort();
+    watched
+}

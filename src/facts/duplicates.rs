@@ -1,0 +1,81 @@
+//! What is paid for twice, and what was never worth writing: duplicate recording and dead selectors.
+
+use serde_json::json;
+
+use super::View;
+use super::judgement::{Duplicates, Judgement, Selectors};
+use crate::aws::s3_events::Access;
+use crate::config::RedshiftLocation;
+use crate::coverage::dead::{Dead, Reach, dead};
+use crate::coverage::recorder::trail_selectors;
+use crate::reason::{OfLocation, OfRecorder, OfTrail, Reason};
+use crate::snapshot::{FactKind, RecorderKind, Trail};
+
+impl View<'_> {
+    /// Whether events of the location are recorded, and paid for, more than once.
+    pub fn duplicates(&self, entry: &RedshiftLocation) -> Judgement<Duplicates> {
+        let requirement = self.requirement(&entry.location, Access::All, None);
+        let set = requirement.and_then(|requirement| {
+            let set = self.world.recorders_at(&entry.location.bucket, &requirement.region, None)?;
+            Ok((requirement, set))
+        });
+        let (requirement, set) = match set {
+            Ok(found) => found,
+            Err(reason) => return Judgement::unknown(vec![reason]),
+        };
+        if let Some((event, one, other)) = set.recorded_twice(&requirement) {
+            let evidence = json!({"recorders": [one, other], "example": event});
+            let reason = OfLocation::RecordedTwice { event_name: event.event_name, recorders: vec![one, other] };
+            return Judgement::new(Duplicates::Twice, vec![reason.into()], evidence);
+        }
+        let doubts = set.doubts(&requirement);
+        if doubts.is_empty() {
+            return Judgement::plain(Duplicates::Once, OfLocation::RecordedOnce);
+        }
+        Judgement::unknown(doubts)
+    }
+
+    /// Whether the trail has selectors that can never match an S3 object event.
+    pub fn selectors(&self, trail: &Trail) -> Judgement<Selectors> {
+        let of_trail = |because: Vec<Reason>| OfTrail::Trail { trail: trail.name.clone(), because }.into();
+        let selectors = match trail_selectors(trail) {
+            Ok(selectors) => selectors,
+            Err(reason) => return Judgement::unknown(vec![of_trail(vec![self.unread(trail, reason)])]),
+        };
+        let region_of = |bucket: &str| self.world.bucket(bucket)?.region.clone();
+        let reach = Reach {
+            partition: trail.partition(),
+            home_region: &trail.home_region,
+            is_multi_region: trail.is_multi_region_trail,
+            region_of: &region_of,
+        };
+        let mut found = Dead::default();
+        for selector in &selectors {
+            let dead = dead(selector, &reach);
+            found.reasons.extend(dead.reasons);
+            found.untold.extend(dead.untold);
+        }
+        let Dead { reasons: dead, untold } = found;
+        if !dead.is_empty() {
+            let evidence = json!({"dead": dead, "not_understood": untold});
+            let reason = of_trail(vec![OfTrail::DeadSelectors { dead }.into()]);
+            return Judgement::new(Selectors::Dead, vec![reason], evidence);
+        }
+        if untold.is_empty() {
+            return Judgement::plain(Selectors::Live, of_trail(vec![OfTrail::EverySelectorCanMatch.into()]));
+        }
+        let doubts = untold.into_iter().map(|why| OfRecorder::SelectorNotUnderstood { why }.into());
+        Judgement::unknown(vec![of_trail(doubts.collect())])
+    }
+
+    /// The reason with the failed call that is behind it.
+    fn unread(&self, trail: &Trail, reason: OfRecorder) -> Reason {
+        match reason {
+            OfRecorder::SelectorsUnread { .. } => {
+                let because = self.world.trail_failure(&trail.trail_arn, FactKind::Selectors, None);
+                OfRecorder::SelectorsUnread { kind: RecorderKind::Trail, because }.into()
+            }
+            other => other.into(),
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! The `input` document that policies read.
+//!
+//! Every field is always there, so that a policy never takes an absent one for a "no"; what could not be told has the
+//! status `unknown` and says why.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::judgement::*;
+use super::subject::Subject;
+use crate::aws::s3_events::Access;
+use crate::aws::timestamp::Timestamp;
+use crate::reason::Reason;
+use crate::snapshot::{FactKind, Session};
+
+/// The format of the `input` document.
+pub const SCHEMA: &str = "trailcheck/input/v2";
+
+/// The `input` document: lists of what is judged. Each item has a `subject`.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Facts {
+    pub schema: String,
+    pub scan: Scan,
+    pub unloads: Vec<LocationFact>,
+    pub copies: Vec<LocationFact>,
+    pub access_rules: Vec<AccessFact>,
+    /// Every declared location, where log records are asked for.
+    pub declared: Vec<DeclaredFact>,
+    /// Where UNLOADs were seen.
+    pub seen_unloads: Vec<UnloadFact>,
+    /// Roles of sessions that are named as Redshift's.
+    pub redshift_roles: Vec<RoleFact>,
+    pub trails: Vec<TrailFact>,
+    /// COPYs and UNLOADs that the log records show.
+    pub sessions: Vec<Session>,
+    /// By the name of a list above, what a failed call may have hidden from it. For a policy that reads the list, each is a
+    /// subject that is unknown.
+    pub unseen: BTreeMap<String, Vec<UnseenFact>>,
+    pub failures: Vec<FailureFact>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Scan {
+    /// What a policy judges that names no subject: the scanning account.
+    pub subject: Subject,
+    pub accounts: Vec<String>,
+    pub partition: String,
+    pub regions: Vec<String>,
+    pub collected_at: Timestamp,
+}
+
+/// A location that COPY or UNLOAD uses.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct LocationFact {
+    pub subject: Subject,
+    pub location: String,
+    pub bucket: String,
+    /// `null`: not known.
+    pub bucket_region: Option<String>,
+    /// `null`: anyone.
+    pub role: Option<String>,
+    pub cluster: Option<String>,
+    pub access: Access,
+    pub coverage: Judgement<Coverage>,
+    pub placement: Judgement<Placement>,
+    pub duplicates: Judgement<Duplicates>,
+    /// Whether the records show the UNLOADs that are known to have run.
+    pub confirmation: Judgement<Confirmation>,
+}
+
+/// Who touched a declared location.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct DeclaredFact {
+    pub subject: Subject,
+    pub location: String,
+    pub bucket: String,
+    /// IAM users and root.
+    pub long_lived_keys: Judgement<Touch>,
+    /// Principals of other accounts that no `[[access]]` table approves.
+    pub foreign_accounts: Judgement<Touch>,
+}
+
+/// A place that UNLOADs were seen at.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct UnloadFact {
+    pub subject: Subject,
+    /// The declared location, or the bucket.
+    pub location: String,
+    pub completion: Judgement<Completion>,
+}
+
+/// A role of sessions that are named as Redshift's.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct RoleFact {
+    pub subject: Subject,
+    pub role: String,
+    pub association: Judgement<Association>,
+}
+
+/// A rule on who may touch a location.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct AccessFact {
+    pub subject: Subject,
+    pub location: String,
+    pub bucket: String,
+    pub actions: Access,
+    /// Whether every access by anyone is recorded.
+    pub coverage: Judgement<Coverage>,
+    pub approval: Judgement<Approval>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct TrailFact {
+    pub subject: Subject,
+    pub trail_arn: String,
+    pub name: String,
+    pub home_region: String,
+    pub is_multi_region_trail: Option<bool>,
+    pub is_organization_trail: Option<bool>,
+    pub logging: Judgement<Logging>,
+    pub selectors: Judgement<Selectors>,
+    /// Whether its log files are those that were delivered.
+    pub validation: Judgement<Validation>,
+}
+
+/// An account and region in which something may be that was not seen.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct UnseenFact {
+    pub subject: Subject,
+    pub message: String,
+    pub reasons: Vec<Reason>,
+    pub evidence: Value,
+}
+
+/// A call that did not answer.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct FailureFact {
+    pub account: String,
+    pub region: String,
+    pub makes_unknown: Vec<FactKind>,
+    pub message: String,
+}

@@ -1,0 +1,89 @@
+//! An answer with its reasons and what it rests on, and the statuses that there are.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::reason::{self, Reason};
+
+/// An answer to one question. Which one, the field that holds it says.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Judgement<S> {
+    pub status: S,
+    /// The reasons in one sentence.
+    pub message: String,
+    pub reasons: Vec<Reason>,
+    pub evidence: Value,
+}
+
+/// Every kind of status can be `unknown`, which is its default.
+impl<S: Default> Judgement<S> {
+    pub fn new(status: S, reasons: Vec<Reason>, evidence: Value) -> Judgement<S> {
+        Judgement { status, message: reason::message(&reasons), reasons, evidence }
+    }
+
+    /// An answer that needs no evidence beyond its reason.
+    pub fn plain(status: S, reason: impl Into<Reason>) -> Judgement<S> {
+        Judgement::new(status, vec![reason.into()], json!({}))
+    }
+
+    pub fn unknown(reasons: Vec<Reason>) -> Judgement<S> {
+        Judgement::new(S::default(), reasons, json!({}))
+    }
+}
+
+macro_rules! statuses {
+    ($($(#[$about:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident),* })*) => {
+        $(
+            $(#[$about])*
+            #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
+            #[serde(rename_all = "snake_case")]
+            pub enum $name {
+                $($(#[$doc])* $variant,)*
+                /// Could not be told.
+                #[default]
+                Unknown,
+            }
+        )*
+    };
+}
+
+statuses! {
+    /// Is every access that is asked for recorded?
+    Coverage { Recorded, /** Some event is recorded by nothing. */ Gap }
+
+    /// Do bucket, trail and cluster lie where they must?
+    Placement {
+        Aligned,
+        /** No trail is in effect in the bucket's region. */ NoTrail,
+        /** The cluster is in another region than the bucket. */ OtherRegion,
+        /** A selector names the bucket in a trail that sees nothing of it. */ DeadSelector
+    }
+
+    /// How often are events recorded?
+    Duplicates { Once, Twice }
+
+    /// Do the records show what is known to have happened?
+    Confirmation { Confirmed, Contradicted, /** There is nothing to compare. */ NotKnown }
+
+    /// Did such a principal touch the location?
+    Touch { None, Seen }
+
+    /// Were only approved principals there?
+    Approval { Approved, Violated }
+
+    /// Did the UNLOADs that were seen end?
+    Completion { Complete, Unfinished }
+
+    /// Is the role associated with a cluster or namespace?
+    Association { Associated, NotAssociated }
+
+    /// Does the trail log and deliver?
+    Logging { Logging, Stopped, DeliveryFailing }
+
+    /// Can its selectors match?
+    Selectors { Live, /** Some of them can never match. */ Dead }
+
+    /// Are its log files those that were delivered?
+    Validation { Intact, Violated, /** There are no digests, or no records that were read. */ NotValidated }
+}

@@ -1,0 +1,201 @@
+//! COPY and UNLOAD by the records: did every UNLOAD end, whose role was it, and do the records show what is known to have
+//! happened?
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use serde_json::json;
+
+use super::View;
+use super::approval::SHOWN;
+use super::input::{RoleFact, UnloadFact};
+use super::judgement::{Association, Completion, Confirmation, Coverage, Judgement};
+use super::subject::SubjectKind;
+use crate::aws::arn::{REDSHIFT_SESSION, RoleArn};
+use crate::aws::location::{Location, LocationKind};
+use crate::aws::s3_events::Access;
+use crate::aws::timestamp::Timestamp;
+use crate::config::RedshiftLocation;
+use crate::reason::{NotSeen, OfStatement, Reason};
+use crate::snapshot::{AccessRecord, FactKind, Origin, Session, SessionKind, Window};
+
+/// An UNLOAD may run this long after the time that is told for it, and its records be told to the second.
+const RUN: time::Duration = time::Duration::hours(6);
+const ROUNDING: time::Duration = time::Duration::minutes(1);
+
+/// Event names that only a write of an object has.
+const WRITES: [&str; 4] = ["PutObject", "CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload"];
+
+impl View<'_> {
+    /// Every place that UNLOADs were seen at.
+    pub fn unload_facts(&self) -> Vec<UnloadFact> {
+        let Some(records) = self.records else { return vec![] };
+        let mut places: BTreeMap<String, Vec<&Session>> = BTreeMap::new();
+        for session in records.sessions.iter().filter(|session| session.kind == SessionKind::Unload) {
+            let place = session.location.clone().unwrap_or_else(|| format!("s3://{}/", session.bucket));
+            places.entry(place).or_default().push(session);
+        }
+        let mut lines: HashMap<String, usize> = HashMap::new();
+        for entry in &self.config.redshift {
+            lines.entry(entry.location.to_string()).or_insert(entry.line);
+        }
+        // What is no location cannot be judged; the reader of records and the loader of the snapshot make none such.
+        let places = places.into_iter().filter_map(|(place, sessions)| Some((Location::parse(&place).ok()?, sessions)));
+        let fact = |(place, sessions): (Location, Vec<&Session>)| {
+            let declared_at = lines.get(&place.to_string()).map(|line| Origin::Config { line: *line });
+            UnloadFact {
+                subject: self.location_subject(&place, declared_at),
+                completion: self.completion(&place, &sessions),
+                location: place.to_string(),
+            }
+        };
+        places.map(fact).collect()
+    }
+
+    /// `unfinished` where an upload was begun and not ended though all was read; `complete` likewise.
+    fn completion(&self, place: &Location, sessions: &[&Session]) -> Judgement<Completion> {
+        let open: Vec<&Session> = sessions.iter().copied().filter(|session| !session.complete).collect();
+        let window = self.records.and_then(|records| records.window);
+        let evidence = json!({"sessions": sessions, "window": window});
+        let coverage = self.coverage(place, Access::Write, None);
+        let mut missing = self.missing_evidence(place, &coverage);
+        missing.extend(window.iter().flat_map(|window| cut_by(*window, &open)));
+        let unloads = sessions.len() as u64;
+        match (open.first(), missing.is_empty()) {
+            (None, true) => {
+                Judgement::new(Completion::Complete, vec![OfStatement::UploadsEnded { unloads }.into()], evidence)
+            }
+            (Some(first), true) => {
+                let reason = OfStatement::UploadsUnfinished {
+                    open: open.len() as u64,
+                    unloads,
+                    uploads: open.iter().map(|session| session.unfinished_uploads).sum(),
+                    principal: first.principal.clone(),
+                    start: first.start,
+                    end: first.end,
+                };
+                Judgement::new(Completion::Unfinished, vec![reason.into()], evidence)
+            }
+            (open, false) => {
+                let seen = match open {
+                    None => OfStatement::EveryUploadSeenEnded,
+                    Some(_) => OfStatement::UploadNotSeenToEnd,
+                };
+                Judgement::new(Completion::Unknown, [vec![seen.into()], missing].concat(), evidence)
+            }
+        }
+    }
+
+    /// Every role that acted in sessions of Redshift's name.
+    pub fn role_facts(&self) -> Vec<RoleFact> {
+        let sessions = self.records.iter().flat_map(|records| &records.sessions);
+        let named = sessions.filter(|session| session.session_names.iter().any(|name| name == REDSHIFT_SESSION));
+        let roles: BTreeSet<&String> = named.map(|session| &session.principal).collect();
+        let fact = |role: &String| RoleFact {
+            subject: self.arn_subject(SubjectKind::Role, role, None),
+            role: role.clone(),
+            association: self.association(role),
+        };
+        roles.into_iter().map(fact).collect()
+    }
+
+    /// `not_associated` only where all clusters and namespaces of the role's account are known.
+    fn association(&self, role: &str) -> Judgement<Association> {
+        let Some(acting) = RoleArn::parse(role) else {
+            return Judgement::unknown(vec![OfStatement::NotARole { text: role.to_owned() }.into()]);
+        };
+        if let Some(associated) = self.clusters.with_role(&acting) {
+            let clusters = associated.names.clone();
+            let evidence = json!({"clusters": clusters});
+            return Judgement::new(
+                Association::Associated,
+                vec![OfStatement::Associated { clusters }.into()],
+                evidence,
+            );
+        }
+        let missing = self.missing_clusters(&acting.account);
+        if missing.is_empty() {
+            return Judgement::plain(Association::NotAssociated, OfStatement::NotAssociated);
+        }
+        Judgement::unknown(missing)
+    }
+
+    /// What may hide a cluster or namespace of the account: a role is associated with those of its own account only
+    /// (Redshift Management Guide, "Authorizing Amazon Redshift to access AWS services").
+    fn missing_clusters(&self, account: &str) -> Vec<Reason> {
+        if self.world.account(account).is_none() {
+            return vec![NotSeen::AccountNotScanned { account: account.to_owned() }.into()];
+        }
+        let kinds = [FactKind::Clusters, FactKind::Namespaces, FactKind::Regions];
+        let failures = kinds.into_iter().flat_map(|kind| self.world.failures(account, kind));
+        failures.map(Reason::failed).collect()
+    }
+
+    /// Do the records show the UNLOADs that are known to have run there? A denied attempt is recorded as well.
+    pub fn confirmation(&self, entry: &RedshiftLocation, coverage: &Judgement<Coverage>) -> Judgement<Confirmation> {
+        let known = &entry.unloaded_at;
+        let not_known =
+            |records_read| Judgement::plain(Confirmation::NotKnown, OfStatement::NoUnloadKnown { records_read });
+        if self.records.is_none() && known.is_empty() {
+            return not_known(false);
+        }
+        if let Err(reason) = self.records_of(&entry.location) {
+            return Judgement::unknown(vec![reason]);
+        }
+        let location = entry.location.to_string();
+        let at_location = self.accesses.at(&entry.location).filter(|access| access.location.is_some());
+        let writes: Vec<&AccessRecord> =
+            at_location.filter(|access| WRITES.contains(&access.event_name.as_str())).collect();
+        let evidence = json!({"unloaded_at": known, "writes": writes[..writes.len().min(SHOWN)]});
+        if entry.kind != LocationKind::Unload || (known.is_empty() && writes.is_empty()) {
+            return not_known(true);
+        }
+        let absent: Vec<Timestamp> =
+            known.iter().copied().filter(|at| !self.is_shown(*at, &location, &writes)).collect();
+        if absent.is_empty() {
+            let reason = match known.len() as u64 {
+                0 => OfStatement::WritesShown,
+                unloads => OfStatement::UnloadsShown { unloads },
+            };
+            return Judgement::new(Confirmation::Confirmed, vec![reason.into()], evidence);
+        }
+        let mut missing = self.missing_evidence(&entry.location, coverage);
+        let window = self.records.and_then(|records| records.window);
+        let outside = |at: &&Timestamp| window.is_some_and(|w| **at < w.start || at.0 + RUN > w.end.0);
+        let between = |at: &&Timestamp| writes.iter().any(|write| write.first_seen < **at && write.last_seen > **at);
+        let outside = absent.iter().filter(outside).count() as u64;
+        if outside > 0 {
+            missing.push(OfStatement::OutsideWindow { unloads: outside }.into());
+        }
+        let between = absent.iter().filter(between).count() as u64;
+        if between > 0 {
+            missing.push(OfStatement::BetweenWrites { unloads: between }.into());
+        }
+        let status = if missing.is_empty() { Confirmation::Contradicted } else { Confirmation::Unknown };
+        let reasons = [vec![OfStatement::UnloadNotShown { at: absent }.into()], missing].concat();
+        Judgement::new(status, reasons, evidence)
+    }
+
+    /// Whether a write or an UNLOAD of the records may be the one that is known to have begun then. The first and the last
+    /// of a group happened when it says; of those between nothing is kept but in sessions.
+    fn is_shown(&self, at: Timestamp, location: &str, writes: &[&AccessRecord]) -> bool {
+        let during = |time: Timestamp| time.0 >= at.0 - ROUNDING && time.0 <= at.0 + RUN;
+        let mut sessions = self.accesses.sessions_at(location);
+        writes.iter().any(|write| during(write.first_seen) || during(write.last_seen))
+            || sessions.any(|s| s.kind == SessionKind::Unload && (during(s.start) || during(s.end)))
+    }
+}
+
+/// UNLOADs that the ends of the window may cut.
+fn cut_by(window: Window, open: &[&Session]) -> Vec<Reason> {
+    let count = |is: &dyn Fn(&Session) -> bool| open.iter().filter(|session| is(session)).count() as u64;
+    let late = count(&|session| session.end.0 + RUN > window.end.0);
+    let early = count(&|session| session.start.0 - RUN < window.start.0);
+    let mut reasons = Vec::new();
+    if late > 0 {
+        reasons.push(OfStatement::MayGoOn { unloads: late, after: window.end }.into());
+    }
+    if early > 0 {
+        reasons.push(OfStatement::MayHaveBegun { unloads: early, before: window.start }.into());
+    }
+    reasons
+}

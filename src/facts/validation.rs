@@ -1,0 +1,83 @@
+//! Are a trail's log files those that CloudTrail delivered?
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+
+use super::View;
+use super::judgement::{Judgement, Validation};
+use crate::aws::location::Location;
+use crate::reason::{NotSeen, OfTrail, Reason};
+use crate::snapshot::{IntegrityOutcome, Records, Trail, TrailIntegrity};
+
+impl View<'_> {
+    /// `not_validated` where the trail writes no digests, or no records were asked for: then there is nothing to compare.
+    pub fn validation(&self, trail: &Trail) -> Judgement<Validation> {
+        let told = self.accesses.validations(&trail.trail_arn);
+        let (status, because) = self.validated(trail, told);
+        let reason = OfTrail::Trail { trail: trail.name.clone(), because };
+        Judgement::new(status, vec![reason.into()], json!({"integrity": told}))
+    }
+
+    fn validated(&self, trail: &Trail, told: &[&TrailIntegrity]) -> (Validation, Vec<Reason>) {
+        let plain = |status, reason: OfTrail| (status, vec![reason.into()]);
+        let is_asked = self.config.records.is_some() || !self.config.access_rules.is_empty();
+        // Records from a path are of no trail in particular.
+        let from_path = |records: &Records| records.read.iter().any(|reading| reading.region.is_none());
+        if self.records.map_or(!is_asked, from_path) {
+            return plain(Validation::NotValidated, OfTrail::NoRecordsOfTrail);
+        }
+        match trail.log_file_validation_enabled {
+            Some(true) => {}
+            Some(false) => return plain(Validation::NotValidated, OfTrail::WritesNoDigests),
+            None => return plain(Validation::Unknown, OfTrail::DigestsUnknown),
+        }
+        for (outcome, status) in
+            [(IntegrityOutcome::Invalid, Validation::Violated), (IntegrityOutcome::Unknown, Validation::Unknown)]
+        {
+            let problems: Vec<Reason> =
+                told.iter().filter(|told| told.outcome == outcome).map(|told| problem(told)).collect();
+            if !problems.is_empty() {
+                return (status, problems);
+            }
+        }
+        let compared = |region: &String| told.iter().any(|told| &told.region == region);
+        // The regions for which the trail's log files had to be read.
+        let is_seen = |region: &&String| trail.is_multi_region_trail != Some(false) || &trail.home_region == *region;
+        match self.records.map(|records| self.watched_regions(records)) {
+            Some(Ok(regions)) if told.is_empty() && !regions.iter().any(|region| is_seen(&region)) => {
+                return plain(Validation::NotValidated, OfTrail::NoRecordsOfItsRegions);
+            }
+            Some(Ok(regions)) if regions.iter().filter(is_seen).all(compared) => {}
+            Some(Ok(_)) | None => return plain(Validation::Unknown, OfTrail::NotAllCompared),
+            Some(Err(reason)) => return (Validation::Unknown, vec![reason.clone()]),
+        }
+        let sum = |count: fn(&TrailIntegrity) -> u64| told.iter().map(|told| count(told)).sum();
+        let (log_files, digests, pending) =
+            (sum(|told| told.logs.valid), sum(|told| told.digests.valid), sum(|told| told.pending));
+        plain(Validation::Intact, OfTrail::LogFilesAsDelivered { log_files, digests, pending })
+    }
+
+    /// The regions of the buckets that records were told apart by; found once for all trails.
+    fn watched_regions(&self, records: &Records) -> &Result<BTreeSet<String>, Reason> {
+        self.watched_regions.get_or_init(|| {
+            // A text that is no location was refused by the loader of the snapshot.
+            let locations = records.locations.iter().filter_map(|text| Location::parse(text).ok());
+            let buckets: BTreeSet<String> = locations.map(|location| location.bucket).collect();
+            let region = |bucket: String| {
+                let region = self.world.bucket(&bucket).and_then(|found| found.region.clone());
+                region.ok_or_else(|| NotSeen::BucketRegionUnknown { bucket, because: None }.into())
+            };
+            buckets.into_iter().map(region).collect()
+        })
+    }
+}
+
+fn problem(told: &TrailIntegrity) -> Reason {
+    OfTrail::DigestProblem {
+        region: told.region.clone(),
+        problem: told.problems.first().cloned(),
+        more: told.problems.len().saturating_sub(1),
+    }
+    .into()
+}

@@ -1,0 +1,147 @@
+//! What is said of a location: recorded or not, and how trail, bucket and cluster lie.
+
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Reason;
+use crate::aws::location::LocationKind;
+use crate::aws::s3_events::Access;
+
+/// How many selectors a message names; the evidence has all.
+const SHOWN: usize = 4;
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "code", rename_all = "snake_case", deny_unknown_fields)]
+pub enum OfLocation {
+    /// Every access that was asked for is recorded. `by`: recorders with their selectors.
+    Recorded {
+        access: Access,
+        by: Vec<String>,
+    },
+    /// This event is recorded by nothing.
+    NotRecorded {
+        event: LostEvent,
+        missed_by: Vec<MissedBy>,
+    },
+    RecordedTwice {
+        event_name: String,
+        recorders: Vec<String>,
+    },
+    RecordedOnce,
+    /// Bucket, trail and cluster are in one region.
+    Aligned {
+        region: String,
+    },
+    NoTrailInEffect {
+        region: String,
+        because: Vec<Reason>,
+    },
+    EffectUnknown {
+        region: String,
+        because: Box<Reason>,
+    },
+    /// COPY or UNLOAD needs the option REGION.
+    ClusterInOtherRegion {
+        bucket_region: String,
+        clusters: Vec<String>,
+        cluster_regions: Vec<String>,
+        statement: LocationKind,
+    },
+    ClustersNotSeen {
+        because: Box<Reason>,
+    },
+    ClusterNotFound {
+        cluster: String,
+    },
+    /// A selector names the bucket, and its recorder sees nothing there.
+    DeadThere {
+        recorder: String,
+        selector: String,
+        bucket: String,
+        because: Box<Reason>,
+    },
+}
+
+/// An event that nothing records.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LostEvent {
+    pub event_name: String,
+    /// No documented event has this name yet.
+    pub hypothetical: bool,
+    /// `s3://bucket/key`
+    pub object: String,
+    /// `null`: a principal without an ARN.
+    pub user_identity_arn: Option<String>,
+}
+
+/// What keeps an event out of one recorder.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct MissedBy {
+    pub recorder: String,
+    pub because: String,
+}
+
+impl fmt::Display for OfLocation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            OfLocation::Recorded { access, by } => recorded(*access, by, f),
+            OfLocation::NotRecorded { event, missed_by } => not_recorded(event, missed_by, f),
+            OfLocation::RecordedTwice { event_name, recorders } => {
+                write!(f, "{} both record {event_name} there, and both are paid for", recorders.join(" and "))
+            }
+            OfLocation::RecordedOnce => f.write_str("no event there is recorded twice"),
+            OfLocation::Aligned { region } => {
+                write!(f, "the bucket, a trail in effect and every cluster that is known to use it meet in {region}")
+            }
+            OfLocation::NoTrailInEffect { region, because } => {
+                write!(f, "no trail is in effect in {region}, the bucket's region")?;
+                if because.is_empty() { Ok(()) } else { write!(f, " ({})", super::message(because)) }
+            }
+            OfLocation::EffectUnknown { region, because } => {
+                write!(f, "whether a trail is in effect in {region} is not known: {because}")
+            }
+            OfLocation::ClusterInOtherRegion { bucket_region, clusters, cluster_regions, statement } => write!(
+                f,
+                "the bucket is in {bucket_region}, the cluster in another region ({} in {}): {} needs REGION '{bucket_region}'",
+                clusters.join(", "),
+                cluster_regions.join(", "),
+                statement.sql()
+            ),
+            OfLocation::ClustersNotSeen { because } => write!(f, "not all clusters were seen: {because}"),
+            OfLocation::ClusterNotFound { cluster } => {
+                write!(f, "no cluster `{cluster}` was found in the scanned regions: its region is not known")
+            }
+            OfLocation::DeadThere { recorder, selector, bucket, because } => {
+                write!(f, "{recorder}, {selector}, names {bucket} and is dead there: {because}")
+            }
+        }
+    }
+}
+
+fn recorded(access: Access, by: &[String], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let what = match access {
+        Access::Read => "every read is",
+        Access::Write => "every write is",
+        Access::All => "every read and write is",
+    };
+    write!(f, "{what} recorded by {}", by.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(" and "))?;
+    match by.len().saturating_sub(SHOWN) {
+        0 => Ok(()),
+        more => write!(f, " and {more} more"),
+    }
+}
+
+/// Which event is lost, and what comes nearest to recording it.
+fn not_recorded(event: &LostEvent, missed_by: &[MissedBy], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let hypothetical = if event.hypothetical { " (a name that no documented event has yet)" } else { "" };
+    let who = event.user_identity_arn.as_deref().unwrap_or("a principal without an ARN");
+    write!(f, "{}{hypothetical} on {} by {who} is not recorded: ", event.event_name, event.object)?;
+    if missed_by.is_empty() {
+        return f.write_str("there is no trail");
+    }
+    let clauses: Vec<String> =
+        missed_by.iter().map(|missed| format!("{}: {}", missed.recorder, missed.because)).collect();
+    f.write_str(&clauses.join("; "))
+}

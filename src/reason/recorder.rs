@@ -1,0 +1,183 @@
+//! Why a recorder records nothing at a place, or why that could not be told.
+
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Behind, Reason};
+use crate::aws::timestamp::Timestamp;
+use crate::snapshot::RecorderKind;
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "code", rename_all = "snake_case", deny_unknown_fields)]
+pub enum OfRecorder {
+    // It records nothing there.
+    RecorderOfOtherPartition {
+        kind: RecorderKind,
+        partition: String,
+    },
+    RecorderOfOtherAccount {
+        kind: RecorderKind,
+        account: String,
+    },
+    RecorderOfOtherRegion {
+        kind: RecorderKind,
+        home_region: String,
+        bucket_region: String,
+    },
+    /// It is an organization's, and the account is not in the organization.
+    NotAMember {
+        account: String,
+    },
+    Stopped {
+        since: Option<Timestamp>,
+    },
+    /// Its deliveries have failed for longer than CloudTrail retries them.
+    DeliveriesGivenUp {
+        error: String,
+        since: Timestamp,
+    },
+    /// An event data store that takes no events in.
+    StoreNotEnabled {
+        status: String,
+    },
+
+    // It could not be told.
+    /// Whether it is the organization's.
+    OrganizationUnknown {
+        kind: RecorderKind,
+    },
+    /// It is an organization's, and the account's own list of trails does not show it.
+    NotAmongItsTrails {
+        account: String,
+    },
+    MultiRegionUnknown {
+        kind: RecorderKind,
+    },
+    StatusUnknown {
+        region: String,
+        because: Option<Box<Reason>>,
+    },
+    LoggingUnknown,
+    /// Its deliveries fail, and since when is not known.
+    DeliveryTimeUnknown {
+        error: String,
+    },
+    StoreStatusUnknown,
+    MalformedArn,
+    SelectorsUnread {
+        kind: RecorderKind,
+        because: Option<Box<Reason>>,
+    },
+    /// Basic and advanced selectors at once.
+    SelectorsOfBothKinds,
+    /// Only one of the two lists was told, and it is empty.
+    SelectorsInPart,
+    /// Two accounts were told different selectors of one trail.
+    SelectorsDiffer,
+    StoresNotCollected,
+    /// A member account cannot see its organization's event data stores.
+    OrganizationStoreUnseen,
+    /// Something in a selector is not understood.
+    SelectorNotUnderstood {
+        why: String,
+    },
+    /// What is said of one recorder.
+    Recorder {
+        recorder: String,
+        because: Box<Reason>,
+    },
+    /// The selectors are more than is worked through.
+    WorkBudget {
+        comparisons: usize,
+    },
+}
+
+fn noun(kind: &RecorderKind) -> &'static str {
+    match kind {
+        RecorderKind::Trail => "trail",
+        RecorderKind::EventDataStore => "event data store",
+    }
+}
+
+impl fmt::Display for OfRecorder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            OfRecorder::RecorderOfOtherPartition { kind, partition } => {
+                write!(f, "it is {} of partition {partition}", with_article(kind))
+            }
+            OfRecorder::RecorderOfOtherAccount { kind, account } => {
+                write!(f, "it is {} of account {account}", with_article(kind))
+            }
+            OfRecorder::RecorderOfOtherRegion { kind, home_region, bucket_region } => {
+                write!(f, "it is a single-region {} of {home_region}; the bucket is in {bucket_region}", noun(kind))
+            }
+            OfRecorder::NotAMember { account } => write!(f, "account {account} is not in its organization"),
+            OfRecorder::Stopped { since: None } => f.write_str("it is stopped"),
+            OfRecorder::Stopped { since: Some(since) } => write!(f, "it is stopped since {since}"),
+            OfRecorder::DeliveriesGivenUp { error, since } => write!(
+                f,
+                "its deliveries have failed ({error}) since {since}, longer than the 30 days that CloudTrail retries"
+            ),
+            OfRecorder::StoreNotEnabled { status } => write!(f, "its status is {status}, not ENABLED"),
+            _ => self.of_what_could_not_be_told(f),
+        }
+    }
+}
+
+impl OfRecorder {
+    fn of_what_could_not_be_told(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = match self {
+            OfRecorder::OrganizationUnknown { kind: RecorderKind::Trail } => {
+                "whether it is an organization trail is not known"
+            }
+            OfRecorder::OrganizationUnknown { .. } => "whether it takes in the organization is not known",
+            OfRecorder::NotAmongItsTrails { account } => {
+                return write!(f, "it is not among the trails that account {account} sees");
+            }
+            OfRecorder::MultiRegionUnknown { kind } => {
+                return write!(f, "whether it is a multi-region {} is not known", noun(kind));
+            }
+            OfRecorder::StatusUnknown { region, because: None } => {
+                return write!(f, "its status in {region} is not known (cloudtrail:GetTrailStatus)");
+            }
+            OfRecorder::StatusUnknown { region, because } => {
+                return write!(f, "its status in {region} is not known{}", Behind(because));
+            }
+            OfRecorder::LoggingUnknown => "whether it is logging is not known",
+            OfRecorder::DeliveryTimeUnknown { error } => {
+                return write!(f, "its deliveries fail ({error}), and since when is not known");
+            }
+            OfRecorder::StoreStatusUnknown => "its status is not known",
+            OfRecorder::MalformedArn => "its ARN is malformed",
+            OfRecorder::SelectorsUnread { because, .. } => {
+                return write!(f, "its event selectors could not be read{}", Behind(because));
+            }
+            OfRecorder::SelectorsOfBothKinds => {
+                "it shows basic and advanced selectors at once, which AWS does not allow"
+            }
+            OfRecorder::SelectorsInPart => "its event selectors are told in part only",
+            OfRecorder::SelectorsDiffer => "two accounts were told different event selectors of it",
+            OfRecorder::StoresNotCollected => {
+                "they were not collected; list event_data_store in scan.recorders when collecting"
+            }
+            OfRecorder::OrganizationStoreUnseen => "a member account cannot see it: scan the management account",
+            OfRecorder::SelectorNotUnderstood { why } => why,
+            OfRecorder::Recorder { recorder, because } => return write!(f, "{recorder}: {because}"),
+            OfRecorder::WorkBudget { comparisons } => {
+                return write!(f, "the selectors are past the work budget of {comparisons} comparisons");
+            }
+            // The others are told above.
+            _ => return Ok(()),
+        };
+        f.write_str(text)
+    }
+}
+
+fn with_article(kind: &RecorderKind) -> &'static str {
+    match kind {
+        RecorderKind::Trail => "a trail",
+        RecorderKind::EventDataStore => "an event data store",
+    }
+}

@@ -1,0 +1,119 @@
+//! COPY and UNLOAD by the records.
+
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::aws::timestamp::Timestamp;
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "code", rename_all = "snake_case", deny_unknown_fields)]
+pub enum OfStatement {
+    UploadsEnded {
+        unloads: u64,
+    },
+    /// Of `unloads`, `open` left `uploads` neither completed nor aborted; the first of them by `principal`.
+    UploadsUnfinished {
+        open: u64,
+        unloads: u64,
+        uploads: u64,
+        principal: String,
+        start: Timestamp,
+        end: Timestamp,
+    },
+    EveryUploadSeenEnded,
+    UploadNotSeenToEnd,
+    MayGoOn {
+        unloads: u64,
+        after: Timestamp,
+    },
+    MayHaveBegun {
+        unloads: u64,
+        before: Timestamp,
+    },
+    NotALocation {
+        text: String,
+    },
+    NotARole {
+        text: String,
+    },
+    /// Clusters and namespaces that the role is associated with.
+    Associated {
+        clusters: Vec<String>,
+    },
+    NotAssociated,
+    /// There is nothing to compare the records with.
+    NoUnloadKnown {
+        records_read: bool,
+    },
+    WritesShown,
+    UnloadsShown {
+        unloads: u64,
+    },
+    UnloadNotShown {
+        at: Vec<Timestamp>,
+    },
+    OutsideWindow {
+        unloads: u64,
+    },
+    /// They lie between writes whose times are not kept one by one.
+    BetweenWrites {
+        unloads: u64,
+    },
+}
+
+impl OfStatement {
+    pub(super) fn is_of_what_was_seen(&self) -> bool {
+        matches!(
+            self,
+            OfStatement::EveryUploadSeenEnded | OfStatement::UploadNotSeenToEnd | OfStatement::UnloadNotShown { .. }
+        )
+    }
+}
+
+impl fmt::Display for OfStatement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            OfStatement::UploadsEnded { unloads } => {
+                write!(f, "every upload of {unloads} UNLOADs was completed or aborted")
+            }
+            OfStatement::UploadsUnfinished { open, unloads, uploads, principal, start, end } => write!(
+                f,
+                "{open} of {unloads} UNLOADs left {uploads} multipart uploads neither completed nor aborted, the first by {principal} from {start} to {end}"
+            ),
+            OfStatement::EveryUploadSeenEnded => f.write_str("every upload that was seen ended"),
+            OfStatement::UploadNotSeenToEnd => f.write_str("an upload was not seen to end"),
+            OfStatement::MayGoOn { unloads, after } => write!(f, "{unloads} of them may still go on after {after}"),
+            OfStatement::MayHaveBegun { unloads, before } => {
+                write!(f, "{unloads} of them may have begun before {before}")
+            }
+            OfStatement::NotALocation { text } => write!(f, "{text} is no location"),
+            OfStatement::NotARole { text } => write!(f, "{text} is no role's ARN"),
+            OfStatement::Associated { clusters } => write!(f, "associated with {}", clusters.join(", ")),
+            OfStatement::NotAssociated => f.write_str(
+                "a session called RedshiftIamRoleSession used a role that is not associated with any known cluster or namespace",
+            ),
+            OfStatement::NoUnloadKnown { records_read: false } => {
+                f.write_str("no UNLOAD is known, and no log records were read")
+            }
+            OfStatement::NoUnloadKnown { records_read: true } => {
+                f.write_str("no UNLOAD is known to have run, and none is in the records")
+            }
+            OfStatement::WritesShown => f.write_str("the records show writes there"),
+            OfStatement::UnloadsShown { unloads } => {
+                write!(f, "the records show the {unloads} UNLOADs that are known to have run")
+            }
+            OfStatement::UnloadNotShown { at } => {
+                let times: Vec<String> = at.iter().map(Timestamp::to_string).collect();
+                write!(f, "an UNLOAD ran there at {}, and no write is shown for it", times.join(", "))
+            }
+            OfStatement::OutsideWindow { unloads } => {
+                write!(f, "{unloads} of the known UNLOADs ran, or may have run, outside the window")
+            }
+            OfStatement::BetweenWrites { unloads } => {
+                write!(f, "{unloads} of them lie between writes whose times are not kept one by one")
+            }
+        }
+    }
+}

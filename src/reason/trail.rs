@@ -1,0 +1,95 @@
+//! What is said of a trail: does it log and deliver, can its selectors match, are its log files as they were delivered?
+
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Reason;
+use crate::aws::timestamp::Timestamp;
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "code", rename_all = "snake_case", deny_unknown_fields)]
+pub enum OfTrail {
+    /// What is said of one trail.
+    Trail {
+        trail: String,
+        because: Vec<Reason>,
+    },
+    LoggingIn {
+        regions: Vec<String>,
+    },
+    StoppedIn {
+        region: String,
+        since: Option<Timestamp>,
+    },
+    /// `last`: the last delivery that succeeded.
+    DeliveriesFailIn {
+        region: String,
+        error: String,
+        last: Option<Timestamp>,
+    },
+    LoggingUnknownIn {
+        region: String,
+    },
+    NoRegionScanned,
+    EverySelectorCanMatch,
+    /// What in its selectors can never match, each with the reason.
+    DeadSelectors {
+        dead: Vec<String>,
+    },
+    /// Of its log bucket nothing was read.
+    NoRecordsOfTrail,
+    WritesNoDigests,
+    DigestsUnknown,
+    NoRecordsOfItsRegions,
+    NotAllCompared,
+    LogFilesAsDelivered {
+        log_files: u64,
+        digests: u64,
+        pending: u64,
+    },
+    /// The first problem that the digests of a region show, and how many more there are.
+    DigestProblem {
+        region: String,
+        problem: Option<String>,
+        more: usize,
+    },
+}
+
+impl fmt::Display for OfTrail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            OfTrail::Trail { trail, because } => write!(f, "trail {trail}: {}", super::message(because)),
+            OfTrail::LoggingIn { regions } => write!(f, "it is logging and delivering in {}", regions.join(", ")),
+            OfTrail::StoppedIn { region, since: None } => write!(f, "it is stopped in {region}"),
+            OfTrail::StoppedIn { region, since: Some(since) } => write!(f, "it is stopped in {region} since {since}"),
+            OfTrail::DeliveriesFailIn { region, error, last } => {
+                write!(f, "its deliveries fail in {region} with {error}; ")?;
+                match last {
+                    Some(time) => write!(f, "the last that succeeded was at {time}"),
+                    None => f.write_str("none has succeeded"),
+                }
+            }
+            OfTrail::LoggingUnknownIn { region } => write!(f, "whether it is logging in {region} is not known"),
+            OfTrail::NoRegionScanned => f.write_str("no region was scanned"),
+            OfTrail::EverySelectorCanMatch => f.write_str("every selector can match"),
+            OfTrail::DeadSelectors { dead } => f.write_str(&dead.join("; ")),
+            OfTrail::NoRecordsOfTrail => f.write_str("no records of its log bucket were read"),
+            OfTrail::WritesNoDigests => f.write_str("it writes no digests"),
+            OfTrail::DigestsUnknown => f.write_str("whether it writes digests is not known"),
+            OfTrail::NoRecordsOfItsRegions => {
+                f.write_str("no location whose records were read is in one of its regions")
+            }
+            OfTrail::NotAllCompared => f.write_str("its log files were not all compared with its digests"),
+            OfTrail::LogFilesAsDelivered { log_files, digests, pending } => write!(
+                f,
+                "{log_files} log files are as {digests} digests say, {pending} are too new for one; digests do not show that every event was recorded"
+            ),
+            OfTrail::DigestProblem { region, problem, more } => {
+                write!(f, "{region}: {}", problem.as_deref().unwrap_or("no reason is given"))?;
+                if *more > 0 { write!(f, " and {more} more") } else { Ok(()) }
+            }
+        }
+    }
+}

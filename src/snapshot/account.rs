@@ -1,0 +1,114 @@
+//! One account at one time.
+
+use std::collections::BTreeSet;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{AdvancedEventSelector, EventDataStore, Failure, Trail};
+use crate::aws::timestamp::Timestamp;
+
+/// One account as its own credentials saw it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Account {
+    /// Who asked (`sts:GetCallerIdentity`). The account is the caller's.
+    pub caller: Caller,
+    pub collected_at: Timestamp,
+    pub scope: Scope,
+    /// Its own trails, and the organization's that it can see.
+    pub trails: Vec<Trail>,
+    /// `null`: they were not asked for.
+    #[serde(default)]
+    pub event_data_stores: Option<Vec<EventDataStore>>,
+    /// `null`: they were not asked for.
+    #[serde(default)]
+    pub channels: Option<Vec<Channel>>,
+    /// Its own buckets, and the declared ones that it was asked for.
+    pub buckets: Vec<Bucket>,
+    pub clusters: Vec<Cluster>,
+    /// Calls that did not answer.
+    pub failures: Vec<Failure>,
+}
+
+impl Account {
+    /// The twelve-digit id.
+    pub fn id(&self) -> &str {
+        &self.caller.account
+    }
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Caller {
+    pub account: String,
+    pub arn: String,
+}
+
+/// What was looked at.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Scope {
+    pub regions: BTreeSet<String>,
+    /// `aws`, `aws-cn`, `aws-us-gov`, …: the caller's.
+    pub partition: String,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Bucket {
+    pub name: String,
+    /// `null`: could not be told.
+    pub region: Option<String>,
+    /// The owner, where it is this account; `null` for a bucket of another account.
+    pub account: Option<String>,
+}
+
+/// A Redshift cluster (`DescribeClusters`), or a namespace of Redshift Serverless (`ListNamespaces`).
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Cluster {
+    pub cluster_identifier: String,
+    pub kind: ClusterKind,
+    pub region: String,
+    pub account: String,
+    /// The roles that are associated with it.
+    pub iam_roles: Vec<ClusterRole>,
+    #[serde(default)]
+    pub default_iam_role_arn: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ClusterKind {
+    #[default]
+    Provisioned,
+    Serverless,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ClusterRole {
+    pub iam_role_arn: String,
+    /// Only an `in-sync` role can be used.
+    #[serde(default)]
+    pub apply_status: Option<String>,
+}
+
+/// A CloudTrail channel: `GetChannel`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Channel {
+    pub channel_arn: String,
+    #[serde(default)]
+    pub name: Option<String>,
+    /// The partner or AWS service that the events come from or go to.
+    #[serde(default)]
+    pub source: Option<String>,
+    /// Of a service-linked channel: whether it takes events of all regions.
+    #[serde(default)]
+    pub apply_to_all_regions: Option<bool>,
+    /// Of a service-linked channel; `null`: not read.
+    #[serde(default)]
+    pub advanced_event_selectors: Option<Vec<AdvancedEventSelector>>,
+}

@@ -1,0 +1,61 @@
+//! Calls that did not answer.
+
+use std::collections::BTreeSet;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A kind of fact that a failed call leaves incomplete.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FactKind {
+    /// Which regions the account has.
+    Regions,
+    /// Which trails there are.
+    Trails,
+    /// What a trail's selectors are.
+    Selectors,
+    /// Whether a trail is logging.
+    Status,
+    EventDataStores,
+    /// Where a bucket is, and whose.
+    Buckets,
+    Clusters,
+    /// The namespaces of Redshift Serverless.
+    Namespaces,
+    /// Log records.
+    Records,
+}
+
+/// What could not be seen, where, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Failure {
+    /// The call: `cloudtrail:GetEventSelectors`.
+    pub call: String,
+    /// The account that was asked.
+    pub account: String,
+    pub region: String,
+    /// The trail, bucket or object that was asked for, if the call names one.
+    #[serde(default)]
+    pub resource: Option<String>,
+    /// AWS's error code, or what kind of failure it was.
+    pub code: String,
+    pub message: String,
+    /// The IAM action that allows the call, where it is named otherwise: `s3:ListBucket` for `s3:HeadBucket`.
+    #[serde(default)]
+    pub permission: Option<String>,
+    /// The kinds of fact that are incomplete because of it.
+    pub makes_unknown: BTreeSet<FactKind>,
+}
+
+impl Failure {
+    /// The IAM action that allows the call.
+    pub fn permission(&self) -> &str {
+        self.permission.as_deref().unwrap_or(&self.call)
+    }
+
+    pub fn is_denied(&self) -> bool {
+        self.code.contains("AccessDenied") || self.code.contains("Unauthorized") || self.code == "403"
+    }
+}

@@ -1,0 +1,45 @@
+//! Where a fact comes from, and locations that were learned and not declared.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::aws::location::LocationKind;
+use crate::aws::timestamp::Timestamp;
+
+/// Where something was told.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Origin {
+    /// An answer of AWS.
+    Api { call: String, region: String, at: Timestamp },
+    /// A file and a line in it, from 1.
+    File { path: String, line: usize },
+    /// A log record.
+    Record { event_id: String, object: String },
+    /// A line of the config, from 1.
+    Config { line: usize },
+}
+
+/// A location that something other than the config told us of.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LearnedLocation {
+    pub kind: LocationKind,
+    /// `s3://bucket/prefix`
+    pub location: String,
+    /// The role that acted; `null`: not known.
+    #[serde(default)]
+    pub role: Option<String>,
+    #[serde(default)]
+    pub cluster: Option<String>,
+    pub origin: Origin,
+    /// The id of the COPY or UNLOAD statement, as Redshift numbers it.
+    #[serde(default)]
+    pub statement: Option<String>,
+    /// When the statement began.
+    #[serde(default)]
+    pub started_at: Option<Timestamp>,
+    /// When it ended.
+    #[serde(default)]
+    pub ended_at: Option<Timestamp>,
+}

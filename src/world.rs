@@ -1,0 +1,157 @@
+//! All accounts of a snapshot as one world at one time: what records at a place, whose buckets are where, and why
+//! something is not known.
+//!
+//! An organization's trail that several accounts see is one recorder here (`merge`). A failed call of an account stands in
+//! the way only of answers that need this account (`recorders`).
+
+mod merge;
+mod recorders;
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
+
+use crate::aws::timestamp::Timestamp;
+use crate::coverage::prove::RecorderSet;
+use crate::reason::{NotSeen, Reason};
+use crate::snapshot::{Account, Bucket, Cluster, EventDataStore, FactKind, Failure, RecorderKind, Snapshot, Trail};
+
+use merge::SeenTrail;
+
+/// The accounts at one time.
+pub struct World<'a> {
+    pub snapshot: &'a Snapshot,
+    /// "Now", for every age.
+    pub at: Timestamp,
+    /// What counts as recording.
+    recorders: Vec<RecorderKind>,
+    accounts: BTreeMap<&'a str, &'a Account>,
+    buckets: HashMap<&'a str, Bucket>,
+    trails: Vec<SeenTrail<'a>>,
+    /// Their places, by ARN.
+    trail_places: HashMap<String, usize>,
+    stores: Vec<EventDataStore>,
+    failures: HashMap<&'a str, HashMap<FactKind, Vec<&'a Failure>>>,
+    /// Made once for each region and the accounts whose recorders count there.
+    sets: RefCell<HashMap<(String, Vec<String>), Rc<RecorderSet>>>,
+}
+
+impl<'a> World<'a> {
+    pub fn at(snapshot: &'a Snapshot, at: Timestamp) -> World<'a> {
+        let mut failures: HashMap<&str, HashMap<FactKind, Vec<&Failure>>> = HashMap::new();
+        for account in &snapshot.accounts {
+            for failure in &account.failures {
+                for kind in &failure.makes_unknown {
+                    failures.entry(account.id()).or_default().entry(*kind).or_default().push(failure);
+                }
+            }
+        }
+        let trails = merge::trails(&snapshot.accounts);
+        let places = trails.iter().enumerate().map(|(place, seen)| (seen.trail.trail_arn.clone(), place));
+        World {
+            snapshot,
+            at,
+            trail_places: places.collect(),
+            recorders: vec![RecorderKind::Trail],
+            accounts: snapshot.accounts.iter().map(|account| (account.id(), account)).collect(),
+            buckets: merge::buckets(&snapshot.accounts),
+            trails,
+            stores: merge::stores(&snapshot.accounts),
+            failures,
+            sets: RefCell::default(),
+        }
+    }
+
+    /// The same where other recorders count than trails. None listed: trails.
+    pub fn counting(self, recorders: &[RecorderKind]) -> World<'a> {
+        let recorders = if recorders.is_empty() { self.recorders } else { recorders.to_vec() };
+        World { recorders, sets: RefCell::default(), ..self }
+    }
+
+    /// `aws`, `aws-cn`, …: the same for all accounts.
+    pub fn partition(&self) -> &'a str {
+        self.snapshot.accounts.first().map_or("", |account| &account.scope.partition)
+    }
+
+    pub fn account(&self, id: &str) -> Option<&'a Account> {
+        self.accounts.get(id).copied()
+    }
+
+    /// Every trail once, as all accounts together know it.
+    pub fn trails(&self) -> impl Iterator<Item = &Trail> {
+        self.trails.iter().map(|seen| &seen.trail)
+    }
+
+    pub fn trail(&self, arn: &str) -> Option<&Trail> {
+        self.seen_trail(arn).map(|seen| &seen.trail)
+    }
+
+    pub fn clusters(&self) -> impl Iterator<Item = &'a Cluster> {
+        self.snapshot.accounts.iter().flat_map(|account| &account.clusters)
+    }
+
+    /// The regions that were looked at in the accounts that see the trail.
+    pub fn regions_of(&self, trail_arn: &str) -> impl Iterator<Item = &'a String> {
+        let accounts = self.seen_trail(trail_arn).into_iter().flat_map(|seen| &seen.accounts);
+        accounts.filter_map(|account| self.account(account)).flat_map(|account| &account.scope.regions)
+    }
+
+    /// The regions that were looked at in any account.
+    pub fn scanned_regions(&self) -> impl Iterator<Item = &'a String> {
+        self.snapshot.accounts.iter().flat_map(|account| &account.scope.regions)
+    }
+
+    /// The failed calls of an account that leave this kind of fact incomplete.
+    pub fn failures<'s>(&'s self, account: &str, kind: FactKind) -> impl Iterator<Item = &'a Failure> + use<'s, 'a> {
+        self.failures.get(account).and_then(|kinds| kinds.get(&kind)).into_iter().flatten().copied()
+    }
+
+    /// The same of every account.
+    pub fn failures_anywhere(&self, kind: FactKind) -> impl Iterator<Item = &'a Failure> {
+        self.snapshot.accounts.iter().flat_map(move |account| self.failures(account.id(), kind))
+    }
+
+    /// Where the bucket is and whose, as far as any account knows.
+    pub fn bucket(&self, name: &str) -> Option<&Bucket> {
+        self.buckets.get(name)
+    }
+
+    /// The bucket's region; `Err`: why it is not known, or why nothing is known of it.
+    pub fn bucket_region(&self, bucket: &str) -> Result<&str, Reason> {
+        let found = self.bucket(bucket);
+        let Some(region) = found.and_then(|found| found.region.as_deref()) else {
+            let because = self.bucket_failure(bucket);
+            return Err(NotSeen::BucketRegionUnknown { bucket: bucket.to_owned(), because }.into());
+        };
+        let owner = found.and_then(|found| found.account.as_deref()).and_then(|owner| self.account(owner));
+        let is_scanned = match owner {
+            Some(owner) => owner.scope.regions.contains(region),
+            None => self.scanned_regions().any(|scanned| scanned == region),
+        };
+        if is_scanned {
+            return Ok(region);
+        }
+        Err(NotSeen::RegionNotScanned { bucket: bucket.to_owned(), region: region.to_owned() }.into())
+    }
+
+    /// The failed call that hides where a bucket is or whose. Any account may be its owner.
+    fn bucket_failure(&self, bucket: &str) -> Option<Box<Reason>> {
+        let mut failures = self.failures_anywhere(FactKind::Buckets);
+        let failure = failures.find(|failure| failure.resource.as_deref().is_none_or(|asked| asked == bucket));
+        failure.map(|failure| Box::new(Reason::failed(failure)))
+    }
+
+    /// Why something of the trail is not known: what the accounts that see it were told.
+    pub fn trail_failure(&self, arn: &str, kind: FactKind, region: Option<&str>) -> Option<Box<Reason>> {
+        let accounts = self.seen_trail(arn).into_iter().flat_map(|seen| &seen.accounts);
+        let mut failures = accounts.flat_map(|account| self.failures(account, kind));
+        let of_trail = |failure: &Failure| failure.resource.as_deref().is_none_or(|asked| asked == arn);
+        let failure =
+            failures.find(|failure| of_trail(failure) && region.is_none_or(|region| failure.region == region));
+        failure.map(|failure| Box::new(Reason::failed(failure)))
+    }
+
+    fn seen_trail(&self, arn: &str) -> Option<&SeenTrail<'a>> {
+        self.trail_places.get(arn).and_then(|place| self.trails.get(*place))
+    }
+}

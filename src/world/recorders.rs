@@ -1,0 +1,167 @@
+//! What may record events at a bucket, and stand-ins for what a failed call may have hidden.
+
+use std::rc::Rc;
+
+use super::World;
+use super::merge::SeenTrail;
+use crate::aws::arn::RoleArn;
+use crate::coverage::event::Requirement;
+use crate::coverage::fix::{self, Fix};
+use crate::coverage::prove::RecorderSet;
+use crate::coverage::recorder::{Effect, Recorder, Scene};
+use crate::reason::{NotSeen, OfRecorder, Reason};
+use crate::snapshot::{Account, EventDataStore, FactKind, RecorderKind};
+
+impl World<'_> {
+    /// Every trail, and event data store where they count, as a recorder of events at this bucket; and stand-ins for those
+    /// that may exist but could not be seen. `Err`: why it cannot be told whose trails record there.
+    pub fn recorders_at(&self, bucket: &str, region: &str, role: Option<&RoleArn>) -> Result<Rc<RecorderSet>, Reason> {
+        let key = (region.to_owned(), self.recording_accounts(bucket, role)?);
+        if let Some(set) = self.sets.borrow().get(&key) {
+            return Ok(Rc::clone(set));
+        }
+        let set = Rc::new(RecorderSet::new(self.recorders_of(region, &key.1)));
+        self.sets.borrow_mut().insert(key, Rc::clone(&set));
+        Ok(set)
+    }
+
+    /// The accounts whose trails record events at the bucket: its owner's record everyone's, the caller's its own
+    /// (CloudTrail User Guide, "Logging data events", on other accounts' resources).
+    pub fn recording_accounts(&self, bucket: &str, role: Option<&RoleArn>) -> Result<Vec<String>, Reason> {
+        let owner = self.bucket(bucket).and_then(|bucket| bucket.account.clone());
+        let caller = role.map(|role| role.account.clone());
+        let all = owner.into_iter().chain(caller);
+        let mut accounts: Vec<String> = all.filter(|account| self.account(account).is_some()).collect();
+        accounts.dedup();
+        if accounts.is_empty() {
+            let because = self.bucket_failure(bucket);
+            return Err(NotSeen::BucketOwnerUnknown { bucket: bucket.to_owned(), because }.into());
+        }
+        Ok(accounts)
+    }
+
+    /// The smallest change that records the requirement, in whichever account of those whose trails count there.
+    pub fn fix(&self, requirement: &Requirement, recorders: &RecorderSet) -> Fix {
+        let accounts = self.recording_accounts(&requirement.location.bucket, requirement.role.as_ref());
+        let accounts = accounts.unwrap_or_else(|_| vec![String::new()]);
+        let proposed = accounts.iter().map(|account| {
+            let scene = self.scene(&requirement.region, account);
+            fix::propose(requirement, &recorders.recorders, self.trails(), scene)
+        });
+        // A call that closes the gap before the advice that none would.
+        let is_advice = |fix: &Fix| matches!(fix, Fix::Other { .. });
+        proposed.min_by_key(is_advice).unwrap_or(Fix::Other { needs: String::new() })
+    }
+
+    fn scene<'s>(&'s self, region: &'s str, account: &'s str) -> Scene<'s> {
+        Scene { partition: self.partition(), region, account, at: self.at }
+    }
+
+    fn recorders_of(&self, region: &str, accounts: &[String]) -> Vec<Recorder> {
+        let accounts: Vec<&Account> = accounts.iter().filter_map(|id| self.account(id)).collect();
+        let mut recorders = Vec::new();
+        if self.recorders.contains(&RecorderKind::Trail) {
+            recorders.extend(self.trails.iter().map(|seen| self.trail_recorder(seen, region, &accounts)));
+            recorders.extend(accounts.iter().flat_map(|a| self.unseen(a, FactKind::Trails, region, "trails")));
+        }
+        if self.recorders.contains(&RecorderKind::EventDataStore) {
+            recorders.extend(self.stores.iter().map(|store| self.store_recorder(store, region, &accounts)));
+            recorders.extend(accounts.iter().flat_map(|account| self.unseen_stores(account, region)));
+        }
+        // Where one account was asked in the region, the other's recorders can only add.
+        let unasked = accounts.iter().filter(|account| !account.scope.regions.contains(region));
+        recorders.extend(unasked.map(|account| {
+            let reason =
+                NotSeen::AccountRegionNotScanned { account: account.id().to_owned(), region: region.to_owned() };
+            Recorder::unseen(format!("recorders of account {}", account.id()), reason.into())
+        }));
+        recorders
+    }
+
+    /// The trail where it does most, with the failed call named where something of it is unknown.
+    fn trail_recorder(&self, seen: &SeenTrail, region: &str, accounts: &[&Account]) -> Recorder {
+        let arn = &seen.trail.trail_arn;
+        let in_account = |account: &&Account| {
+            let mut recorder = Recorder::of_trail(&seen.trail, self.scene(region, account.id()));
+            if let Some(effect) = self.doubtful_membership(seen, account.id(), &recorder.effect) {
+                recorder.effect = effect;
+            }
+            recorder
+        };
+        let mut recorder =
+            most(accounts.iter().map(in_account), || Recorder::of_trail(&seen.trail, self.scene(region, "")));
+        if seen.selectors_differ {
+            recorder.selectors = Err(OfRecorder::SelectorsDiffer.into());
+        }
+        if let Err(Reason::OfRecorder(OfRecorder::SelectorsUnread { because, .. })) = &mut recorder.selectors {
+            *because = self.trail_failure(arn, FactKind::Selectors, None);
+        }
+        if let Effect::Unknown(Reason::OfRecorder(OfRecorder::StatusUnknown { because, .. })) = &mut recorder.effect {
+            *because = self.trail_failure(arn, FactKind::Status, Some(region));
+        }
+        recorder
+    }
+
+    /// A trail of an organization shows in the lists of its members. In one that does not show it, it is not in effect,
+    /// or the account could not see it.
+    fn doubtful_membership(&self, seen: &SeenTrail, account: &str, effect: &Effect) -> Option<Effect> {
+        if matches!(effect, Effect::None(_)) || seen.trail.account() == account || seen.accounts.contains(&account) {
+            return None;
+        }
+        let account = account.to_owned();
+        let is_member = self.snapshot.organization.as_ref().and_then(|organization| organization.has(&account));
+        Some(match is_member {
+            Some(false) => Effect::None(OfRecorder::NotAMember { account }.into()),
+            _ => Effect::Unknown(OfRecorder::NotAmongItsTrails { account }.into()),
+        })
+    }
+
+    fn store_recorder(&self, store: &EventDataStore, region: &str, accounts: &[&Account]) -> Recorder {
+        let of = |account: &str| Recorder::of_event_data_store(store, self.scene(region, account));
+        most(accounts.iter().map(|account| of(account.id())), || of(""))
+    }
+
+    /// Stand-ins for recorders of the region that a failed call of the account may have hidden.
+    fn unseen(&self, account: &Account, facts: FactKind, region: &str, what: &str) -> Vec<Recorder> {
+        self.failures(account.id(), facts)
+            .filter(|failure| failure.region == region)
+            .map(|failure| Recorder::unseen(format!("unseen {what}"), Reason::failed(failure)))
+            .collect()
+    }
+
+    fn unseen_stores(&self, account: &Account, region: &str) -> Vec<Recorder> {
+        let mut unseen = self.unseen(account, FactKind::EventDataStores, region, "event data stores");
+        if account.event_data_stores.is_none() {
+            unseen.push(Recorder::unseen("event data stores".to_owned(), OfRecorder::StoresNotCollected.into()));
+        }
+        unseen.extend(self.store_of_organization(account.id()));
+        unseen
+    }
+
+    /// A member account cannot see its organization's event data store (CloudTrail User Guide, "Organization event data
+    /// stores"). That it is a member shows in the organization's trail, which it does see.
+    fn store_of_organization(&self, account: &str) -> Option<Recorder> {
+        let mut trails = self.trails.iter().filter(|seen| seen.accounts.contains(&account)).map(|seen| &seen.trail);
+        let trail = trails.find(|trail| trail.is_organization_trail == Some(true) && trail.account() != account)?;
+        // The owner of the trail is the management account; where its stores were read, nothing is hidden.
+        let was_read = |management: &Account| {
+            let mut failures = self.failures(management.id(), FactKind::EventDataStores);
+            management.event_data_stores.is_some() && failures.next().is_none()
+        };
+        if self.account(trail.account()).is_some_and(was_read) {
+            return None;
+        }
+        let name = "an event data store of the organization".to_owned();
+        Some(Recorder::unseen(name, OfRecorder::OrganizationStoreUnseen.into()))
+    }
+}
+
+/// Of one recorder as it is for several accounts, the one in which it records most.
+fn most(recorders: impl Iterator<Item = Recorder>, otherwise: impl Fn() -> Recorder) -> Recorder {
+    let rank = |recorder: &Recorder| match recorder.effect {
+        Effect::InEffect => 0,
+        Effect::Unknown(_) => 1,
+        Effect::None(_) => 2,
+    };
+    recorders.min_by_key(rank).unwrap_or_else(otherwise)
+}
