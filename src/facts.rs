@@ -28,6 +28,7 @@ use crate::aws::location::{Location, LocationKind};
 use crate::aws::s3_events::Access;
 use crate::config::{Config, RedshiftLocation};
 use crate::coverage::prove::RecorderSet;
+use crate::parallel;
 use crate::reason::Reason;
 use crate::snapshot::{Origin, Records, Snapshot};
 use crate::world::World;
@@ -41,16 +42,14 @@ use subject::{Subject, SubjectKind};
 /// Derives the facts. The same snapshot and config give the same facts, byte for byte.
 pub fn derive(snapshot: &Snapshot, config: &Config) -> Facts {
     let view = View::new(snapshot, config);
-    let uses = redshift_uses(snapshot, config);
-    let of_kind = |kind: LocationKind| -> Vec<LocationFact> {
-        uses.iter().filter(|used| used.location.kind == kind).map(|used| view.location_fact(used)).collect()
-    };
+    let (unloads, copies): (Vec<Used>, Vec<Used>) =
+        redshift_uses(snapshot, config).into_iter().partition(|used| used.location.kind == LocationKind::Unload);
     Facts {
         schema: SCHEMA.to_owned(),
         scan: view.scan(),
-        unloads: of_kind(LocationKind::Unload),
-        copies: of_kind(LocationKind::Copy),
-        access_rules: config.access_rules.iter().map(|rule| view.access_fact(rule)).collect(),
+        unloads: view.each(&unloads, View::location_fact),
+        copies: view.each(&copies, View::location_fact),
+        access_rules: view.each(&config.access_rules, View::access_fact),
         declared: view.declared_facts(),
         seen_unloads: view.unload_facts(),
         redshift_roles: view.role_facts(),
@@ -68,6 +67,9 @@ pub fn derive(snapshot: &Snapshot, config: &Config) -> Facts {
             .collect(),
     }
 }
+
+/// So many facts are worth a thread.
+const MANY: usize = 200;
 
 /// The world, the records and the config, with what is looked up often.
 struct View<'a> {
@@ -109,6 +111,17 @@ impl<'a> View<'a> {
             missing_records: RefCell::default(),
             watched_regions: OnceCell::new(),
         }
+    }
+
+    /// A fact for each item. Many are derived by several threads, each in a view of its own.
+    fn each<T: Sync, F: Send>(&self, items: &[T], fact: impl Fn(&View<'a>, &T) -> F + Sync) -> Vec<F> {
+        if items.len() <= MANY {
+            return items.iter().map(|item| fact(self, item)).collect();
+        }
+        let (snapshot, config) = (self.world.snapshot, self.config);
+        let parts: Vec<&[T]> = items.chunks(MANY).collect();
+        let derive = |view: &mut View<'a>, part: &&[T]| part.iter().map(|item| fact(view, item)).collect::<Vec<_>>();
+        parallel::each(&parts, || View::new(snapshot, config), derive).into_iter().flatten().collect()
     }
 
     fn scan(&self) -> Scan {

@@ -3,7 +3,9 @@
 pub mod waivers;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use data_encoding::HEXLOWER;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -87,17 +89,17 @@ pub struct Finding {
     pub resource: Resource,
     pub outcome: Outcome,
     pub severity: Severity,
-    /// The policy's title.
-    pub title: String,
+    /// The policy's title. What all findings of a policy have in common is held once.
+    pub title: Arc<str>,
     pub message: String,
     /// The reasons in the message, each an object with a `code`. A policy of one's own may give none.
     #[schemars(with = "Vec<Reason>")]
     pub reasons: Vec<Value>,
     /// What the answer rests on; its form is the policy's.
     pub evidence: Value,
-    pub remediation: String,
+    pub remediation: Arc<str>,
     /// By framework, the control ids that the policy speaks to.
-    pub controls: BTreeMap<String, Vec<String>>,
+    pub controls: Arc<BTreeMap<String, Vec<String>>>,
     pub location: SourceLocation,
     /// The same for the same policy, subject and account in every run, whatever message or time says.
     pub fingerprint: String,
@@ -107,5 +109,5 @@ pub struct Finding {
 /// Identity of a finding over runs. `account`: the subject's.
 pub fn fingerprint(account: &str, policy: &str, subject: &str) -> String {
     let digest = Sha256::digest(format!("trailcheck/v1\n{account}\n{policy}\n{subject}"));
-    digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    HEXLOWER.encode(&digest[..16])
 }

@@ -32,6 +32,7 @@ pub mod finding;
 pub mod glob;
 pub mod gzip;
 pub mod logs;
+pub mod parallel;
 pub mod policy;
 pub mod progress;
 pub mod reason;

@@ -11,20 +11,18 @@ items := [item("a", "red"), item("b", "green"), item("c", "blue"), {"subject": "
 
 ids(answers) := {answer.subject | some answer in answers}
 
-test_every_item_is_a_subject if judged.names(items) == {"a", "b", "c", "d"}
+test_every_item_is_a_subject if judged.names(items) == ["a", "b", "c", "d"]
 
 test_items_are_sorted_by_status if {
 	ids(judged.having(items, "colour", {"red"})) == {"a"}
 	ids(judged.outside(items, "colour", {"red", "green"})) == {"c"}
 }
 
-test_an_answer_is_the_judgement if {
-	judged.having(items, "colour", {"red"}) == {{
+test_an_answer_holds_the_judgement if {
+	judged.having(items, "colour", {"red"}) == [{
 		"subject": "a",
-		"message": "why",
-		"reasons": [{"code": "because"}],
-		"evidence": {"seen": "a"},
-	}}
+		"judgement": {"status": "red", "message": "why", "reasons": [{"code": "because"}], "evidence": {"seen": "a"}},
+	}]
 }
 
 # Nothing is shown of an item that was not judged: neither that it passes nor that it fails.

@@ -30,6 +30,6 @@ of(policy) := "pass" if {
 }
 
 answered(answers) if {
-	told := {[answer.subject, answer.message] | some answer in answers}
+	told := {[answer.subject, answer.judgement.message] | some answer in answers}
 	told == {["it", "why"]}
 }

@@ -24,7 +24,7 @@ subjects := judged.names(locations)
 # How bad each problem is: without a trail nothing is recorded; the others are worth knowing.
 severities := {"no_trail": "high", "other_region": "low", "dead_selector": "low"}
 
-fail contains object.union(judged.answer(location, location.placement), {"severity": severity}) if {
+fail contains {"subject": location.subject, "judgement": location.placement, "severity": severity} if {
 	some location in locations
 	severity := severities[location.placement.status]
 }

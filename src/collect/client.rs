@@ -8,6 +8,15 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 
 use super::CollectError;
 
+/// How long a try may take. The SDK has no default for it: a call that nobody answers would never end.
+fn timeouts(of_a_try: Duration) -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(5))
+        .operation_attempt_timeout(of_a_try)
+        .operation_timeout(of_a_try * 6)
+        .build()
+}
+
 pub struct Aws {
     shared: SdkConfig,
     /// A local endpoint has no host name for each bucket.
@@ -21,14 +30,7 @@ impl Aws {
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             // More than the SDK's three: throttled control-plane calls come through on a later try.
             .retry_config(RetryConfig::standard().with_max_attempts(6))
-            // The SDK has no default for the time of a call.
-            .timeout_config(
-                TimeoutConfig::builder()
-                    .connect_timeout(Duration::from_secs(5))
-                    .operation_attempt_timeout(Duration::from_secs(20))
-                    .operation_timeout(Duration::from_secs(120))
-                    .build(),
-            );
+            .timeout_config(timeouts(Duration::from_secs(20)));
         if let Some(region) = first_region {
             loader = loader.region(Region::new(region));
         }
@@ -75,5 +77,39 @@ impl Aws {
             .region(Region::new(region.to_owned()))
             .force_path_style(self.path_style);
         aws_sdk_s3::Client::from_conf(config.build())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+    use std::time::Instant;
+
+    use aws_sdk_sts::config::Credentials;
+
+    use super::*;
+    use crate::collect::call_error::CallError;
+
+    /// A server that takes every connection and answers none.
+    #[test]
+    fn a_call_that_nobody_answers_ends() {
+        let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+        let endpoint = format!("http://{}", silent.local_addr().unwrap());
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let began = Instant::now();
+        let error = runtime.block_on(async {
+            let config = aws_config::defaults(BehaviorVersion::latest())
+                .region(Region::new("us-east-1"))
+                .endpoint_url(endpoint)
+                .credentials_provider(Credentials::new("testing", "testing", None, None, "test"))
+                .timeout_config(timeouts(Duration::from_millis(100)))
+                .load()
+                .await;
+            let aws = Aws { shared: config, path_style: true, home_region: "us-east-1".to_owned() };
+            aws.sts().get_caller_identity().send().await.map_err(|error| CallError::of(&error)).unwrap_err()
+        });
+        assert_eq!(error.code, "Timeout", "{error:?}");
+        assert!(began.elapsed() < Duration::from_secs(5));
+        drop(silent);
     }
 }

@@ -28,7 +28,7 @@ fn list(policies: &[&Policy]) -> String {
 fn explain(policy: &Policy) -> String {
     let metadata = &policy.metadata;
     let mut text = format!("{}: {}\nseverity: {}\n", policy.id, metadata.title, metadata.severity.as_str());
-    for (framework, controls) in &metadata.controls {
+    for (framework, controls) in metadata.controls.iter() {
         // Writing to a String cannot fail.
         let _ = writeln!(text, "{framework}: {}", controls.join(", "));
     }

@@ -2,7 +2,7 @@
 
 use super::condition::{Condition, Test};
 use super::event::Requirement;
-use super::narrow::Narrowed;
+use super::narrow::{Narrowed, Values};
 use super::residue::touches;
 use super::selector::{Field, Selector};
 use crate::aws::location::Location;
@@ -95,7 +95,8 @@ fn contradicts_itself(selector: &Selector, partition: &str) -> bool {
         role: None,
     };
     // Every object's ARN begins so; which bucket's is left open.
-    let narrowed = Narrowed::of(selector, &everything, &format!("arn:{partition}:s3:::"));
+    let arns = Values::of_arns(selector);
+    let narrowed = Narrowed::of(selector, &arns, &everything, &format!("arn:{partition}:s3:::"));
     let Some(narrowed) = narrowed else { return true };
     let fields_agree = touches(&everything, &without(&narrowed, Field::ResourceArn));
     !fields_agree || narrowed.condition(Field::ResourceArn).is_some_and(|condition| !has_value(condition))

@@ -18,8 +18,13 @@ pub struct Narrowed<'a> {
 }
 
 impl Narrowed<'_> {
-    /// `None`: it matches no event of the requirement.
-    pub fn of<'a>(selector: &'a Selector, requirement: &Requirement, arn_prefix: &str) -> Option<Narrowed<'a>> {
+    /// `None`: it matches no event of the requirement. `arns`: the values of its `resources.ARN`, in order.
+    pub fn of<'a>(
+        selector: &'a Selector,
+        arns: &Values,
+        requirement: &Requirement,
+        arn_prefix: &str,
+    ) -> Option<Narrowed<'a>> {
         if selector.never.is_some() {
             return None;
         }
@@ -29,8 +34,10 @@ impl Narrowed<'_> {
                 (Field::EventSource, _) => settle(condition, Some(EVENT_SOURCE))?,
                 (Field::EventType, Some(_)) => settle(condition, Some(AWS_API_CALL))?,
                 (Field::ConsoleSession, Some(_)) => settle(condition, None)?,
-                (Field::ResourceArn, _) => within(condition, arn_prefix)?,
-                (Field::UserIdentityArn, Some(role)) => within(condition, &role.session_prefix())?,
+                (Field::ResourceArn, _) => within(condition, arns, arn_prefix)?,
+                (Field::UserIdentityArn, Some(role)) => {
+                    within(condition, &Values::of(condition), &role.session_prefix())?
+                }
                 _ => Some(Cow::Borrowed(condition)),
             };
             conditions.extend(left.map(|condition| (*field, condition)));
@@ -57,10 +64,10 @@ fn settle<'a>(condition: &Condition, value: Option<&str>) -> Left<'a> {
 }
 
 /// The field's values all begin with `prefix`, and are never absent.
-fn within<'a>(condition: &'a Condition, prefix: &str) -> Left<'a> {
+fn within<'a>(condition: &'a Condition, values: &Values, prefix: &str) -> Left<'a> {
     let mut left = Condition::default();
     let mut selected = condition.select.is_empty();
-    for test in &condition.select {
+    for test in values.select.about(&condition.select, prefix) {
         match test.within(prefix) {
             Within::Always => selected = true,
             Within::Sometimes => left.select.push(test.clone()),
@@ -72,7 +79,7 @@ fn within<'a>(condition: &'a Condition, prefix: &str) -> Left<'a> {
     } else if left.select.is_empty() {
         return None;
     }
-    for test in &condition.deselect {
+    for test in values.deselect.about(&condition.deselect, prefix) {
         match test.within(prefix) {
             Within::Always => return None,
             Within::Sometimes => left.deselect.push(test.clone()),
@@ -99,6 +106,71 @@ impl Test {
             _ => Within::Sometimes,
         }
     }
+}
+
+/// The values of a condition in the order of their texts, so that those about a place are found and not searched for.
+#[derive(Debug, Default)]
+pub struct Values {
+    select: Sorted,
+    deselect: Sorted,
+}
+
+/// Places in a list of tests.
+#[derive(Debug, Default)]
+struct Sorted {
+    /// Of StartsWith and Equals, by their texts.
+    by_text: Vec<u32>,
+    /// Of EndsWith, which are about every place.
+    by_end: Vec<u32>,
+}
+
+impl Values {
+    pub fn of(condition: &Condition) -> Values {
+        Values { select: Sorted::of(&condition.select), deselect: Sorted::of(&condition.deselect) }
+    }
+
+    /// Of a selector's `resources.ARN`.
+    pub fn of_arns(selector: &Selector) -> Values {
+        selector.condition(Field::ResourceArn).map_or(Values::default(), Values::of)
+    }
+}
+
+impl Sorted {
+    fn of(tests: &[Test]) -> Sorted {
+        let ends = |at: &u32| matches!(tests[*at as usize], Test::EndsWith(_));
+        let (by_end, mut by_text): (Vec<u32>, Vec<u32>) = (0..tests.len() as u32).partition(ends);
+        by_text.sort_by_key(|at| tests[*at as usize].text());
+        Sorted { by_text, by_end }
+    }
+
+    /// The tests that may hold for some string that begins with `prefix`, in the condition's order.
+    fn about<'t>(&self, tests: &'t [Test], prefix: &str) -> Vec<&'t Test> {
+        let text = |at: &u32| tests[*at as usize].text();
+        let from = self.by_text.partition_point(|at| text(at) < prefix);
+        let mut found: Vec<u32> =
+            self.by_text[from..].iter().take_while(|at| text(at).starts_with(prefix)).copied().collect();
+        // Those that the prefix begins with come before it; between two of them nothing shares less than the shorter one.
+        let mut before = from;
+        let mut shared = prefix.len();
+        while let Some(at) = before.checked_sub(1).map(|last| self.by_text[last]) {
+            shared = common_length(text(&at), &prefix[..shared]);
+            if text(&at).len() == shared {
+                found.push(at);
+                before -= 1;
+            } else {
+                before = self.by_text.partition_point(|at| text(at) <= &prefix[..shared]);
+            }
+        }
+        found.extend(&self.by_end);
+        found.sort_unstable();
+        found.into_iter().map(|at| &tests[at as usize]).collect()
+    }
+}
+
+/// How many bytes of two texts are the same from the start, in whole characters.
+fn common_length(one: &str, other: &str) -> usize {
+    let same = one.bytes().zip(other.bytes()).take_while(|(a, b)| a == b).count();
+    other.floor_char_boundary(same)
 }
 
 /// Which selectors may matter at a location, by the values of their `resources.ARN`.

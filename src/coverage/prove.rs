@@ -1,10 +1,10 @@
 //! The verdict: is every event of a requirement recorded, and if not, which one is lost and why.
 
 use super::event::{Event, Requirement};
-use super::narrow::{Index, Narrowed};
+use super::narrow::{Index, Narrowed, Values};
 use super::recorder::{Effect, Recorder};
 use super::residue::{Residue, WORK_BUDGET, common, covers, residue, touches};
-use super::selector::Selector;
+use super::selector::{Field, Selector};
 use crate::aws::s3_events::Access;
 use crate::reason::{OfRecorder, Reason};
 
@@ -62,9 +62,17 @@ const EXPLAINED: usize = 3;
 #[derive(Debug)]
 pub struct RecorderSet {
     pub recorders: Vec<Recorder>,
-    /// Every selector of a recorder that may be in effect, by the places of recorder and selector.
-    selectors: Vec<(usize, usize)>,
+    /// Every selector of a recorder that may be in effect.
+    selectors: Vec<Placed>,
     index: Index,
+}
+
+/// A selector by its place.
+#[derive(Debug)]
+struct Placed {
+    recorder: usize,
+    selector: usize,
+    arns: Values,
 }
 
 /// A selector that may matter to a requirement.
@@ -81,11 +89,16 @@ impl RecorderSet {
         let mut selectors = Vec::new();
         for (at, recorder) in recorders.iter().enumerate() {
             if !matches!(recorder.effect, Effect::None(_)) {
-                let count = recorder.selectors.as_ref().map_or(0, Vec::len);
-                selectors.extend((0..count).map(|selector| (at, selector)));
+                let read = recorder.selectors.iter().flatten().enumerate();
+                selectors.extend(read.map(|(place, selector)| Placed {
+                    recorder: at,
+                    selector: place,
+                    arns: Values::of_arns(selector),
+                }));
             }
         }
-        let index = Index::of(selectors.iter().filter_map(|(r, s)| recorders[*r].selectors.as_ref().ok()?.get(*s)));
+        let selector = |placed: &Placed| recorders[placed.recorder].selectors.as_ref().ok()?.get(placed.selector);
+        let index = Index::of(selectors.iter().filter_map(selector));
         RecorderSet { recorders, selectors, index }
     }
 
@@ -162,11 +175,11 @@ impl RecorderSet {
 
     fn candidates<'a>(&'a self, requirement: &Requirement) -> Vec<Candidate<'a>> {
         let arn_prefix = requirement.location.arn_prefix(&requirement.partition);
-        let places = self.index.candidates(&arn_prefix).into_iter().map(|place| self.selectors[place]);
-        let candidate = |(recorder, selector): (usize, usize)| {
-            let recorder = &self.recorders[recorder];
-            let selector = recorder.selectors.as_ref().ok()?.get(selector)?;
-            let narrowed = Narrowed::of(selector, requirement, &arn_prefix)?;
+        let places = self.index.candidates(&arn_prefix).into_iter().map(|place| &self.selectors[place]);
+        let candidate = |placed: &'a Placed| {
+            let recorder = &self.recorders[placed.recorder];
+            let selector = recorder.selectors.as_ref().ok()?.get(placed.selector)?;
+            let narrowed = Narrowed::of(selector, &placed.arns, requirement, &arn_prefix)?;
             let doubt = match (&recorder.effect, &selector.doubt) {
                 (Effect::Unknown(reason), _) => Some(reason.clone()),
                 (_, Some(why)) => Some(OfRecorder::SelectorNotUnderstood { why: why.clone() }.into()),
@@ -199,8 +212,12 @@ fn parts(requirement: &Requirement, certain: &[&Candidate]) -> Vec<Part> {
 }
 
 fn share(requirement: &Requirement, selector: &Narrowed) -> Share {
+    // Without a condition on either, what keeps it from all of them keeps it from reads and writes alike.
+    let tells_apart = [Field::ReadOnly, Field::EventName].iter().any(|field| selector.condition(*field).is_some());
     let only = |access: Access| {
-        requirement.access == Access::All && { covers(&Requirement { access, ..requirement.clone() }, selector) }
+        requirement.access == Access::All
+            && tells_apart
+            && covers(&Requirement { access, ..requirement.clone() }, selector)
     };
     if covers(requirement, selector) {
         Share::All

@@ -6,9 +6,10 @@
 
 use crate::aws::s3_events::EVENT_SOURCE;
 use std::collections::HashSet;
+use std::rc::Rc;
 
 use super::bits::Bits;
-use super::classes::Classes;
+use super::classes::{Classes, Domain};
 use super::condition::Condition;
 use super::event::{Event, Requirement};
 use super::narrow::Narrowed;
@@ -35,8 +36,10 @@ pub fn residue(requirement: &Requirement, selectors: &[&Narrowed]) -> Residue {
         return Residue::Empty;
     }
     let mut too_complex = false;
-    for piece in Space::of(requirement).pieces(selectors) {
-        match residue_in(&piece, requirement, selectors) {
+    let space = Space::of(requirement);
+    let mut known = KnownClasses::default();
+    for piece in space.pieces(selectors) {
+        match residue_in(&piece, requirement, selectors, &mut known) {
             Residue::Empty => {}
             Residue::TooComplex => too_complex = true,
             left => return left,
@@ -47,59 +50,99 @@ pub fn residue(requirement: &Requirement, selectors: &[&Narrowed]) -> Residue {
 
 /// Whether the selector matches any event of the requirement.
 pub fn touches(requirement: &Requirement, selector: &Narrowed) -> bool {
-    selector.is_everything() || common(requirement, &[selector]).is_some()
+    let accepts_some = |piece: &Piece| {
+        piece.varying.iter().all(|(field, domain)| match selector.condition(*field) {
+            None => true,
+            condition => Classes::of(domain, &[condition]).all.iter().any(|class| !class.accepted_by.is_empty()),
+        })
+    };
+    let space = Space::of(requirement);
+    selector.is_everything()
+        || space.pieces(&[selector]).iter().any(|piece| piece.admits(selector) && accepts_some(piece))
 }
 
 /// Whether the selector matches every event of the requirement by itself: what `residue` says of it alone, for less.
 pub fn covers(requirement: &Requirement, selector: &Narrowed) -> bool {
-    let accepts_all = |piece: &Piece| {
-        piece.varying.iter().all(|(field, domain)| match selector.condition(*field) {
-            None => true,
-            condition => Classes::of(domain, &[condition]).all.iter().all(|class| !class.accepted_by.is_empty()),
-        })
-    };
     let space = Space::of(requirement);
+    let mut known = KnownClasses::default();
     let mut pieces = space.pieces(&[selector]);
     // Those that it does not even admit settle most selectors, at no cost.
     pieces.sort_by_key(|piece| piece.admits(selector));
-    pieces.iter().all(|piece| piece.admits(selector) && accepts_all(piece))
+    pieces.iter().all(|piece| {
+        let mut accepts_all = |(field, domain)| match selector.condition(field) {
+            None => true,
+            condition => known.of(domain, vec![condition]).all.iter().all(|class| !class.accepted_by.is_empty()),
+        };
+        piece.admits(selector) && piece.varying.into_iter().all(&mut accepts_all)
+    })
 }
 
 /// An event of the requirement that all of the selectors match.
 pub fn common(requirement: &Requirement, selectors: &[&Narrowed]) -> Option<Event> {
     let space = Space::of(requirement);
+    let mut known = KnownClasses::default();
     let pieces = space.pieces(selectors);
     pieces.iter().filter(|piece| selectors.iter().all(|selector| piece.admits(selector))).find_map(|piece| {
-        // Selectors are products of fields, so what they share is the product of what they share in each.
+        // Selectors are products of fields, so what they share is the product of what they share in each. Most share nothing
+        // in a field that they test, so those come first.
+        let is_free = |field: &Field| selectors.iter().all(|selector| selector.condition(*field).is_none());
+        let (free, tested): (Vec<_>, Vec<_>) = piece.varying.iter().partition(|(field, _)| is_free(field));
         let mut values = Vec::new();
-        for (field, domain) in &piece.varying {
+        for (field, domain) in tested.into_iter().chain(free) {
             let mut conditions: Vec<Option<&Condition>> =
-                selectors.iter().map(|selector| selector.condition(*field)).collect();
+                selectors.iter().map(|selector| selector.condition(field)).collect();
             conditions.retain(Option::is_some);
-            let classes = Classes::of(domain, &conditions);
             let everyone = Bits::of(conditions.len(), |_| true);
+            let classes = known.of(domain, conditions);
             let shared = classes.all.iter().enumerate().filter(|(_, class)| class.accepted_by == everyone);
             let (at, _) = shared.min_by_key(|(_, class)| class.rank)?;
-            values.push((*field, classes.example(at)));
+            values.push((field, classes.example(at)));
         }
         let value = |field: Field| values.iter().find(|(of, _)| *of == field).and_then(|(_, value)| value.clone());
         Some(event(piece, requirement, value))
     })
 }
 
-fn residue_in(piece: &Piece, requirement: &Requirement, selectors: &[&Narrowed]) -> Residue {
-    let admitted: Vec<&Narrowed> = selectors.iter().copied().filter(|selector| piece.admits(selector)).collect();
+/// Classes that were worked out before: most pieces differ in one field and share the others.
+#[derive(Default)]
+struct KnownClasses<'a>(Vec<(&'a Domain, Vec<Option<&'a Condition>>, Rc<Classes<'a>>)>);
+
+impl<'a> KnownClasses<'a> {
+    fn of(&mut self, domain: &'a Domain, conditions: Vec<Option<&'a Condition>>) -> Rc<Classes<'a>> {
+        let is_same = |a: &Option<&Condition>, b: &Option<&Condition>| match (a, b) {
+            (Some(a), Some(b)) => std::ptr::eq(*a, *b),
+            (None, None) => true,
+            _ => false,
+        };
+        let known = self.0.iter().find(|(of, tested, _)| {
+            let as_many = tested.len() == conditions.len();
+            std::ptr::eq(*of, domain) && as_many && tested.iter().zip(&conditions).all(|(a, b)| is_same(a, b))
+        });
+        if let Some((_, _, classes)) = known {
+            return Rc::clone(classes);
+        }
+        let classes = Rc::new(Classes::of(domain, &conditions));
+        self.0.push((domain, conditions, Rc::clone(&classes)));
+        classes
+    }
+}
+
+fn residue_in<'a>(
+    piece: &Piece<'a>,
+    requirement: &Requirement,
+    selectors: &[&'a Narrowed],
+    known: &mut KnownClasses<'a>,
+) -> Residue {
+    let admitted: Vec<&'a Narrowed> = selectors.iter().copied().filter(|selector| piece.admits(selector)).collect();
     let tests = |field: Field| admitted.iter().any(|selector| selector.condition(field).is_some());
     let is_free = |selector: &&Narrowed| piece.varying.iter().all(|(field, _)| selector.condition(*field).is_none());
     if admitted.iter().any(is_free) {
         return Residue::Empty;
     }
-    let classes = |field: Field, domain| {
-        let conditions: Vec<Option<&Condition>> = admitted.iter().map(|selector| selector.condition(field)).collect();
-        Classes::of(domain, &conditions)
-    };
+    let mut classes =
+        |field: Field, domain| known.of(domain, admitted.iter().map(|selector| selector.condition(field)).collect());
     // A field that no selector looks at has one class, which all accept: it decides nothing.
-    let tested: Vec<(Field, Classes)> = piece
+    let tested: Vec<(Field, Rc<Classes>)> = piece
         .varying
         .iter()
         .filter(|(field, _)| tests(*field))
@@ -149,7 +192,7 @@ enum Found {
 }
 
 struct Search<'a, 'b> {
-    tested: &'a [(Field, Classes<'b>)],
+    tested: &'a [(Field, Rc<Classes<'b>>)],
     /// By field: the classes that are worth a try.
     fields: &'a [Vec<usize>],
     /// By field: the sets of selectors from which nothing was found.
@@ -212,7 +255,7 @@ fn least(mut sets: Vec<(usize, Bits)>, budget: &mut usize) -> Vec<(usize, Bits)>
 }
 
 /// Puts into each field the most readable class with which the event is still matched by nothing.
-fn make_readable(fields: &[(Field, Classes)], choice: &mut [usize], everyone: &Bits) {
+fn make_readable(fields: &[(Field, Rc<Classes>)], choice: &mut [usize], everyone: &Bits) {
     for at in 0..fields.len() {
         let others = (0..fields.len())
             .filter(|other| *other != at)

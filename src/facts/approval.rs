@@ -16,7 +16,7 @@ use crate::reason::{OfAccess, PrincipalQuestion, Reason};
 use crate::snapshot::{AccessRecord, Origin};
 
 /// How many accesses a finding lists; the count of all is beside them.
-pub const SHOWN: usize = 20;
+pub const SHOWN: usize = 10;
 
 impl View<'_> {
     pub fn access_fact(&self, rule: &AccessRule) -> AccessFact {

@@ -18,7 +18,7 @@ use crate::snapshot::{Cluster, FactKind};
 use crate::world::World;
 
 /// How many names a list in the evidence has.
-const SHOWN: usize = 20;
+const SHOWN: usize = 5;
 
 impl View<'_> {
     /// The worst that holds is the status; the reasons say all.

@@ -32,7 +32,8 @@ impl View<'_> {
         }
         let approved: HashMap<&Location, Approved> =
             config.access_rules.iter().map(|rule| (&rule.location, Approved::by(rule))).collect();
-        lines.into_iter().map(|(location, line)| self.declared_fact(location, line, approved.get(location))).collect()
+        let lines: Vec<(&Location, usize)> = lines.into_iter().collect();
+        self.each(&lines, |view, (location, line)| view.declared_fact(location, *line, approved.get(location)))
     }
 
     fn declared_fact(&self, location: &Location, line: usize, approved: Option<&Approved>) -> DeclaredFact {

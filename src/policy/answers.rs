@@ -36,48 +36,6 @@ impl Answer {
     }
 }
 
-/// An entry of `fail`, `unknown` or `pass`.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Entry {
-    subject: Named,
-    message: String,
-    #[serde(default)]
-    reasons: Vec<serde_json::Value>,
-    #[serde(default)]
-    evidence: serde_json::Value,
-    #[serde(default)]
-    severity: Option<Severity>,
-}
-
-/// A subject as a policy names it: by what the input has, or by its id.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Named {
-    Id(String),
-    Subject(Subject),
-}
-
-impl Named {
-    fn id(&self) -> &str {
-        match self {
-            Named::Id(id) => id,
-            Named::Subject(subject) => &subject.id,
-        }
-    }
-
-    /// An id that the input does not know is something in the scanning account.
-    fn subject(self, input: &Input) -> Subject {
-        match self {
-            Named::Subject(subject) => subject,
-            Named::Id(id) => {
-                let known = input.subject(&id).cloned();
-                known.unwrap_or_else(|| Subject { id, ..input.account.clone() })
-            }
-        }
-    }
-}
-
 /// One entry of `deny` or `warn`, as conftest takes them.
 #[derive(Deserialize)]
 #[serde(untagged)]
@@ -88,8 +46,9 @@ enum Message {
 
 impl Answers {
     pub fn add_subjects(&mut self, value: &Value, input: &Input) -> Result<(), String> {
-        let named: Vec<Named> = read("subjects", "strings, or of the input's subjects", value)?;
-        for subject in named.into_iter().map(|named| named.subject(input)) {
+        let malformed = |why: String| format!("`subjects` must be a set of strings, or of the input's subjects: {why}");
+        for named in items(value).map_err(malformed)? {
+            let subject = subject(named, input).map_err(malformed)?;
             // One that is declared more than once is where it is declared first.
             let known = self.subjects.entry(subject.id.clone()).or_insert_with(|| subject.clone());
             if subject < *known {
@@ -101,21 +60,21 @@ impl Answers {
 
     /// `rule`: `fail`, `unknown` or `pass`.
     pub fn add(&mut self, rule: &str, value: &Value) -> Result<(), String> {
-        let entries: Vec<Entry> = read(rule, "objects with subject and message", value)?;
+        let malformed = |why: String| format!("`{rule}` must be a set of objects with subject and message: {why}");
+        let mut entries = Vec::new();
+        for value in items(value).map_err(malformed)? {
+            entries.push(entry(value).map_err(malformed)?);
+        }
         let into = match rule {
             "fail" => &mut self.fail,
             "unknown" => &mut self.unknown,
             _ => &mut self.pass,
         };
-        for Entry { subject, message, reasons, evidence, severity } in entries {
-            if !self.subjects.contains_key(subject.id()) {
-                return Err(format!("`{rule}` names `{}`, which is not among its subjects", subject.id()));
+        for (id, answer) in entries {
+            if !self.subjects.contains_key(&id) {
+                return Err(format!("`{rule}` names `{id}`, which is not among its subjects"));
             }
-            if reasons.iter().any(|reason| !reason["code"].is_string()) {
-                return Err(format!("`{rule}` has a reason without a `code`; reasons are those of the input"));
-            }
-            let answer = Answer { message, reasons, evidence, severity };
-            into.entry(subject.id().to_owned()).or_default().push(answer);
+            into.entry(id).or_default().push(answer);
         }
         Ok(())
     }
@@ -137,4 +96,69 @@ impl Answers {
 fn read<T: DeserializeOwned>(rule: &str, what: &str, value: &Value) -> Result<Vec<T>, String> {
     let malformed = |error: serde_json::Error| format!("`{rule}` must be a set of {what}: {error}");
     serde_json::from_value(serde_json::to_value(value).map_err(malformed)?).map_err(malformed)
+}
+
+/// The members of a set or an array.
+fn items(value: &Value) -> Result<Vec<&Value>, String> {
+    match value {
+        Value::Array(items) => Ok(items.iter().collect()),
+        Value::Set(items) => Ok(items.iter().collect()),
+        _ => Err("it is neither a set nor an array".to_owned()),
+    }
+}
+
+/// A subject as a policy names it: one of the input's, or by its id. An id that the input does not know is something in the
+/// scanning account.
+fn subject(named: &Value, input: &Input) -> Result<Subject, String> {
+    match named {
+        Value::String(id) => {
+            let known = input.subject(id).cloned();
+            Ok(known.unwrap_or_else(|| Subject { id: id.to_string(), ..input.account.clone() }))
+        }
+        _ => serde_json::to_value(named).and_then(serde_json::from_value).map_err(|error| error.to_string()),
+    }
+}
+
+/// An entry of `fail`, `unknown` or `pass`: the subject's id and the answer. Taken apart by hand, for there may be a hundred
+/// thousand. A `judgement` of the input stands for its message, reasons and evidence.
+fn entry(value: &Value) -> Result<(String, Answer), String> {
+    const FIELDS: [&str; 6] = ["subject", "message", "reasons", "evidence", "severity", "judgement"];
+    let object = value.as_object().map_err(|error| error.to_string())?;
+    for (key, _) in object.iter() {
+        let key = key.as_string().map_err(|error| error.to_string())?;
+        if !FIELDS.contains(&&**key) {
+            return Err(format!("unknown field `{key}`, expected one of {}", FIELDS.join(", ")));
+        }
+    }
+    let id = match &value["subject"] {
+        Value::String(id) => id,
+        subject => subject["id"].as_string().map_err(|_| "missing field `subject`".to_owned())?,
+    };
+    let told = match &value["judgement"] {
+        Value::Undefined => value,
+        judgement => judgement,
+    };
+    let message = told["message"].as_string().map_err(|_| "missing field `message`".to_owned())?;
+    let answer = Answer {
+        message: message.to_string(),
+        reasons: match part(told, "reasons")? {
+            serde_json::Value::Array(reasons) => reasons,
+            serde_json::Value::Null => vec![],
+            _ => return Err("`reasons` is not an array".to_owned()),
+        },
+        evidence: part(told, "evidence")?,
+        severity: serde_json::from_value(part(value, "severity")?).map_err(|error| format!("severity: {error}"))?,
+    };
+    if answer.reasons.iter().any(|reason| !reason["code"].is_string()) {
+        return Err("a reason without a `code`; reasons are those of the input".to_owned());
+    }
+    Ok((id.to_string(), answer))
+}
+
+/// A member; `null` where it is not there.
+fn part(value: &Value, name: &str) -> Result<serde_json::Value, String> {
+    match &value[name] {
+        Value::Undefined => Ok(serde_json::Value::Null),
+        found => serde_json::to_value(found).map_err(|error| error.to_string()),
+    }
 }

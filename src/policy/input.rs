@@ -1,15 +1,20 @@
 //! The `input` document, ready for the engine, with what the host itself reads in it.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt::Display;
+use std::sync::OnceLock;
 
 use regorus::Value;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
 
 use super::PolicyError;
 use super::answers::Answer;
 use crate::aws::timestamp::Timestamp;
+use crate::facts::input::Facts;
 use crate::facts::subject::Subject;
+use crate::parallel;
 
 /// The document is the one source: what policies read and what the host knows cannot differ.
 pub struct Input {
@@ -18,8 +23,8 @@ pub struct Input {
     pub account: Subject,
     /// The snapshot's clock.
     pub collected_at: Timestamp,
-    /// By id, for policies that name a subject by its id alone.
-    subjects: HashMap<String, Subject>,
+    /// By id, for policies that name a subject by its id alone; made when the first one does.
+    subjects: OnceLock<HashMap<String, Subject>>,
     unseen: BTreeMap<String, Vec<Unseen>>,
 }
 
@@ -38,18 +43,22 @@ struct Scan {
 }
 
 impl Input {
+    pub fn of(facts: &Facts) -> Result<Input, PolicyError> {
+        Input::parse(&serde_json::to_string(facts).expect("facts have string keys and finite numbers"))
+    }
+
     /// Reads the document, as `facts` writes it.
     pub fn parse(json: &str) -> Result<Input, PolicyError> {
-        let value = Value::from_json_str(json).map_err(|error| PolicyError::Input(error.to_string()))?;
+        let value = document(json)?;
         let scan: Scan = member(&value, "scan")?;
         let unseen = member(&value, "unseen")?;
-        let subjects = subjects(&value)?;
+        let subjects = OnceLock::new();
         Ok(Input { account: scan.subject, collected_at: scan.collected_at, subjects, unseen, value })
     }
 
     /// The subject that is known by this id.
     pub fn subject(&self, id: &str) -> Option<&Subject> {
-        self.subjects.get(id)
+        self.subjects.get_or_init(|| subjects(&self.value)).get(id)
     }
 
     /// What may be missing from a list of the document.
@@ -66,6 +75,25 @@ impl Input {
     }
 }
 
+/// Long lists are read by several threads.
+fn document(json: &str) -> Result<Value, PolicyError> {
+    let refused = |error: &dyn Display| PolicyError::Input(error.to_string());
+    let read = |json: &&RawValue| Value::from_json_str(json.get()).map_err(|error| refused(&error));
+    let members: BTreeMap<String, &RawValue> = serde_json::from_str(json).map_err(|error| refused(&error))?;
+    let mut document = BTreeMap::new();
+    for (name, member) in members {
+        let value = if member.get().starts_with('[') {
+            let items: Vec<&RawValue> = serde_json::from_str(member.get()).map_err(|error| refused(&error))?;
+            let items = parallel::each(&items, || (), |(), item| read(item));
+            Value::from(items.into_iter().collect::<Result<Vec<Value>, PolicyError>>()?)
+        } else {
+            read(&member)?
+        };
+        document.insert(Value::from(name), value);
+    }
+    Ok(Value::from(document))
+}
+
 fn read<T: DeserializeOwned>(value: &Value) -> Result<T, PolicyError> {
     let json = serde_json::to_value(value).map_err(|error| PolicyError::Input(error.to_string()))?;
     serde_json::from_value(json).map_err(|error| PolicyError::Input(error.to_string()))
@@ -75,18 +103,14 @@ fn member<T: DeserializeOwned>(value: &Value, name: &str) -> Result<T, PolicyErr
     read(&value[name]).map_err(|error| PolicyError::Input(format!("{name}: {error}")))
 }
 
-/// The subjects of all lists, and the account itself. Where two have one id, the first list's counts.
-fn subjects(value: &Value) -> Result<HashMap<String, Subject>, PolicyError> {
+/// The subjects of all lists. Where two have one id, the first list's counts.
+fn subjects(value: &Value) -> HashMap<String, Subject> {
     let mut subjects = HashMap::new();
-    let lists = value.as_object().map_err(|error| PolicyError::Input(error.to_string()))?;
-    for (_, list) in lists.iter() {
-        let Ok(items) = list.as_array() else { continue };
-        for item in items.iter().filter(|item| item["subject"] != Value::Undefined) {
-            let subject: Subject = read(&item["subject"])?;
+    let lists = value.as_object().into_iter().flat_map(|document| document.iter());
+    for item in lists.filter_map(|(_, list)| list.as_array().ok()).flat_map(|list| list.iter()) {
+        if let Ok(subject) = read::<Subject>(&item["subject"]) {
             subjects.entry(subject.id.clone()).or_insert(subject);
         }
     }
-    let account: Subject = read(&value["scan"]["subject"])?;
-    subjects.entry(account.id.clone()).or_insert(account);
-    Ok(subjects)
+    subjects
 }

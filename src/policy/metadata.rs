@@ -3,6 +3,7 @@
 //! OPA's annotations, in YAML. regorus has no `rego.metadata.*`, so the header is read here.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Deserialize;
 
@@ -10,12 +11,12 @@ use crate::severity::Severity;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Metadata {
-    pub title: String,
+    pub title: Arc<str>,
     pub description: String,
     pub severity: Severity,
-    pub remediation: String,
+    pub remediation: Arc<str>,
     /// By framework, control ids.
-    pub controls: BTreeMap<String, Vec<String>>,
+    pub controls: Arc<BTreeMap<String, Vec<String>>>,
     /// What is said where it has no subject: `no trail`.
     pub not_applicable: String,
 }
@@ -49,11 +50,11 @@ impl Metadata {
             _ => yaml_serde::from_str(&yaml).map_err(|error| format!("its METADATA header: {error}"))?,
         };
         Ok(Metadata {
-            title: header.title.unwrap_or_else(|| id.to_owned()),
+            title: header.title.map_or_else(|| id.into(), Arc::from),
             description: header.description.trim().to_owned(),
             severity: header.custom.severity.unwrap_or(Severity::Medium),
-            remediation: header.custom.remediation.trim().to_owned(),
-            controls: header.custom.controls,
+            remediation: header.custom.remediation.trim().into(),
+            controls: Arc::new(header.custom.controls),
             not_applicable: header.custom.not_applicable.unwrap_or_else(|| "the policy has no subject here".to_owned()),
         })
     }

@@ -23,7 +23,7 @@ pub struct Told<'a> {
     pub finding: &'a Finding,
     /// `file:line`, where the subject is declared.
     pub declared_at: Option<String>,
-    /// `waived until 2027-01-31 by data: ticket 4711`
+    /// `waiver until 2027-01-31 by data: ticket 4711`
     pub waiver: Option<String>,
     /// What would make it pass, where the evidence has it; else where to read of it.
     pub fix: Option<String>,
@@ -86,7 +86,7 @@ fn told(finding: &Finding) -> Told<'_> {
         waiver: finding
             .waiver
             .as_ref()
-            .map(|waiver| format!("waived until {} by {}: {}", waiver.expires, waiver.owner, waiver.reason)),
+            .map(|waiver| format!("waiver until {} by {}: {}", waiver.expires, waiver.owner, waiver.reason)),
         fix: (finding.outcome == Outcome::Fail).then(|| fix(finding)).flatten(),
     }
 }

@@ -468,3 +468,99 @@ fn a_snapshot_checks_as_the_account_did() {
     };
     assert_eq!(findings(&live), findings(&saved));
 }
+
+/// Event data stores through the real SDK, page by page; moto has none, so the answers are those that AWS documents.
+#[test]
+fn event_data_stores_are_read_where_they_count() {
+    let endpoint = Endpoint::with(&json!({"buckets": [{"name": "unload-eu", "region": "eu-west-1"}]}));
+    let arn = |id: &str| format!("arn:aws:cloudtrail:eu-west-1:{ACCOUNT}:eventdatastore/{id}");
+    let listed = |id: &str| json!({"EventDataStoreArn": arn(id), "Name": id});
+    let answer = |operation: &str, contains: &str, region: &str, status: u16, body: Value| {
+        endpoint.rule(json!({"service": "cloudtrail", "operation": operation, "contains": contains, "region": region,
+                             "status": status, "body": body.to_string()}));
+    };
+    answer("ListEventDataStores", "second page", "eu-west-1", 200, json!({"EventDataStores": [listed("paused")]}));
+    let first = json!({"EventDataStores": [listed("lake")], "NextToken": "second page"});
+    answer("ListEventDataStores", "", "eu-west-1", 200, first);
+    answer("ListEventDataStores", "", "us-east-1", 200, json!({"EventDataStores": []}));
+    let store = |id: &str, status: &str, unknown: bool| {
+        let mut fields = advanced("StartsWith", "arn:aws:s3:::unload-eu/");
+        if unknown {
+            fields[0]["FieldSelectors"][2]["NotMatches"] = json!(["x"]);
+        }
+        json!({"EventDataStoreArn": arn(id), "Name": id, "Status": status, "MultiRegionEnabled": true,
+               "OrganizationEnabled": false, "AdvancedEventSelectors": fields})
+    };
+    answer("GetEventDataStore", "lake", "eu-west-1", 200, store("lake", "ENABLED", false));
+    answer("GetEventDataStore", "paused", "eu-west-1", 200, store("paused", "STOPPED_INGESTION", false));
+    let workplace = Workplace::at(&endpoint);
+    let config = "[scan]\nregions = [\"eu-west-1\", \"us-east-1\"]\nrecorders = [\"trail\", \"event_data_store\"]\n\
+                  [[redshift.unload]]\nlocation = \"s3://unload-eu/\"\n";
+    workplace.write("trailcheck.toml", config);
+    let check = || workplace.check(&["--policy", "coverage/unload_recorded"]).0;
+    let report = check();
+    let recorded = finding(&report, "coverage/unload_recorded", "s3://unload-eu/");
+    assert_eq!(recorded["outcome"], "pass", "{recorded}");
+    assert!(recorded["message"].as_str().unwrap().contains("recorded by lake"), "{recorded}");
+    // Without the setting nobody asks for them.
+    workplace.write("trailcheck.toml", &config.replace("recorders", "# recorders"));
+    let asked = |endpoint: &Endpoint| endpoint.calls().iter().filter(|call| call.contains("EventDataStore")).count();
+    let before = asked(&endpoint);
+    assert_eq!(outcome(&check(), "coverage/unload_recorded", "s3://unload-eu/"), "fail");
+    assert_eq!(asked(&endpoint), before);
+    // What cannot be read of one, or not be understood, is unknown.
+    let denied = json!({"__type": "AccessDeniedException", "message": "no"});
+    for (operation, status, body) in [
+        ("GetEventDataStore", 400, denied.clone()),
+        ("ListEventDataStores", 400, denied),
+        ("GetEventDataStore", 200, store("lake", "ENABLED", true)),
+    ] {
+        let endpoint = Endpoint::with(&json!({"buckets": [{"name": "unload-eu", "region": "eu-west-1"}]}));
+        let rule = |operation: &str, status: u16, body: &Value| {
+            endpoint.rule(
+                json!({"service": "cloudtrail", "operation": operation, "status": status, "body": body.to_string()}),
+            );
+        };
+        rule(operation, status, &body);
+        rule("ListEventDataStores", 200, &json!({"EventDataStores": [listed("lake")]}));
+        let workplace = Workplace::at(&endpoint);
+        workplace.write("trailcheck.toml", config);
+        let (report, _) = workplace.check(&["--policy", "coverage/unload_recorded"]);
+        let finding = finding(&report, "coverage/unload_recorded", "s3://unload-eu/");
+        assert_eq!(finding["outcome"], "unknown", "{operation} {status}: {finding}");
+    }
+}
+
+/// The files of an organization's trail are below the organization's id.
+#[test]
+fn an_organizations_log_folder_is_found_by_its_id() {
+    let outside = log_object("loader", 3);
+    let mut inside = outside.clone();
+    inside["key"] = outside["key"].as_str().unwrap().replace("AWSLogs/", "AWSLogs/o-abc1234567/").into();
+    let read = |objects: Value| {
+        let endpoint = Endpoint::with(&json!({
+            "buckets": [{"name": "logs", "region": "us-east-1"}, {"name": "load-eu", "region": "eu-west-1"}],
+            "trails": [{"name": "org", "region": "eu-west-1", "bucket": "logs", "basic": basic(&["arn:aws:s3:::load-eu/"])}],
+            "objects": objects,
+        }));
+        let trail = json!({"trailList": [{
+            "Name": "org", "TrailARN": format!("arn:aws:cloudtrail:eu-west-1:{ACCOUNT}:trail/org"), "HomeRegion": "eu-west-1",
+            "S3BucketName": "logs", "IsMultiRegionTrail": false, "IsOrganizationTrail": true, "LogFileValidationEnabled": false,
+        }]});
+        endpoint.rule(
+            json!({"service": "cloudtrail", "operation": "DescribeTrails", "status": 200, "body": trail.to_string()}),
+        );
+        let workplace = Workplace::at(&endpoint);
+        workplace.write("trailcheck.toml", "[scan]\nregions = [\"eu-west-1\"]\n[[redshift.copy]]\nlocation = \"s3://load-eu/\"\n[records]\nwindow = \"6h\"\n");
+        workplace.check(&["--policy", "access/foreign_account"]).0
+    };
+    let report = read(json!([inside]));
+    assert_eq!(report["run"]["records"]["events"], 1, "{report:#}");
+    assert_eq!(report["run"]["records"]["read"][0]["complete"], true, "{report:#}");
+    // Without its folder, the account's own is not taken for it.
+    let report = read(json!([outside]));
+    assert_eq!(report["run"]["records"]["events"], 0, "{report:#}");
+    let why = report["run"]["records"]["read"][0]["incomplete_because"].as_str().unwrap();
+    assert!(why.contains("there is no organization's folder below AWSLogs/"), "{why}");
+    assert_eq!(outcome(&report, "access/foreign_account", "s3://load-eu/"), "unknown");
+}

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::{Mutex, MutexGuard, OnceLock};
+use std::sync::{Condvar, Mutex, MutexGuard, OnceLock};
 
 use serde_json::{Value, json};
 
@@ -62,21 +62,55 @@ pub fn validate_action(path: &str) {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
 }
 
-/// The endpoint, for one test at a time: it holds one AWS world.
+/// How many servers there are: as many as two cores keep busy.
+const SERVERS: usize = 2;
+
+/// Servers that no test has, and how many were started.
+struct Pool {
+    free: Vec<u16>,
+    started: usize,
+}
+
+static POOL: Mutex<Pool> = Mutex::new(Pool { free: vec![], started: 0 });
+static RETURNED: Condvar = Condvar::new();
+
+/// A server for one test at a time: it holds one AWS world.
 pub struct Endpoint {
     port: u16,
-    _turn: MutexGuard<'static, ()>,
+}
+
+impl Drop for Endpoint {
+    fn drop(&mut self) {
+        pool().free.push(self.port);
+        RETURNED.notify_one();
+    }
+}
+
+/// A test that failed has left a world behind, not a broken pool.
+fn pool() -> MutexGuard<'static, Pool> {
+    POOL.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+/// A free server; the first tests start one, which ends with this process.
+fn take() -> u16 {
+    let mut pool = pool();
+    loop {
+        if let Some(port) = pool.free.pop() {
+            return port;
+        }
+        if pool.started < SERVERS {
+            pool.started += 1;
+            drop(pool);
+            return start();
+        }
+        pool = RETURNED.wait(pool).unwrap_or_else(|poisoned| poisoned.into_inner());
+    }
 }
 
 impl Endpoint {
-    /// An empty world. Starts the server on first use; it ends with this process.
+    /// An empty world.
     pub fn empty() -> Endpoint {
-        static TURN: Mutex<()> = Mutex::new(());
-        static PORT: OnceLock<u16> = OnceLock::new();
-        // A test that failed has left a world behind, not a broken server.
-        let turn = TURN.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        let port = *PORT.get_or_init(start);
-        let endpoint = Endpoint { port, _turn: turn };
+        let endpoint = Endpoint { port: take() };
         endpoint.control("POST", "reset", &Value::Null);
         endpoint
     }

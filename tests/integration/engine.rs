@@ -414,3 +414,76 @@ fn split(selector: &EventSelector) -> Vec<EventSelector> {
         })
         .collect()
 }
+
+/// Two hundred and fifty-six selectors, each with about half of three hundred values in each of three fields: no choice of three
+/// values escapes them all, and to show it takes more than is worked through.
+#[test]
+fn past_the_work_budget_the_answer_is_unknown() {
+    let half = |field: usize, selector: usize, value: usize| {
+        // SplitMix64: the bits of neighbours have nothing in common.
+        let mixed = ((field * 256 + selector) * 300 + value + 1) as u64;
+        let mixed = mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ (mixed >> 31)) & 1 == 1
+    };
+    let values = |field: usize, selector: usize, name: &dyn Fn(usize) -> String| {
+        (0..300).filter(|value| half(field, selector, *value)).map(name).collect::<Vec<String>>()
+    };
+    let starting = |field: &str, starts_with: Vec<String>| FieldSelector {
+        field: field.to_owned(),
+        starts_with,
+        ..FieldSelector::default()
+    };
+    let equal = |field: &str, value: &str| FieldSelector {
+        field: field.to_owned(),
+        equals: vec![value.to_owned()],
+        ..FieldSelector::default()
+    };
+    let selectors = (0..256).map(|selector| AdvancedEventSelector {
+        name: None,
+        field_selectors: vec![
+            equal("eventCategory", "Data"),
+            equal("resources.type", "AWS::S3::Object"),
+            starting("resources.ARN", values(0, selector, &|value| format!("arn:aws:s3:::b/{value:03}"))),
+            starting("userIdentity.arn", values(1, selector, &|value| format!("{SESSIONS}{value:03}"))),
+            starting("eventName", values(2, selector, &|value| format!("Put{value:03}"))),
+        ],
+    });
+    // What lies outside all of these values is recorded by three more.
+    let rest = [("resources.ARN", "arn:aws:s3:::b/"), ("userIdentity.arn", SESSIONS), ("eventName", "Put")].map(
+        |(field, start)| {
+            let not_starts_with = (0..300).map(|value| format!("{start}{value:03}")).collect();
+            AdvancedEventSelector {
+                name: None,
+                field_selectors: vec![
+                    equal("eventCategory", "Data"),
+                    equal("resources.type", "AWS::S3::Object"),
+                    FieldSelector { field: field.to_owned(), not_starts_with, ..FieldSelector::default() },
+                ],
+            }
+        },
+    );
+    let trail = Trail {
+        trail_arn: format!("arn:aws:cloudtrail:{REGION}:111111111111:trail/t"),
+        name: "t".to_owned(),
+        home_region: REGION.to_owned(),
+        is_multi_region_trail: Some(false),
+        is_organization_trail: Some(false),
+        event_selectors: Some(vec![]),
+        advanced_event_selectors: Some(selectors.chain(rest).collect()),
+        status: BTreeMap::from([(REGION.to_owned(), TrailStatus { is_logging: Some(true), ..TrailStatus::default() })]),
+        ..Trail::default()
+    };
+    let requirement = Requirement {
+        partition: "aws".to_owned(),
+        region: REGION.to_owned(),
+        location: Location::parse("s3://b/").unwrap(),
+        access: Access::All,
+        role: RoleArn::parse("arn:aws:iam::111111111111:role/R"),
+    };
+    match RecorderSet::new(vec![Recorder::of_trail(&trail, scene())]).prove(&requirement) {
+        Verdict::Unknown(reasons) => assert!(reasons[0].to_string().contains("past the work budget"), "{reasons:?}"),
+        other => panic!("{other:?}"),
+    }
+}

@@ -23,13 +23,105 @@ fn article(report: &str) -> Vec<u8> {
     output.stdout
 }
 
+/// What people read first; the README shows it too. The other formats are reviewed on the canonical report.
 #[test]
-fn the_article_reads_as_reviewed_in_every_format() {
-    for format in ["text", "json", "junit", "sarif", "markdown"] {
-        let text = String::from_utf8(article(format)).unwrap();
-        assert_eq!(article(format), text.as_bytes(), "{format}: two runs differ");
-        insta::assert_snapshot!(format!("article.{format}"), text);
+fn the_article_reads_as_reviewed() {
+    let text = String::from_utf8(article("text")).unwrap();
+    assert_eq!(article("text"), text.as_bytes(), "two runs differ");
+    insta::assert_snapshot!("article.text", text);
+    assert_eq!(article("json"), article("json"), "two runs differ");
+}
+
+const CANONICAL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/reports/canonical.json");
+
+/// The canonical report, told again: every outcome, and every text that a format must make harmless.
+fn canonical(workplace: &Workplace, format: &str) -> String {
+    let ran = workplace.run(&["report", CANONICAL, "--report", format]);
+    assert_eq!((ran.exit, &*ran.stderr), (0, ""), "{ran:?}");
+    ran.stdout
+}
+
+#[test]
+fn every_format_tells_the_canonical_report_as_reviewed() {
+    let workplace = Workplace::offline();
+    for format in ["text", "junit", "sarif", "markdown"] {
+        let told = canonical(&workplace, format);
+        // A line for each test case, so that a change can be reviewed.
+        let told = if format == "junit" {
+            told.replace("><testcase", ">\n<testcase").replace("><testsuite", ">\n<testsuite")
+        } else {
+            told
+        };
+        insta::assert_snapshot!(format!("canonical.{format}"), told);
     }
+    // JSON is the report itself.
+    let told: Value = serde_json::from_str(&canonical(&workplace, "json")).unwrap();
+    let given: Value = serde_json::from_str(&std::fs::read_to_string(CANONICAL).unwrap()).unwrap();
+    assert_eq!(told, given);
+    let sarif = workplace.write("out.sarif", &canonical(&workplace, "sarif")).display().to_string();
+    validate(&["sarif", &format!("{}/tests/schemas/sarif-2.1.0.json", env!("CARGO_MANIFEST_DIR")), &sarif]);
+    let junit = workplace.write("out.xml", &canonical(&workplace, "junit")).display().to_string();
+    assert_eq!(validate(&["junit", &junit]).lines().count(), given["findings"].as_array().unwrap().len());
+}
+
+/// A saved report says all that a run says, with neither config, snapshot nor policies at hand.
+#[test]
+fn a_report_is_told_again_as_it_was_told() {
+    let workplace = Workplace::offline();
+    for scenario in ["article", "blind_spot"] {
+        let (config, snapshot) =
+            (fixture(&format!("{scenario}/trailcheck.toml")), fixture(&format!("{scenario}/snapshot.json")));
+        let mut check = vec!["check", "--config", &config, "--snapshot", &snapshot];
+        let formats = ["text", "json", "junit", "sarif", "markdown"];
+        let told: Vec<String> = formats.iter().map(|format| format!("{format}=first.{format}")).collect();
+        check.extend(told.iter().flat_map(|target| ["--report", target]));
+        assert_eq!(workplace.run(&check).exit, 1);
+        for format in formats {
+            let again = workplace.run(&["report", "first.json", "--report", format]);
+            let first = std::fs::read_to_string(workplace.path(&format!("first.{format}"))).unwrap();
+            assert_eq!(again.stdout, first, "{scenario} {format}");
+        }
+        let target = "markdown=again.markdown";
+        let again = workplace.run(&["report", "first.json", "--report", target]);
+        assert_eq!(again.exit, 0, "{again:?}");
+    }
+    let refused = |text: &str, expected: &str| {
+        workplace.write("x.json", text);
+        let ran = workplace.run(&["report", "x.json"]);
+        assert_eq!(ran.exit, 2, "{ran:?}");
+        assert!(ran.stderr.contains(expected), "{expected}: {ran:?}");
+    };
+    let whole = std::fs::read_to_string(CANONICAL).unwrap();
+    refused(&whole.replace("report/v2", "report/v1"), "its format is `trailcheck/report/v1`");
+    refused(&whole[..whole.len() / 2], "not a report");
+    refused(&whole.replace("\"fingerprint\"", "\"finger\""), "unknown field `finger`");
+    let over = workplace.run(&["report", "x.json", "--report", "json=x.json"]);
+    assert!(over.exit == 2 && over.stderr.contains("would write over"), "{over:?}");
+}
+
+/// Code scanning takes 5,000 results, a step summary some hundred rows; what is left out is counted.
+#[test]
+fn what_a_format_leaves_out_is_counted() {
+    let mut report: Value = serde_json::from_str(&std::fs::read_to_string(CANONICAL).unwrap()).unwrap();
+    let failed = report["findings"][0].clone();
+    let many = (0..5_100).map(|number| {
+        let mut finding = failed.clone();
+        finding["subject"] = format!("s3://bucket-{number}/").into();
+        finding["fingerprint"] = format!("{number:032}").into();
+        finding
+    });
+    report["findings"] = many.collect();
+    let workplace = Workplace::offline();
+    workplace.write("many.json", &report.to_string());
+    let told = |format: &str| workplace.run(&["report", "many.json", "--report", format]).stdout;
+    let sarif: Value = serde_json::from_str(&told("sarif")).unwrap();
+    let results = sarif["runs"][0]["results"].as_array().unwrap();
+    assert_eq!(results.len(), 5_000);
+    let last = results[4_999]["message"]["text"].as_str().unwrap();
+    assert_eq!(last, "101 more results are left out here; the JSON report has them all");
+    let markdown = told("markdown");
+    assert!(markdown.contains("4600 more rows are in the other reports."), "{}", &markdown[markdown.len() - 200..]);
+    assert!(markdown.len() < 1 << 20);
 }
 
 #[test]
