@@ -177,7 +177,8 @@ impl<'a> View<'a> {
 
     fn location_fact(&self, used: &Used) -> LocationFact {
         let entry = &used.location;
-        let coverage = self.coverage(&entry.location, entry.access, entry.role.as_ref());
+        // Nobody else asks this of the location and its role.
+        let coverage = self.proof(&entry.location, entry.access, entry.role.as_ref());
         LocationFact {
             subject: self.location_subject(&entry.location, Some(used.origin.clone())),
             location: entry.location.to_string(),
@@ -187,7 +188,7 @@ impl<'a> View<'a> {
             cluster: entry.cluster.clone(),
             access: entry.access,
             confirmation: self.confirmation(entry, &coverage),
-            coverage: Judgement::clone(&coverage),
+            coverage,
             placement: self.placement(entry),
             duplicates: self.duplicates(entry),
         }

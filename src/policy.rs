@@ -13,19 +13,14 @@ mod input;
 mod metadata;
 mod selection;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::num::NonZeroU32;
-use std::time::Duration;
+use std::collections::BTreeSet;
 
-use regorus::Engine;
-use regorus::utils::limits::ExecutionTimerConfig;
 use serde_json::json;
 
 use crate::config::Config;
 use crate::facts::subject::Subject;
 use crate::finding::waivers::Waivers;
 use crate::finding::{Finding, Outcome, Resource, SourceLocation, fingerprint};
-use crate::parallel;
 use crate::snapshot::Origin;
 
 pub use bundle::{Bundle, Policy, PolicyError, shipped, with_user_policies};
@@ -35,49 +30,21 @@ pub use selection::{hint, select};
 
 use answers::{Answer, Answers};
 
-/// Facts of ten thousand subjects take milliseconds a rule.
-const TIME_LIMIT: Duration = Duration::from_secs(10);
-/// How many steps of the engine come between two looks at the clock.
-const CHECK_INTERVAL: NonZeroU32 = NonZeroU32::new(64).expect("it is not zero");
-
 /// Runs every policy on the input. One broken policy does not stop the others: its answer is the outcome `error`.
 pub fn evaluate(input: &Input, bundles: &[Bundle], config: &Config) -> Vec<Finding> {
     let waivers = Waivers::of(&config.waivers, input.collected_at);
-    let policies: Vec<(&Bundle, &Policy)> =
-        bundles.iter().flat_map(|bundle| bundle.policies.iter().map(move |policy| (bundle, policy))).collect();
-    let engines = || Engines { input, ready: BTreeMap::new() };
-    let evaluated = parallel::each(&policies, engines, |engines, (bundle, policy)| {
+    let mut findings = Vec::new();
+    for (policy, answers) in evaluate::run(bundles, input) {
         let host = Host { input, policy, config, waivers: &waivers };
-        match evaluate::run(engines.of(bundle), policy, input) {
-            Ok(answers) => host.findings(answers),
-            Err(message) => vec![host.broken(message)],
+        match answers {
+            Ok(answers) => findings.extend(host.findings(answers)),
+            Err(message) => findings.push(host.broken(message)),
         }
-    });
-    let mut findings: Vec<Finding> = evaluated.into_iter().flatten().collect();
+    }
     findings.sort_by(|a, b| {
         (a.outcome, b.severity, &a.policy, &a.subject).cmp(&(b.outcome, a.severity, &b.policy, &b.subject))
     });
     findings
-}
-
-/// The engines of one thread, one a bundle, each handed the input once.
-struct Engines<'a> {
-    input: &'a Input,
-    /// By the bundle's address.
-    ready: BTreeMap<*const Bundle, Engine>,
-}
-
-impl Engines<'_> {
-    fn of(&mut self, bundle: &Bundle) -> &mut Engine {
-        self.ready.entry(bundle).or_insert_with(|| {
-            let mut engine = bundle.engine.clone();
-            let (limit, check_interval) = (TIME_LIMIT, CHECK_INTERVAL);
-            engine.set_execution_timer_config(ExecutionTimerConfig { limit, check_interval });
-            engine.set_strict_builtin_errors(true);
-            engine.set_input(self.input.value.clone());
-            engine
-        })
-    }
 }
 
 /// Turns one policy's answers into findings.

@@ -5,7 +5,7 @@
 
 use crate::aws::s3_events::{AWS_API_CALL, EVENT_SOURCE};
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::condition::{Condition, Test};
 use super::event::Requirement;
@@ -118,8 +118,12 @@ pub struct Values {
 /// Places in a list of tests.
 #[derive(Debug, Default)]
 struct Sorted {
-    /// Of StartsWith and Equals, by their texts.
+    /// Of StartsWith and Equals, in the order of their texts.
     by_text: Vec<u32>,
+    /// Of StartsWith, by their texts.
+    by_start: HashMap<String, Vec<u32>>,
+    /// The lengths of the StartsWith texts, each once.
+    lengths: BTreeSet<usize>,
     /// Of EndsWith, which are about every place.
     by_end: Vec<u32>,
 }
@@ -140,7 +144,14 @@ impl Sorted {
         let ends = |at: &u32| matches!(tests[*at as usize], Test::EndsWith(_));
         let (by_end, mut by_text): (Vec<u32>, Vec<u32>) = (0..tests.len() as u32).partition(ends);
         by_text.sort_by_key(|at| tests[*at as usize].text());
-        Sorted { by_text, by_end }
+        let mut sorted = Sorted { by_text, by_end, ..Sorted::default() };
+        for (at, test) in tests.iter().enumerate() {
+            if let Test::StartsWith(text) = test {
+                sorted.by_start.entry(text.clone()).or_default().push(at as u32);
+                sorted.lengths.insert(text.len());
+            }
+        }
+        sorted
     }
 
     /// The tests that may hold for some string that begins with `prefix`, in the condition's order.
@@ -149,28 +160,14 @@ impl Sorted {
         let from = self.by_text.partition_point(|at| text(at) < prefix);
         let mut found: Vec<u32> =
             self.by_text[from..].iter().take_while(|at| text(at).starts_with(prefix)).copied().collect();
-        // Those that the prefix begins with come before it; between two of them nothing shares less than the shorter one.
-        let mut before = from;
-        let mut shared = prefix.len();
-        while let Some(at) = before.checked_sub(1).map(|last| self.by_text[last]) {
-            shared = common_length(text(&at), &prefix[..shared]);
-            if text(&at).len() == shared {
-                found.push(at);
-                before -= 1;
-            } else {
-                before = self.by_text.partition_point(|at| text(at) <= &prefix[..shared]);
-            }
+        for length in self.lengths.range(..prefix.len()) {
+            let shorter = prefix.get(..*length).and_then(|start| self.by_start.get(start));
+            found.extend(shorter.into_iter().flatten());
         }
         found.extend(&self.by_end);
         found.sort_unstable();
         found.into_iter().map(|at| &tests[at as usize]).collect()
     }
-}
-
-/// How many bytes of two texts are the same from the start, in whole characters.
-fn common_length(one: &str, other: &str) -> usize {
-    let same = one.bytes().zip(other.bytes()).take_while(|(a, b)| a == b).count();
-    other.floor_char_boundary(same)
 }
 
 /// Which selectors may matter at a location, by the values of their `resources.ARN`.

@@ -19,6 +19,15 @@ pub enum Verdict {
     Unknown(Vec<Reason>),
 }
 
+/// Whether events are recorded more than once.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Twice {
+    /// This one is, by these two recorders.
+    Yes(Box<Event>, [String; 2]),
+    No,
+    Unknown(Vec<Reason>),
+}
+
 /// A selector that records some of the requirement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
@@ -116,11 +125,11 @@ impl RecorderSet {
             Residue::Left(_) => {}
         }
         if self.unread().next().is_some() {
-            return Verdict::Unknown(self.doubts(requirement));
+            return Verdict::Unknown(self.doubts(requirement, &candidates));
         }
         // What is not certain can only add: at the most, everything that its conditions do not exclude.
         match residue(requirement, &candidates.iter().map(|candidate| &candidate.narrowed).collect::<Vec<_>>()) {
-            Residue::Empty => Verdict::Unknown(self.doubts(requirement)),
+            Residue::Empty => Verdict::Unknown(self.doubts(requirement, &candidates)),
             Residue::TooComplex => too_complex(),
             Residue::Left(witness) => self.gap(*witness, &candidates),
         }
@@ -149,25 +158,29 @@ impl RecorderSet {
         Verdict::Gap(Box::new(Gap { missed_by: missed_by.collect(), witness }))
     }
 
-    /// An event of the requirement that two recorders record, each for its own price, and their names. What is not certain
-    /// does not count.
-    pub fn recorded_twice(&self, requirement: &Requirement) -> Option<(Event, String, String)> {
+    /// Whether an event of the requirement is recorded by two recorders, each for its own price. What is not certain to
+    /// record is no second one, and no proof that there is none.
+    pub fn recorded_twice(&self, requirement: &Requirement) -> Twice {
         let candidates = self.candidates(requirement);
         let certain: Vec<&Candidate> = candidates.iter().filter(|candidate| candidate.doubt.is_none()).collect();
-        certain.iter().enumerate().find_map(|(at, one)| {
+        let twice = certain.iter().enumerate().find_map(|(at, one)| {
             let others = certain[at + 1..].iter().filter(|other| other.recorder.arn != one.recorder.arn);
             others.into_iter().find_map(|other| {
                 let event = common(requirement, &[&one.narrowed, &other.narrowed])?;
-                Some((event, one.recorder.name.clone(), other.recorder.name.clone()))
+                Some(Twice::Yes(Box::new(event), [one, other].map(|candidate| candidate.recorder.name.clone())))
             })
+        });
+        twice.unwrap_or_else(|| match self.doubts(requirement, &candidates) {
+            doubts if doubts.is_empty() => Twice::No,
+            doubts => Twice::Unknown(doubts),
         })
     }
 
     /// What keeps it from being told which events are recorded: recorders that could not be read, doubtful selectors.
-    pub fn doubts(&self, requirement: &Requirement) -> Vec<Reason> {
+    fn doubts(&self, requirement: &Requirement, candidates: &[Candidate]) -> Vec<Reason> {
         let mut doubts: Vec<Reason> = self.unread().collect();
-        for candidate in self.candidates(requirement) {
-            let doubt = candidate.doubt.map(|doubt| candidate.recorder.said(doubt));
+        for candidate in candidates {
+            let doubt = candidate.doubt.as_ref().map(|doubt| candidate.recorder.said(doubt.clone()));
             doubts.extend(doubt.filter(|doubt| !doubts.contains(doubt) && touches(requirement, &candidate.narrowed)));
         }
         doubts

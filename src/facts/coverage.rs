@@ -25,7 +25,7 @@ impl View<'_> {
         answer
     }
 
-    fn proof(&self, location: &Location, access: Access, role: Option<&RoleArn>) -> Judgement<Coverage> {
+    pub fn proof(&self, location: &Location, access: Access, role: Option<&RoleArn>) -> Judgement<Coverage> {
         let requirement = match self.requirement(location, access, role) {
             Ok(requirement) => requirement,
             Err(reason) => return Judgement::unknown(vec![reason]),

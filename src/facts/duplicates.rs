@@ -7,6 +7,7 @@ use super::judgement::{Duplicates, Judgement, Selectors};
 use crate::aws::s3_events::Access;
 use crate::config::RedshiftLocation;
 use crate::coverage::dead::{Dead, Reach, dead};
+use crate::coverage::prove::Twice;
 use crate::coverage::recorder::trail_selectors;
 use crate::reason::{OfLocation, OfRecorder, OfTrail, Reason};
 use crate::snapshot::{FactKind, RecorderKind, Trail};
@@ -23,16 +24,15 @@ impl View<'_> {
             Ok(found) => found,
             Err(reason) => return Judgement::unknown(vec![reason]),
         };
-        if let Some((event, one, other)) = set.recorded_twice(&requirement) {
-            let evidence = json!({"recorders": [one, other], "example": event});
-            let reason = OfLocation::RecordedTwice { event_name: event.event_name, recorders: vec![one, other] };
-            return Judgement::new(Duplicates::Twice, vec![reason.into()], evidence);
+        match set.recorded_twice(&requirement) {
+            Twice::Yes(event, recorders) => {
+                let evidence = json!({"recorders": recorders, "example": event});
+                let reason = OfLocation::RecordedTwice { event_name: event.event_name, recorders: recorders.to_vec() };
+                Judgement::new(Duplicates::Twice, vec![reason.into()], evidence)
+            }
+            Twice::No => Judgement::plain(Duplicates::Once, OfLocation::RecordedOnce),
+            Twice::Unknown(doubts) => Judgement::unknown(doubts),
         }
-        let doubts = set.doubts(&requirement);
-        if doubts.is_empty() {
-            return Judgement::plain(Duplicates::Once, OfLocation::RecordedOnce);
-        }
-        Judgement::unknown(doubts)
     }
 
     /// Whether the trail has selectors that can never match an S3 object event.

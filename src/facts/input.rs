@@ -13,6 +13,7 @@ use super::judgement::*;
 use super::subject::Subject;
 use crate::aws::s3_events::Access;
 use crate::aws::timestamp::Timestamp;
+use crate::parallel;
 use crate::reason::Reason;
 use crate::snapshot::{FactKind, Session};
 
@@ -40,6 +41,46 @@ pub struct Facts {
     /// subject that is unknown.
     pub unseen: BTreeMap<String, Vec<UnseenFact>>,
     pub failures: Vec<FailureFact>,
+}
+
+impl Facts {
+    /// The document, member by member; the items of long lists are written by several threads.
+    pub fn members(&self) -> Vec<(&'static str, Member)> {
+        let Facts { schema, scan, unloads, copies, access_rules, declared, seen_unloads, redshift_roles, .. } = self;
+        let Facts { trails, sessions, unseen, failures, .. } = self;
+        vec![
+            ("schema", Member::One(json(schema))),
+            ("scan", Member::One(json(scan))),
+            ("unloads", Member::list(unloads)),
+            ("copies", Member::list(copies)),
+            ("access_rules", Member::list(access_rules)),
+            ("declared", Member::list(declared)),
+            ("seen_unloads", Member::list(seen_unloads)),
+            ("redshift_roles", Member::list(redshift_roles)),
+            ("trails", Member::list(trails)),
+            ("sessions", Member::list(sessions)),
+            ("unseen", Member::One(json(unseen))),
+            ("failures", Member::list(failures)),
+        ]
+    }
+}
+
+/// A member of the document as JSON.
+#[derive(Debug, PartialEq)]
+pub enum Member {
+    One(String),
+    /// A list, item by item.
+    List(Vec<String>),
+}
+
+impl Member {
+    fn list<T: Serialize + Sync>(items: &[T]) -> Member {
+        Member::List(parallel::each(items, || (), |(), item| json(item)))
+    }
+}
+
+fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).expect("facts have string keys and finite numbers")
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]

@@ -6,7 +6,7 @@ use regorus::Value;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::input::Input;
+use super::input::{self, Input};
 use crate::facts::subject::Subject;
 use crate::severity::Severity;
 
@@ -115,39 +115,36 @@ fn subject(named: &Value, input: &Input) -> Result<Subject, String> {
             let known = input.subject(id).cloned();
             Ok(known.unwrap_or_else(|| Subject { id: id.to_string(), ..input.account.clone() }))
         }
-        _ => serde_json::to_value(named).and_then(serde_json::from_value).map_err(|error| error.to_string()),
+        _ => input::subject(named),
     }
 }
 
 /// An entry of `fail`, `unknown` or `pass`: the subject's id and the answer. Taken apart by hand, for there may be a hundred
 /// thousand. A `judgement` of the input stands for its message, reasons and evidence.
 fn entry(value: &Value) -> Result<(String, Answer), String> {
-    const FIELDS: [&str; 6] = ["subject", "message", "reasons", "evidence", "severity", "judgement"];
-    let object = value.as_object().map_err(|error| error.to_string())?;
-    for (key, _) in object.iter() {
-        let key = key.as_string().map_err(|error| error.to_string())?;
-        if !FIELDS.contains(&&**key) {
-            return Err(format!("unknown field `{key}`, expected one of {}", FIELDS.join(", ")));
-        }
-    }
-    let id = match &value["subject"] {
+    const FIELDS: [&str; 6] = ["subject", "judgement", "severity", "message", "reasons", "evidence"];
+    let strange = |name: &str| Err(format!("unknown field `{name}`, expected one of {}", FIELDS.join(", ")));
+    let [subject, judgement, severity, mut message, mut reasons, mut evidence] = input::fields(value, FIELDS, strange)?;
+    let id = match subject {
         Value::String(id) => id,
-        subject => subject["id"].as_string().map_err(|_| "missing field `subject`".to_owned())?,
+        subject => {
+            let [id] = input::fields(subject, ["id"], |_| Ok(())).unwrap_or([&Value::Undefined]);
+            id.as_string().map_err(|_| "missing field `subject`".to_owned())?
+        }
     };
-    let told = match &value["judgement"] {
-        Value::Undefined => value,
-        judgement => judgement,
-    };
-    let message = told["message"].as_string().map_err(|_| "missing field `message`".to_owned())?;
+    if *judgement != Value::Undefined {
+        [message, reasons, evidence] = input::fields(judgement, ["message", "reasons", "evidence"], |_| Ok(()))?;
+    }
+    let message = message.as_string().map_err(|_| "missing field `message`".to_owned())?;
     let answer = Answer {
         message: message.to_string(),
-        reasons: match part(told, "reasons")? {
+        reasons: match json(reasons)? {
             serde_json::Value::Array(reasons) => reasons,
             serde_json::Value::Null => vec![],
             _ => return Err("`reasons` is not an array".to_owned()),
         },
-        evidence: part(told, "evidence")?,
-        severity: serde_json::from_value(part(value, "severity")?).map_err(|error| format!("severity: {error}"))?,
+        evidence: json(evidence)?,
+        severity: serde_json::from_value(json(severity)?).map_err(|error| format!("severity: {error}"))?,
     };
     if answer.reasons.iter().any(|reason| !reason["code"].is_string()) {
         return Err("a reason without a `code`; reasons are those of the input".to_owned());
@@ -155,9 +152,9 @@ fn entry(value: &Value) -> Result<(String, Answer), String> {
     Ok((id.to_string(), answer))
 }
 
-/// A member; `null` where it is not there.
-fn part(value: &Value, name: &str) -> Result<serde_json::Value, String> {
-    match &value[name] {
+/// The value as JSON; `null` where it is not there.
+fn json(value: &Value) -> Result<serde_json::Value, String> {
+    match value {
         Value::Undefined => Ok(serde_json::Value::Null),
         found => serde_json::to_value(found).map_err(|error| error.to_string()),
     }

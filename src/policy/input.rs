@@ -1,7 +1,6 @@
 //! The `input` document, ready for the engine, with what the host itself reads in it.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fmt::Display;
 use std::sync::OnceLock;
 
 use regorus::Value;
@@ -12,7 +11,7 @@ use serde_json::value::RawValue;
 use super::PolicyError;
 use super::answers::Answer;
 use crate::aws::timestamp::Timestamp;
-use crate::facts::input::Facts;
+use crate::facts::input::{Facts, Member};
 use crate::facts::subject::Subject;
 use crate::parallel;
 
@@ -44,12 +43,32 @@ struct Scan {
 
 impl Input {
     pub fn of(facts: &Facts) -> Result<Input, PolicyError> {
-        Input::parse(&serde_json::to_string(facts).expect("facts have string keys and finite numbers"))
+        let members = facts.members().into_iter().map(|(name, member)| (name.to_owned(), member));
+        Input::read(members.collect())
     }
 
     /// Reads the document, as `facts` writes it.
     pub fn parse(json: &str) -> Result<Input, PolicyError> {
-        let value = document(json)?;
+        let refused = |error: serde_json::Error| PolicyError::Input(error.to_string());
+        let members: BTreeMap<String, Box<RawValue>> = serde_json::from_str(json).map_err(refused)?;
+        let member = |(name, json): (String, Box<RawValue>)| Ok((name, Member::One(json.get().to_owned())));
+        Input::read(members.into_iter().map(member).collect::<Result<_, PolicyError>>()?)
+    }
+
+    fn read(members: Vec<(String, Member)>) -> Result<Input, PolicyError> {
+        let read = |json: &String| Value::from_json_str(json).map_err(|error| PolicyError::Input(error.to_string()));
+        let mut document = BTreeMap::new();
+        for (name, member) in members {
+            let value = match member {
+                Member::One(json) => read(&json)?,
+                Member::List(items) => {
+                    let items = parallel::each(&items, || (), |(), item| read(item));
+                    Value::from(items.into_iter().collect::<Result<Vec<Value>, PolicyError>>()?)
+                }
+            };
+            document.insert(Value::from(name), value);
+        }
+        let value = Value::from(document);
         let scan: Scan = member(&value, "scan")?;
         let unseen = member(&value, "unseen")?;
         let subjects = OnceLock::new();
@@ -75,32 +94,48 @@ impl Input {
     }
 }
 
-/// Long lists are read by several threads.
-fn document(json: &str) -> Result<Value, PolicyError> {
-    let refused = |error: &dyn Display| PolicyError::Input(error.to_string());
-    let read = |json: &&RawValue| Value::from_json_str(json.get()).map_err(|error| refused(&error));
-    let members: BTreeMap<String, &RawValue> = serde_json::from_str(json).map_err(|error| refused(&error))?;
-    let mut document = BTreeMap::new();
-    for (name, member) in members {
-        let value = if member.get().starts_with('[') {
-            let items: Vec<&RawValue> = serde_json::from_str(member.get()).map_err(|error| refused(&error))?;
-            let items = parallel::each(&items, || (), |(), item| read(item));
-            Value::from(items.into_iter().collect::<Result<Vec<Value>, PolicyError>>()?)
-        } else {
-            read(&member)?
-        };
-        document.insert(Value::from(name), value);
-    }
-    Ok(Value::from(document))
-}
-
-fn read<T: DeserializeOwned>(value: &Value) -> Result<T, PolicyError> {
-    let json = serde_json::to_value(value).map_err(|error| PolicyError::Input(error.to_string()))?;
-    serde_json::from_value(json).map_err(|error| PolicyError::Input(error.to_string()))
-}
-
 fn member<T: DeserializeOwned>(value: &Value, name: &str) -> Result<T, PolicyError> {
-    read(&value[name]).map_err(|error| PolicyError::Input(format!("{name}: {error}")))
+    plain(&value[name]).map_err(|error| PolicyError::Input(format!("{name}: {error}")))
+}
+
+/// The members of an object with these names, undefined where they are not there, in one walk over it. `other` says what
+/// another name means.
+pub fn fields<'v, const N: usize>(
+    value: &'v Value,
+    names: [&str; N],
+    other: impl Fn(&str) -> Result<(), String>,
+) -> Result<[&'v Value; N], String> {
+    let mut found = [&Value::Undefined; N];
+    for (key, member) in value.as_object().map_err(|error| error.to_string())?.iter() {
+        let key = key.as_string().map_err(|error| error.to_string())?;
+        match names.iter().position(|name| **name == **key) {
+            Some(at) => found[at] = member,
+            None => other(key)?,
+        }
+    }
+    Ok(found)
+}
+
+/// A subject of the input, taken apart by hand, for there may be a hundred thousand.
+pub fn subject(value: &Value) -> Result<Subject, String> {
+    const FIELDS: [&str; 5] = ["kind", "id", "account", "region", "declared_at"];
+    let strange = |name: &str| Err(format!("unknown field `{name}` of a subject"));
+    let [kind, id, account, region, declared_at] = fields(value, FIELDS, strange)?;
+    let text = |value: &Value, name: &str| match value {
+        Value::String(text) => Ok(text.to_string()),
+        _ => Err(format!("a subject needs `{name}`")),
+    };
+    Ok(Subject {
+        kind: plain(kind)?,
+        id: text(id, "id")?,
+        account: text(account, "account")?,
+        region: if *region == Value::Null { None } else { Some(text(region, "region")?) },
+        declared_at: if *declared_at == Value::Null { None } else { Some(plain(declared_at)?) },
+    })
+}
+
+fn plain<T: DeserializeOwned>(value: &Value) -> Result<T, String> {
+    serde_json::to_value(value).and_then(serde_json::from_value).map_err(|error| error.to_string())
 }
 
 /// The subjects of all lists. Where two have one id, the first list's counts.
@@ -108,7 +143,7 @@ fn subjects(value: &Value) -> HashMap<String, Subject> {
     let mut subjects = HashMap::new();
     let lists = value.as_object().into_iter().flat_map(|document| document.iter());
     for item in lists.filter_map(|(_, list)| list.as_array().ok()).flat_map(|list| list.iter()) {
-        if let Ok(subject) = read::<Subject>(&item["subject"]) {
+        if let Ok(subject) = subject(&item["subject"]) {
             subjects.entry(subject.id.clone()).or_insert(subject);
         }
     }

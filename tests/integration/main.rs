@@ -30,6 +30,8 @@ mod endpoint;
 mod engine;
 /// Policies on log records, and what keeps them from passing.
 mod evidence;
+/// The order of the folders of `src`.
+mod layers;
 /// The documented formula, for one event at a time.
 mod naive;
 /// Rows of known pitfalls, each with the right verdict: trails, accounts and identities.

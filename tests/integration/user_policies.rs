@@ -158,6 +158,17 @@ fn prints_stay_inside() {
     assert!(!ran.stderr.contains("::error") && !ran.stdout.contains("::error"), "{ran:?}");
 }
 
+/// What the engine is handed member by member is the document that `schema input` describes.
+#[test]
+fn the_input_is_the_facts_whole() {
+    let mut snapshot = Snapshot::load(fixture("article/snapshot.json").as_ref()).unwrap();
+    snapshot.records = Some(records_of_the_article());
+    let config = Config::load(fixture("article/trailcheck.toml").as_ref()).unwrap();
+    let facts = facts::derive(&snapshot, &config);
+    let whole = Input::parse(&serde_json::to_string(&facts).unwrap()).unwrap();
+    assert!(Input::of(&facts).unwrap().value == whole.value);
+}
+
 /// Every shipped policy, handed a status that it has never heard of, says so instead of passing.
 #[test]
 fn a_status_that_no_policy_knows_is_never_a_pass() {

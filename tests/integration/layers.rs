@@ -1,0 +1,72 @@
+//! The order of the house: which folder of `src` may import which, read from the source.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+/// Tools that import nothing of ours; everyone may use them.
+const TOOLS: [&str; 6] = ["atomic_file", "glob", "gzip", "parallel", "progress", "severity"];
+
+/// Every other room, from the vocabulary down to the command line, with what it imports. A room names only rooms above it, so
+/// there are no circles.
+const ROOMS: [(&str, &[&str]); 15] = [
+    ("aws", &[]),
+    ("snapshot", &["aws"]),
+    ("reason", &["aws", "snapshot"]),
+    ("coverage", &["aws", "snapshot", "reason"]),
+    ("world", &["aws", "snapshot", "reason", "coverage"]),
+    ("config", &["aws", "snapshot"]),
+    ("logs", &["aws", "snapshot"]),
+    ("collect", &["aws", "snapshot", "config", "logs"]),
+    ("facts", &["aws", "snapshot", "reason", "coverage", "world", "config"]),
+    ("finding", &["aws", "reason", "config", "facts"]),
+    ("policy", &["aws", "snapshot", "config", "facts", "finding"]),
+    ("report", &["aws", "snapshot", "finding"]),
+    ("exit", &["finding", "report"]),
+    ("cli", &["aws", "config", "report"]),
+    (
+        "commands",
+        &[
+            "aws", "snapshot", "reason", "coverage", "config", "logs", "collect", "facts", "finding", "policy",
+            "report", "exit", "cli",
+        ],
+    ),
+];
+
+/// The rooms that each room imports.
+fn arrows(folder: &Path, room: Option<&str>, found: &mut BTreeMap<String, BTreeSet<String>>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        let room = room.unwrap_or(&name).to_owned();
+        if path.is_dir() {
+            arrows(&path, Some(&room), found);
+        } else if room != "lib" && room != "main" {
+            let text = std::fs::read_to_string(&path).unwrap();
+            let imported = text
+                .split("crate::")
+                .skip(1)
+                .map(|rest| rest.chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect::<String>());
+            let own = room.clone();
+            found.entry(room).or_default().extend(imported.filter(|to| *to != own));
+        }
+    }
+}
+
+#[test]
+fn imports_point_up_the_list_only() {
+    let mut found = BTreeMap::new();
+    arrows(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), None, &mut found);
+    for tool in TOOLS {
+        assert_eq!(found.remove(tool), Some(BTreeSet::new()), "{tool} is a tool: it imports nothing of ours");
+    }
+    let mut above = BTreeSet::new();
+    for (room, imports) in ROOMS {
+        let mut drawn = found.remove(room).unwrap_or_else(|| panic!("there is no {room} in src"));
+        drawn.retain(|to| !TOOLS.contains(&to.as_str()));
+        let allowed: BTreeSet<String> = imports.iter().map(|to| (*to).to_owned()).collect();
+        assert_eq!(drawn, allowed, "what {room} imports, and what the table has");
+        assert!(allowed.iter().all(|to| above.contains(to.as_str())), "{room} imports a room below it: {allowed:?}");
+        above.insert(room);
+    }
+    assert!(found.is_empty(), "rooms that the table does not have: {found:?}");
+}
