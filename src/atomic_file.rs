@@ -13,12 +13,12 @@ pub struct WriteError {
 
 /// Writes beside the target and renames, so that a reader never sees half a file. Others may read it, as far as the
 /// umask lets them.
-pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
     write(path, bytes, 0o666)
 }
 
 /// The same, for the owner's eyes only.
-pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
+pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
     write(path, bytes, 0o600)
 }
 

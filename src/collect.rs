@@ -7,7 +7,7 @@ mod buckets;
 mod call_error;
 mod client;
 mod clusters;
-pub mod digests;
+pub(crate) mod digests;
 mod failures;
 mod log_folders;
 mod log_objects;
@@ -67,7 +67,7 @@ pub enum CollectError {
 }
 
 /// Which log records to read, if any.
-pub struct LogRequest {
+pub(crate) struct LogRequest {
     pub watched: Vec<Watched>,
     pub window: time::Duration,
     /// Bytes of log objects at most; `None`: all.
@@ -75,14 +75,14 @@ pub struct LogRequest {
 }
 
 /// Collects one account. `buckets` are placed even if they are not among its own; `logs`: read these records too.
-pub fn run(config: &Config, buckets: &[String], logs: Option<LogRequest>) -> Result<Snapshot, CollectError> {
+pub(crate) fn run(config: &Config, buckets: &[String], logs: Option<LogRequest>) -> Result<Snapshot, CollectError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CollectError::Runtime)?;
     runtime.block_on(collect(config, buckets, logs))
 }
 
 /// Reads the log objects below `s3://bucket/prefix`, wherever the bucket is. Those that were delivered before the period
 /// began hold nothing of it and are left out.
-pub fn read_logs(
+pub(crate) fn read_logs(
     place: &Location,
     period: Period,
     reader: &mut Reader,

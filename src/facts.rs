@@ -68,6 +68,9 @@ pub fn derive(snapshot: &Snapshot, config: &Config) -> Facts {
     }
 }
 
+/// Answers that were found before.
+type Memo<K, V> = RefCell<HashMap<K, Rc<V>>>;
+
 /// So many facts are worth a thread.
 const MANY: usize = 200;
 
@@ -82,11 +85,11 @@ struct View<'a> {
     /// The locations that the records were told apart by.
     watched: HashSet<&'a str>,
     /// Coverage is asked for one location by several questions.
-    proved: RefCell<HashMap<(Location, Access, Option<RoleArn>), Rc<Judgement<Coverage>>>>,
+    proved: Memo<(Location, Access, Option<RoleArn>), Judgement<Coverage>>,
     /// What placement asks of the recorders of one place.
-    placed: RefCell<HashMap<*const RecorderSet, Rc<RecordersInRegion>>>,
+    placed: Memo<*const RecorderSet, RecordersInRegion>,
     /// What the records lack, by region and the accounts whose trails record there.
-    missing_records: RefCell<HashMap<(String, Vec<String>), Rc<[Reason]>>>,
+    missing_records: Memo<(String, Vec<String>), [Reason]>,
     /// The regions of the buckets that records were told apart by; `Err`: why they are not all known.
     watched_regions: OnceCell<Result<BTreeSet<String>, Reason>>,
     /// What of the records was not read, for every location.

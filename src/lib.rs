@@ -4,39 +4,44 @@
 //! The program is one straight line; modules are its stages, and one type is handed over at each arrow:
 //!
 //! ```text
-//! collect::run      AWS (or files)  -> Snapshot       what AWS said, and what it would not say
-//! facts::derive     &Snapshot       -> Facts          what follows exactly; pure, no I/O
-//! policy::evaluate  &Facts          -> Vec<Finding>   Rego decides; pass, fail and unknown are all answers
-//! report::render    &Report         -> text json junit sarif markdown
+//! collect::run      AWS                    -> Snapshot      what AWS said, and what it would not say
+//! logs::reader      log objects            -> Records       who touched what
+//! world             (&Snapshot, Instant)   -> World         recorders, buckets, roles of all accounts at one time
+//! facts::derive     (&Snapshot, &Config)   -> Facts         what follows exactly; pure, no I/O
+//! policy::evaluate  &Input                 -> Vec<Finding>  Rego decides; pass, fail and unknown are all answers
+//! report::render    &Report                -> text json junit sarif markdown
 //! ```
 //!
-//! Follow one account: [`collect`] asks AWS and [`logs`] reads log files, which makes a [`snapshot`]. [`facts`] puts the
-//! declared locations of [`config`] beside it and asks [`coverage`] whether every event there is recorded. [`policy`] runs
-//! the Rego files of `policies/` on the facts, each answer is a [`finding`], and [`report`] tells them. [`commands`] has one
-//! file for each subcommand of [`cli`].
+//! Follow one account: `collect` asks AWS and [`logs`] reads log files, which makes a [`snapshot`]. `world` puts its accounts
+//! together, and [`facts`] asks it, for the locations that [`config`] declares, whether [`coverage`] proves that every event
+//! there is recorded. Each answer has its [`reason`]s. [`policy`] runs the Rego files of `policies/` on the facts, each answer
+//! is a [`finding`], and [`report`] tells them. [`commands`] has one file for each subcommand of [`cli`].
 //!
 //! Everything right of the snapshot is offline: a saved snapshot gives the same reports, byte for byte.
 //!
 //! The one invariant: no fault and no lost information ever turns a non-pass into a pass.
 
-pub mod atomic_file;
+// `pub` is for what the program, tests, fuzz targets and benches use, so that the compiler sees what nobody uses.
+#![warn(unreachable_pub)]
+
+mod atomic_file;
 pub mod aws;
 pub mod cli;
-pub mod collect;
+mod collect;
 pub mod commands;
 pub mod config;
 pub mod coverage;
-pub mod exit;
+mod exit;
 pub mod facts;
 pub mod finding;
-pub mod glob;
+mod glob;
 pub mod gzip;
 pub mod logs;
-pub mod parallel;
+mod parallel;
 pub mod policy;
 pub mod progress;
 pub mod reason;
 pub mod report;
-pub mod severity;
+mod severity;
 pub mod snapshot;
-pub mod world;
+mod world;

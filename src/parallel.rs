@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Calls `work` on each item and gives its answers in the items' order. Each thread takes the next item that nobody has, with
 /// a state of its own, made by `start`.
-pub fn each<T: Sync, S, A: Send>(
+pub(crate) fn each<T: Sync, S, A: Send>(
     items: &[T],
     start: impl Fn() -> S + Sync,
     work: impl Fn(&mut S, &T) -> A + Sync,

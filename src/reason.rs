@@ -41,7 +41,7 @@ pub enum Reason {
 
 impl Reason {
     pub fn failed(failure: &Failure) -> Reason {
-        NotSeen::CallFailed { failure: failure.clone() }.into()
+        NotSeen::CallFailed { failure: Box::new(failure.clone()) }.into()
     }
 
     /// It says what was seen, as far as anything was; what that lacks comes behind it.

@@ -18,8 +18,12 @@ use crate::snapshot::{Account, Bucket, Cluster, EventDataStore, FactKind, Failur
 
 use merge::SeenTrail;
 
+type FailuresByAccount<'a> = HashMap<&'a str, HashMap<FactKind, Vec<&'a Failure>>>;
+/// A region, and the accounts whose recorders count there.
+type Place = (String, Vec<String>);
+
 /// The accounts at one time.
-pub struct World<'a> {
+pub(crate) struct World<'a> {
     pub snapshot: &'a Snapshot,
     /// "Now", for every age.
     pub at: Timestamp,
@@ -31,14 +35,14 @@ pub struct World<'a> {
     /// Their places, by ARN.
     trail_places: HashMap<String, usize>,
     stores: Vec<EventDataStore>,
-    failures: HashMap<&'a str, HashMap<FactKind, Vec<&'a Failure>>>,
+    failures: FailuresByAccount<'a>,
     /// Made once for each region and the accounts whose recorders count there.
-    sets: RefCell<HashMap<(String, Vec<String>), Rc<RecorderSet>>>,
+    sets: RefCell<HashMap<Place, Rc<RecorderSet>>>,
 }
 
 impl<'a> World<'a> {
-    pub fn at(snapshot: &'a Snapshot, at: Timestamp) -> World<'a> {
-        let mut failures: HashMap<&str, HashMap<FactKind, Vec<&Failure>>> = HashMap::new();
+    pub(crate) fn at(snapshot: &'a Snapshot, at: Timestamp) -> World<'a> {
+        let mut failures = FailuresByAccount::new();
         for account in &snapshot.accounts {
             for failure in &account.failures {
                 for kind in &failure.makes_unknown {
@@ -63,61 +67,65 @@ impl<'a> World<'a> {
     }
 
     /// The same where other recorders count than trails. None listed: trails.
-    pub fn counting(self, recorders: &[RecorderKind]) -> World<'a> {
+    pub(crate) fn counting(self, recorders: &[RecorderKind]) -> World<'a> {
         let recorders = if recorders.is_empty() { self.recorders } else { recorders.to_vec() };
         World { recorders, sets: RefCell::default(), ..self }
     }
 
     /// `aws`, `aws-cn`, …: the same for all accounts.
-    pub fn partition(&self) -> &'a str {
+    pub(crate) fn partition(&self) -> &'a str {
         self.snapshot.accounts.first().map_or("", |account| &account.scope.partition)
     }
 
-    pub fn account(&self, id: &str) -> Option<&'a Account> {
+    pub(crate) fn account(&self, id: &str) -> Option<&'a Account> {
         self.accounts.get(id).copied()
     }
 
     /// Every trail once, as all accounts together know it.
-    pub fn trails(&self) -> impl Iterator<Item = &Trail> {
+    pub(crate) fn trails(&self) -> impl Iterator<Item = &Trail> {
         self.trails.iter().map(|seen| &seen.trail)
     }
 
-    pub fn trail(&self, arn: &str) -> Option<&Trail> {
+    pub(crate) fn trail(&self, arn: &str) -> Option<&Trail> {
         self.seen_trail(arn).map(|seen| &seen.trail)
     }
 
-    pub fn clusters(&self) -> impl Iterator<Item = &'a Cluster> {
+    pub(crate) fn clusters(&self) -> impl Iterator<Item = &'a Cluster> {
         self.snapshot.accounts.iter().flat_map(|account| &account.clusters)
     }
 
     /// The regions that were looked at in the accounts that see the trail.
-    pub fn regions_of(&self, trail_arn: &str) -> impl Iterator<Item = &'a String> {
+    pub(crate) fn regions_of(&self, trail_arn: &str) -> impl Iterator<Item = &'a String> {
         let accounts = self.seen_trail(trail_arn).into_iter().flat_map(|seen| &seen.accounts);
         accounts.filter_map(|account| self.account(account)).flat_map(|account| &account.scope.regions)
     }
 
     /// The regions that were looked at in any account.
-    pub fn scanned_regions(&self) -> impl Iterator<Item = &'a String> {
+    pub(crate) fn scanned_regions(&self) -> impl Iterator<Item = &'a String> {
         self.snapshot.accounts.iter().flat_map(|account| &account.scope.regions)
     }
 
     /// The failed calls of an account that leave this kind of fact incomplete.
-    pub fn failures<'s>(&'s self, account: &str, kind: FactKind) -> impl Iterator<Item = &'a Failure> + use<'s, 'a> {
+    pub(crate) fn failures<'s>(
+        &'s self,
+        account: &str,
+        kind: FactKind,
+    ) -> impl Iterator<Item = &'a Failure> + use<'s, 'a> {
         self.failures.get(account).and_then(|kinds| kinds.get(&kind)).into_iter().flatten().copied()
     }
 
     /// The same of every account.
-    pub fn failures_anywhere(&self, kind: FactKind) -> impl Iterator<Item = &'a Failure> {
+    pub(crate) fn failures_anywhere(&self, kind: FactKind) -> impl Iterator<Item = &'a Failure> {
         self.snapshot.accounts.iter().flat_map(move |account| self.failures(account.id(), kind))
     }
 
     /// Where the bucket is and whose, as far as any account knows.
-    pub fn bucket(&self, name: &str) -> Option<&Bucket> {
+    pub(crate) fn bucket(&self, name: &str) -> Option<&Bucket> {
         self.buckets.get(name)
     }
 
     /// The bucket's region; `Err`: why it is not known, or why nothing is known of it.
-    pub fn bucket_region(&self, bucket: &str) -> Result<&str, Reason> {
+    pub(crate) fn bucket_region(&self, bucket: &str) -> Result<&str, Reason> {
         let found = self.bucket(bucket);
         let Some(region) = found.and_then(|found| found.region.as_deref()) else {
             let because = self.bucket_failure(bucket);
@@ -142,7 +150,7 @@ impl<'a> World<'a> {
     }
 
     /// Why something of the trail is not known: what the accounts that see it were told.
-    pub fn trail_failure(&self, arn: &str, kind: FactKind, region: Option<&str>) -> Option<Box<Reason>> {
+    pub(crate) fn trail_failure(&self, arn: &str, kind: FactKind, region: Option<&str>) -> Option<Box<Reason>> {
         let accounts = self.seen_trail(arn).into_iter().flat_map(|seen| &seen.accounts);
         let mut failures = accounts.flat_map(|account| self.failures(account, kind));
         let of_trail = |failure: &Failure| failure.resource.as_deref().is_none_or(|asked| asked == arn);

@@ -17,7 +17,8 @@ use trailcheck::logs::identity::Identities;
 use trailcheck::logs::json::{Cursor, Fault};
 use trailcheck::logs::marks::Marks;
 use trailcheck::logs::principal::{Principal, UserIdentity};
-use trailcheck::logs::reader::{Object, Question, Reader, Source, Watched};
+use trailcheck::logs::reader::{Object, Question, Reader, Source};
+use trailcheck::logs::watch::Watched;
 use trailcheck::logs::record::Touched;
 use trailcheck::snapshot::Records;
 

@@ -14,7 +14,7 @@ use crate::snapshot::{Bucket, FactKind};
 /// The page size without which AWS leaves `BucketRegion` out.
 const PAGE: i32 = 10_000;
 
-pub async fn collect(aws: &Aws, account: &str, declared: &[String], failures: &mut Failures) -> Vec<Bucket> {
+pub(super) async fn collect(aws: &Aws, account: &str, declared: &[String], failures: &mut Failures) -> Vec<Bucket> {
     let mut buckets: BTreeMap<String, Bucket> = BTreeMap::new();
     let listed = list(aws, account, &mut buckets, failures).await;
     let unplaced = declared.iter().filter(|name| buckets.get(*name).is_none_or(|bucket| bucket.region.is_none()));
@@ -31,7 +31,7 @@ pub async fn collect(aws: &Aws, account: &str, declared: &[String], failures: &m
 }
 
 /// The region of a bucket of whichever account; `None`: not even that was told.
-pub async fn region_of_any(aws: &Aws, bucket: &str) -> Option<String> {
+pub(super) async fn region_of_any(aws: &Aws, bucket: &str) -> Option<String> {
     head_in(aws, aws.home_region(), None, bucket).await.region
 }
 

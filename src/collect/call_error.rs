@@ -5,14 +5,14 @@ use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 
 /// Why a call failed.
 #[derive(Debug, Clone)]
-pub struct CallError {
+pub(super) struct CallError {
     /// AWS's error code; the HTTP status where the answer had none; or the kind of failure.
     pub code: String,
     pub message: String,
 }
 
 impl CallError {
-    pub fn of<E>(error: &SdkError<E, HttpResponse>) -> CallError
+    pub(super) fn of<E>(error: &SdkError<E, HttpResponse>) -> CallError
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
@@ -33,7 +33,7 @@ impl CallError {
     }
 
     /// The answer did not have the documented form, or ended before its end.
-    pub fn unreadable(message: impl Into<String>) -> CallError {
+    pub(super) fn unreadable(message: impl Into<String>) -> CallError {
         CallError { code: "Unreadable".to_owned(), message: message.into() }
     }
 }

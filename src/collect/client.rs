@@ -17,7 +17,7 @@ fn timeouts(of_a_try: Duration) -> TimeoutConfig {
         .build()
 }
 
-pub struct Aws {
+pub(crate) struct Aws {
     shared: SdkConfig,
     /// A local endpoint has no host name for each bucket.
     path_style: bool,
@@ -26,7 +26,7 @@ pub struct Aws {
 
 impl Aws {
     /// `first_region`: where global calls go; `None`: the chain's region.
-    pub async fn load(first_region: Option<String>) -> Result<Aws, CollectError> {
+    pub(crate) async fn load(first_region: Option<String>) -> Result<Aws, CollectError> {
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             // More than the SDK's three: throttled control-plane calls come through on a later try.
             .retry_config(RetryConfig::standard().with_max_attempts(6))
@@ -41,38 +41,38 @@ impl Aws {
     }
 
     /// Where global calls go.
-    pub fn home_region(&self) -> &str {
+    pub(crate) fn home_region(&self) -> &str {
         &self.home_region
     }
 
     /// The first call: it shows at once whether credentials and endpoint work, so it is not tried for long.
-    pub fn sts(&self) -> aws_sdk_sts::Client {
+    pub(crate) fn sts(&self) -> aws_sdk_sts::Client {
         let retries = RetryConfig::standard().with_max_attempts(2);
         let config = aws_sdk_sts::config::Builder::from(&self.shared).retry_config(retries);
         aws_sdk_sts::Client::from_conf(config.build())
     }
 
-    pub fn account(&self) -> aws_sdk_account::Client {
+    pub(crate) fn account(&self) -> aws_sdk_account::Client {
         aws_sdk_account::Client::new(&self.shared)
     }
 
-    pub fn cloudtrail(&self, region: &str) -> aws_sdk_cloudtrail::Client {
+    pub(crate) fn cloudtrail(&self, region: &str) -> aws_sdk_cloudtrail::Client {
         let config = aws_sdk_cloudtrail::config::Builder::from(&self.shared).region(Region::new(region.to_owned()));
         aws_sdk_cloudtrail::Client::from_conf(config.build())
     }
 
-    pub fn redshift(&self, region: &str) -> aws_sdk_redshift::Client {
+    pub(crate) fn redshift(&self, region: &str) -> aws_sdk_redshift::Client {
         let config = aws_sdk_redshift::config::Builder::from(&self.shared).region(Region::new(region.to_owned()));
         aws_sdk_redshift::Client::from_conf(config.build())
     }
 
-    pub fn redshift_serverless(&self, region: &str) -> aws_sdk_redshiftserverless::Client {
+    pub(crate) fn redshift_serverless(&self, region: &str) -> aws_sdk_redshiftserverless::Client {
         let config =
             aws_sdk_redshiftserverless::config::Builder::from(&self.shared).region(Region::new(region.to_owned()));
         aws_sdk_redshiftserverless::Client::from_conf(config.build())
     }
 
-    pub fn s3(&self, region: &str) -> aws_sdk_s3::Client {
+    pub(crate) fn s3(&self, region: &str) -> aws_sdk_s3::Client {
         let config = aws_sdk_s3::config::Builder::from(&self.shared)
             .region(Region::new(region.to_owned()))
             .force_path_style(self.path_style);

@@ -20,7 +20,7 @@ use crate::progress::Progress;
 use keys::KeyRing;
 
 /// Verifies what lies below a location. Without keys from files, CloudTrail is asked for them.
-pub fn verify(location: &Location, keys: PublicKeys, asked: Asked) -> Result<Integrity, CollectError> {
+pub(crate) fn verify(location: &Location, keys: PublicKeys, asked: Asked) -> Result<Integrity, CollectError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CollectError::Runtime)?;
     runtime.block_on(verify_in(location, keys, asked))
 }
@@ -42,7 +42,7 @@ async fn verify_in(location: &Location, keys: PublicKeys, asked: Asked) -> Resul
 }
 
 /// The chains of digests that were listed, with the keys that CloudTrail tells.
-pub async fn chains(aws: &Aws, listing: &Listing, asked: Asked) -> BTreeMap<ChainName, Chain> {
+pub(crate) async fn chains(aws: &Aws, listing: &Listing, asked: Asked) -> BTreeMap<ChainName, Chain> {
     Store { aws, clients: BTreeMap::new() }.chains(listing, PublicKeys::default(), asked).await
 }
 

@@ -4,23 +4,30 @@ use super::call_error::CallError;
 use crate::snapshot::{FactKind, Failure};
 
 /// The failed calls of one account.
-pub struct Failures {
+pub(super) struct Failures {
     account: String,
     pub list: Vec<Failure>,
 }
 
 impl Failures {
-    pub fn of(account: &str) -> Failures {
+    pub(super) fn of(account: &str) -> Failures {
         Failures { account: account.to_owned(), list: vec![] }
     }
 
     /// Another list for the same account, for calls that run beside.
-    pub fn beside(&self) -> Failures {
+    pub(super) fn beside(&self) -> Failures {
         Failures::of(&self.account)
     }
 
     /// `call` is the API's name of it: `cloudtrail:DescribeTrails`.
-    pub fn add(&mut self, call: &str, region: &str, resource: Option<&str>, error: CallError, facts: &[FactKind]) {
+    pub(super) fn add(
+        &mut self,
+        call: &str,
+        region: &str,
+        resource: Option<&str>,
+        error: CallError,
+        facts: &[FactKind],
+    ) {
         self.list.push(Failure {
             call: call.to_owned(),
             account: self.account.clone(),

@@ -15,7 +15,7 @@ use crate::snapshot::{Account, Bucket, Trail, Window};
 
 /// One trail's log files of one region.
 #[derive(Clone)]
-pub struct Source {
+pub(super) struct Source {
     pub trail_arn: String,
     /// Whether CloudTrail writes digests for it.
     pub has_digests: bool,
@@ -31,7 +31,7 @@ pub struct Source {
 
 /// What every trail delivered for the watched buckets' regions, and the regions that the log buckets are in, which have
 /// nothing to do with the events'.
-pub async fn sources(
+pub(super) async fn sources(
     aws: &Aws,
     account: &Account,
     watched: &[Watched],
@@ -121,7 +121,7 @@ async fn list(
 }
 
 /// The delivery days of a window: CloudTrail delivers late, so up to the day of the listing.
-pub fn days(window: Window, collected_at: Timestamp) -> impl Iterator<Item = Date> {
+pub(super) fn days(window: Window, collected_at: Timestamp) -> impl Iterator<Item = Date> {
     let last = collected_at.0.date();
     std::iter::successors(Some(window.start.0.date()), |day| day.next_day()).take_while(move |day| *day <= last)
 }
@@ -147,14 +147,14 @@ async fn organization_folder(
 
 impl Source {
     /// The folder that all accounts' folders are in, and the region: the same for trails that share their files.
-    pub fn place(&self) -> String {
+    pub(super) fn place(&self) -> String {
         let organization = self.organization.as_ref().map_or(String::new(), |id| format!("{id}/"));
         let root = layout::root(self.key_prefix.as_deref());
         format!("s3://{}/{root}{organization} ({})", self.bucket, self.region)
     }
 
     /// Where its files of an account are.
-    pub fn folder<'a>(&'a self, account: &'a str) -> Folder<'a> {
+    pub(super) fn folder<'a>(&'a self, account: &'a str) -> Folder<'a> {
         let (key_prefix, organization) = (self.key_prefix.as_deref(), self.organization.as_deref());
         Folder { key_prefix, organization, account, region: &self.region }
     }

@@ -11,7 +11,7 @@ use crate::logs::sample::{self, Listed};
 use crate::progress::Progress;
 use crate::snapshot::{Account, FactKind, LogReading, Records, Sample, Window};
 
-pub async fn collect(
+pub(super) async fn collect(
     aws: &Aws,
     account: &Account,
     request: LogRequest,

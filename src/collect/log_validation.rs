@@ -20,7 +20,7 @@ const SHOWN: usize = 20;
 
 /// The digests of every log folder that has some.
 #[derive(Default)]
-pub struct LogValidation {
+pub(super) struct LogValidation {
     folders: Vec<ValidatedFolder>,
 }
 
@@ -33,7 +33,7 @@ struct ValidatedFolder {
 }
 
 /// Reads and judges the digests of the window. Trails that share a folder share its digests.
-pub async fn collect(
+pub(super) async fn collect(
     aws: &Aws,
     account: &Account,
     sources: &[Source],
@@ -69,12 +69,12 @@ pub async fn collect(
 
 impl LogValidation {
     /// What all digests say together.
-    pub fn expected(&self) -> Expected {
+    pub(super) fn expected(&self) -> Expected {
         chain::expected(self.folders.iter().flat_map(|folder| folder.chains.values()))
     }
 
     /// Sums up for each trail and region. `read`: the verdicts on the objects that were read.
-    pub fn integrity(self, sources: &[Source], read: &BTreeMap<String, Verdict>) -> Vec<TrailIntegrity> {
+    pub(super) fn integrity(self, sources: &[Source], read: &BTreeMap<String, Verdict>) -> Vec<TrailIntegrity> {
         let mut all = Vec::new();
         for folder in self.folders {
             let of_folder: Vec<&Source> =

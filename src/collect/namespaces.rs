@@ -10,7 +10,12 @@ use super::client::Aws;
 use super::failures::Failures;
 use crate::snapshot::{Cluster, ClusterKind, ClusterRole, FactKind};
 
-pub async fn collect(aws: &Aws, account: &str, regions: &BTreeSet<String>, failures: &mut Failures) -> Vec<Cluster> {
+pub(super) async fn collect(
+    aws: &Aws,
+    account: &str,
+    regions: &BTreeSet<String>,
+    failures: &mut Failures,
+) -> Vec<Cluster> {
     let ask = async |region: &&String| {
         let pages = aws.redshift_serverless(region).list_namespaces().into_paginator().items();
         pages.send().collect::<Result<Vec<_>, _>>().await

@@ -28,7 +28,7 @@ const MAX_OBJECT: u64 = 64 << 20;
 const CLOCK_SLACK: time::Duration = time::Duration::hours(1);
 
 /// Lists every object below a prefix.
-pub async fn list(
+pub(super) async fn list(
     client: &aws_sdk_s3::Client,
     bucket: &str,
     prefix: &str,
@@ -48,7 +48,7 @@ pub async fn list(
 }
 
 /// Lists and reads the log objects below a place.
-pub async fn read_below(
+pub(super) async fn read_below(
     aws: &Aws,
     place: &Location,
     period: Period,
@@ -87,7 +87,7 @@ pub async fn read_below(
 
 /// Downloads the objects, `IN_FLIGHT` at a time, while the reader's threads take apart those that have come.
 /// `bucket_region`: where a bucket is.
-pub fn read(
+pub(super) fn read(
     aws: &Aws,
     objects: &[Listed],
     bucket_region: &BTreeMap<String, String>,
@@ -151,7 +151,7 @@ async fn get(client: &aws_sdk_s3::Client, object: &Listed) -> Result<Vec<u8>, Ca
 }
 
 /// The bytes of an answer, whose size may be another than that which was listed.
-pub async fn body(answer: GetObjectOutput) -> Result<Vec<u8>, CallError> {
+pub(super) async fn body(answer: GetObjectOutput) -> Result<Vec<u8>, CallError> {
     if answer.content_length().is_some_and(|length| length > MAX_OBJECT as i64) {
         return Err(CallError::unreadable(format!("larger than {MAX_OBJECT} bytes, the limit")));
     }

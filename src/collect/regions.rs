@@ -11,7 +11,12 @@ use crate::snapshot::{Bucket, FactKind};
 
 /// All enabled regions. Where they cannot be listed, those that the declared buckets are in and the one we call from: what
 /// trails record there can still be told, what other regions hold cannot.
-pub async fn collect(aws: &Aws, buckets: &[Bucket], declared: &[String], failures: &mut Failures) -> BTreeSet<String> {
+pub(super) async fn collect(
+    aws: &Aws,
+    buckets: &[Bucket],
+    declared: &[String],
+    failures: &mut Failures,
+) -> BTreeSet<String> {
     let pages = aws
         .account()
         .list_regions()

@@ -15,13 +15,13 @@ use super::call_error::CallError;
 use super::client::Aws;
 use crate::snapshot::{AdvancedEventSelector, EventSelector};
 
-pub struct Selectors {
+pub(super) struct Selectors {
     pub basic: Option<Vec<EventSelector>>,
     pub advanced: Option<Vec<AdvancedEventSelector>>,
 }
 
 /// `GetEventSelectors`, asked at the trail's home region.
-pub async fn of_trail(aws: &Aws, home: &str, arn: &str) -> Result<Selectors, CallError> {
+pub(super) async fn of_trail(aws: &Aws, home: &str, arn: &str) -> Result<Selectors, CallError> {
     let answer = Answer::default();
     let call = aws.cloudtrail(home).get_event_selectors().trail_name(arn).customize().interceptor(answer.clone());
     call.send().await.map_err(|error| CallError::of(&error))?;
@@ -34,7 +34,7 @@ pub async fn of_trail(aws: &Aws, home: &str, arn: &str) -> Result<Selectors, Cal
 }
 
 /// A list of the answer; left out or `null` is empty.
-pub fn list<T: DeserializeOwned>(members: &Map<String, Value>, name: &str) -> Result<Vec<T>, CallError> {
+pub(super) fn list<T: DeserializeOwned>(members: &Map<String, Value>, name: &str) -> Result<Vec<T>, CallError> {
     match members.get(name) {
         None | Some(Value::Null) => Ok(vec![]),
         Some(list) => serde_json::from_value(list.clone()).map_err(|error| {
@@ -45,11 +45,11 @@ pub fn list<T: DeserializeOwned>(members: &Map<String, Value>, name: &str) -> Re
 
 /// Keeps the answer's body as it came.
 #[derive(Debug, Clone, Default)]
-pub struct Answer(Arc<Mutex<Option<Vec<u8>>>>);
+pub(super) struct Answer(Arc<Mutex<Option<Vec<u8>>>>);
 
 impl Answer {
     /// The members of the JSON object, their names in snake_case.
-    pub fn members(&self) -> Result<Map<String, Value>, CallError> {
+    pub(super) fn members(&self) -> Result<Map<String, Value>, CallError> {
         let body = self.0.lock().map_err(|error| CallError::unreadable(error.to_string()))?.take();
         let body = body.ok_or_else(|| CallError::unreadable("the answer had no body"))?;
         let json: Value = serde_json::from_slice(&body)

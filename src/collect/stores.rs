@@ -9,7 +9,7 @@ use super::failures::Failures;
 use super::selectors::{Answer, list};
 use crate::snapshot::{EventDataStore, FactKind};
 
-pub async fn collect(aws: &Aws, regions: &BTreeSet<String>, failures: &mut Failures) -> Vec<EventDataStore> {
+pub(super) async fn collect(aws: &Aws, regions: &BTreeSet<String>, failures: &mut Failures) -> Vec<EventDataStore> {
     let ask = async |region: &&String| {
         let pages = aws.cloudtrail(region).list_event_data_stores().into_paginator();
         pages.send().collect::<Result<Vec<_>, _>>().await

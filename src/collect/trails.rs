@@ -13,7 +13,7 @@ use super::{ask_each, selectors};
 use crate::aws::timestamp::Timestamp;
 use crate::snapshot::{FactKind, Trail, TrailStatus};
 
-pub async fn collect(aws: &Aws, regions: &BTreeSet<String>, failures: &mut Failures) -> Vec<Trail> {
+pub(super) async fn collect(aws: &Aws, regions: &BTreeSet<String>, failures: &mut Failures) -> Vec<Trail> {
     let mut trails = describe(aws, regions, failures).await;
     let arns: Vec<(String, String)> =
         trails.values().map(|trail| (trail.trail_arn.clone(), trail.home_region.clone())).collect();

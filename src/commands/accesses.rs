@@ -27,7 +27,7 @@ use crate::snapshot::{AccessRecord, Records};
 const SHOWN: usize = 10;
 
 /// 0 where all was read, 3 where something may have been missed.
-pub fn run(args: &Args) -> Result<Exit, CommandError> {
+pub(super) fn run(args: &Args) -> Result<Exit, CommandError> {
     let period = Period { from: args.from, to: args.to };
     if let Some((from, to)) = args.from.zip(args.to).filter(|(from, to)| from >= to) {
         return Err(CommandError::Usage(format!("--from {from} is not before --to {to}")));

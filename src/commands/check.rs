@@ -17,7 +17,7 @@ use crate::report::{self, AccountSeen, RecordsRead, Report, Rule, Run, Summary};
 use crate::severity::UnknownIs;
 use crate::snapshot::Snapshot;
 
-pub fn run(args: &Check) -> Result<Exit, CommandError> {
+pub(super) fn run(args: &Check) -> Result<Exit, CommandError> {
     let bundles = policy::with_user_policies(&args.policies.policies)?;
     let config = Config::find(args.config.config.as_deref())?;
     let inputs = [Some(&config.path), args.evidence.snapshot.as_ref()];

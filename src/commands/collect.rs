@@ -10,7 +10,7 @@ use crate::reason::Reason;
 use crate::report::printable;
 
 /// 3 where calls failed: the snapshot is written, and says what is missing.
-pub fn run(args: &Collect) -> Result<Exit, CommandError> {
+pub(super) fn run(args: &Collect) -> Result<Exit, CommandError> {
     let config = Config::find(args.config.config.as_deref())?;
     let snapshot = collect::run(&config, &config.buckets(), log_request(&config))?;
     snapshot.save(&args.output)?;

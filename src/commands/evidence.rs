@@ -16,7 +16,7 @@ use crate::snapshot::{Records, Snapshot, Window};
 const DEFAULT_WINDOW: time::Duration = time::Duration::hours(24);
 
 /// What is looked at: a saved snapshot or the live account, with the records of the trails' buckets or of `--logs`.
-pub fn snapshot(evidence: &EvidenceArgs, config: &Config) -> Result<Snapshot, CommandError> {
+pub(super) fn snapshot(evidence: &EvidenceArgs, config: &Config) -> Result<Snapshot, CommandError> {
     let mut snapshot = match &evidence.snapshot {
         Some(path) => Snapshot::load(path)?,
         None => {
@@ -58,7 +58,7 @@ fn refuse_nothing(config: &Config, snapshot: Option<&Snapshot>) -> Result<(), Co
 }
 
 /// Live records are read where a rule or the config asks for them.
-pub fn log_request(config: &Config) -> Option<LogRequest> {
+pub(super) fn log_request(config: &Config) -> Option<LogRequest> {
     if config.access_rules.is_empty() && config.records.is_none() {
         return None;
     }
@@ -71,7 +71,7 @@ pub fn log_request(config: &Config) -> Option<LogRequest> {
 }
 
 /// The declared locations.
-pub fn watched(config: &Config) -> Vec<Watched> {
+pub(super) fn watched(config: &Config) -> Vec<Watched> {
     let redshift =
         config.redshift.iter().map(|entry| Watched { location: entry.location.clone(), kind: Some(entry.kind) });
     let rules = config.access_rules.iter().map(|rule| Watched { location: rule.location.clone(), kind: None });

@@ -7,7 +7,7 @@ use crate::cli::Explain;
 use crate::exit::Exit;
 use crate::policy::{self, Policy};
 
-pub fn run(args: &Explain) -> Result<Exit, CommandError> {
+pub(super) fn run(args: &Explain) -> Result<Exit, CommandError> {
     let bundles = policy::with_user_policies(&args.policies.policies)?;
     let policies: Vec<&Policy> = bundles.iter().flat_map(|bundle| &bundle.policies).collect();
     let text = match &args.policy {

@@ -6,7 +6,7 @@ use crate::cli::Init;
 use crate::config::TEMPLATE;
 use crate::exit::Exit;
 
-pub fn run(args: &Init) -> Result<Exit, CommandError> {
+pub(super) fn run(args: &Init) -> Result<Exit, CommandError> {
     if args.path.exists() && !args.force {
         return Err(CommandError::Usage(format!("{} is there already; --force writes over it", args.path.display())));
     }

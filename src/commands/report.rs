@@ -6,7 +6,7 @@ use crate::cli::Report as Args;
 use crate::exit::Exit;
 use crate::report::Report;
 
-pub fn run(args: &Args) -> Result<Exit, CommandError> {
+pub(super) fn run(args: &Args) -> Result<Exit, CommandError> {
     refuse_clashes(&args.output.report, std::iter::once(&args.path))?;
     write(&Report::load(&args.path)?, &args.output.report)?;
     Ok(Exit::Ok)

@@ -11,7 +11,7 @@ use crate::cli::By;
 use crate::snapshot::AccessRecord;
 
 /// Named cells, in the order in which they are printed.
-pub struct Row {
+pub(super) struct Row {
     pub cells: Vec<(&'static str, Value)>,
     pub count: u64,
 }
@@ -36,13 +36,13 @@ impl Row {
     ];
 
     /// The names and texts of the cells but for some; empty where it is not told.
-    pub fn without(&self, left_out: &[&str]) -> impl Iterator<Item = (&'static str, Cow<'_, str>)> {
+    pub(super) fn without(&self, left_out: &[&str]) -> impl Iterator<Item = (&'static str, Cow<'_, str>)> {
         let shown = self.cells.iter().filter(|(name, _)| !left_out.contains(name));
         shown.map(|(name, value)| (*name, text(value)))
     }
 
     /// Every cell as text, one level deep.
-    pub fn flat(&self) -> impl Iterator<Item = Cow<'_, str>> {
+    pub(super) fn flat(&self) -> impl Iterator<Item = Cow<'_, str>> {
         self.cells.iter().flat_map(|(_, value)| match value {
             Value::Object(inner) => inner.values().map(text).collect(),
             value => vec![text(value)],
@@ -87,7 +87,7 @@ fn text(value: &Value) -> Cow<'_, str> {
 }
 
 /// Accesses counted by one thing only.
-pub fn rolled_up(accesses: impl Iterator<Item = AccessRecord>, by: By) -> Vec<Row> {
+pub(super) fn rolled_up(accesses: impl Iterator<Item = AccessRecord>, by: By) -> Vec<Row> {
     let mut sums: BTreeMap<Vec<Option<String>>, (u64, Timestamp, Timestamp)> = BTreeMap::new();
     for access in accesses {
         let key = match by {
@@ -118,7 +118,7 @@ fn keys(by: By) -> &'static [&'static str] {
 }
 
 /// The names of all columns, whether there are rows or not.
-pub fn columns(by: Option<By>) -> Vec<&'static str> {
+pub(super) fn columns(by: Option<By>) -> Vec<&'static str> {
     match by {
         None => Row::NAMES.to_vec(),
         Some(by) => [keys(by), &["count", "first_seen", "last_seen"]].concat(),

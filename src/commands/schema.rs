@@ -9,7 +9,7 @@ use crate::facts::input::Facts;
 use crate::report::Report;
 use crate::snapshot::Snapshot;
 
-pub fn run(args: &Args) -> Result<Exit, CommandError> {
+pub(super) fn run(args: &Args) -> Result<Exit, CommandError> {
     let schema: Schema = match args.document {
         Document::Input => schema_for!(Facts),
         Document::Snapshot => schema_for!(Snapshot),

@@ -11,7 +11,7 @@ use crate::cli::ReportTarget;
 use crate::report::{self, Format, Report};
 
 /// At most one report to standard output, and none over another or over what is read.
-pub fn refuse_clashes<'a>(
+pub(super) fn refuse_clashes<'a>(
     targets: &[ReportTarget],
     inputs: impl Iterator<Item = &'a PathBuf>,
 ) -> Result<(), CommandError> {
@@ -37,7 +37,7 @@ pub fn refuse_clashes<'a>(
 }
 
 /// Files first, whole or not at all; then standard output. Text where nothing is asked for.
-pub fn write(report: &Report, targets: &[ReportTarget]) -> Result<(), CommandError> {
+pub(super) fn write(report: &Report, targets: &[ReportTarget]) -> Result<(), CommandError> {
     for target in targets {
         let Some(path) = &target.path else { continue };
         let bytes = report::render(target.format, report);

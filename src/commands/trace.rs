@@ -15,7 +15,7 @@ use crate::report::printable;
 use crate::snapshot::Snapshot;
 
 /// 0 where something records the event, 1 where nothing does, 3 where it cannot be told.
-pub fn run(args: &Args) -> Result<Exit, CommandError> {
+pub(super) fn run(args: &Args) -> Result<Exit, CommandError> {
     let question = question(args)?;
     let config = Config::find(args.config.config.as_deref())?;
     let snapshot = match &args.snapshot {

@@ -22,7 +22,7 @@ const NEEDS_KEYS: &str = "a copied folder needs CloudTrail's public keys: --keys
                           the digests";
 
 /// 0 where everything is valid, 1 where something is not, 3 where it cannot be told.
-pub fn run(args: &Args) -> Result<Exit, CommandError> {
+pub(super) fn run(args: &Args) -> Result<Exit, CommandError> {
     if args.from.zip(args.to).is_some_and(|(from, to)| from >= to) {
         return Err(CommandError::Usage("--from must be before --to".to_owned()));
     }

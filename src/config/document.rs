@@ -10,7 +10,7 @@ use crate::snapshot::RecorderKind;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Document {
+pub(super) struct Document {
     #[serde(default)]
     pub scan: Scan,
     #[serde(default)]
@@ -26,7 +26,7 @@ pub struct Document {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Scan {
+pub(super) struct Scan {
     pub regions: Option<Vec<Spanned<String>>>,
     pub recorders: Option<Vec<RecorderKind>>,
     pub accounts: Option<Spanned<toml::Value>>,
@@ -34,7 +34,7 @@ pub struct Scan {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct RedshiftTables {
+pub(super) struct RedshiftTables {
     #[serde(default)]
     pub unload: Vec<Redshift>,
     #[serde(default)]
@@ -43,7 +43,7 @@ pub struct RedshiftTables {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Redshift {
+pub(super) struct Redshift {
     pub location: Spanned<String>,
     pub role: Option<Spanned<String>>,
     pub cluster: Option<String>,
@@ -54,7 +54,7 @@ pub struct Redshift {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct AccessRule {
+pub(super) struct AccessRule {
     pub location: Spanned<String>,
     #[serde(default)]
     pub roles: Vec<Spanned<String>>,
@@ -67,14 +67,14 @@ pub struct AccessRule {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Records {
+pub(super) struct Records {
     pub window: Option<Spanned<String>>,
     pub sample: Option<Spanned<String>>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Waiver {
+pub(super) struct Waiver {
     pub policy: Spanned<String>,
     pub subject: Spanned<String>,
     pub reason: Spanned<String>,

@@ -14,7 +14,7 @@ pub enum ConfigError {
 }
 
 /// The file's text, for turning byte offsets into lines.
-pub struct Source<'a> {
+pub(super) struct Source<'a> {
     path: &'a Path,
     text: &'a str,
     /// The offsets of line breaks.
@@ -22,28 +22,28 @@ pub struct Source<'a> {
 }
 
 impl<'a> Source<'a> {
-    pub fn new(path: &'a Path, text: &'a str) -> Source<'a> {
+    pub(super) fn new(path: &'a Path, text: &'a str) -> Source<'a> {
         let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at).collect();
         Source { path, text, breaks }
     }
 
     /// The line of a byte offset, from 1.
-    pub fn line(&self, offset: usize) -> usize {
+    pub(super) fn line(&self, offset: usize) -> usize {
         self.breaks.partition_point(|at| *at < offset) + 1
     }
 
-    pub fn at(&self, span: Range<usize>, message: impl Into<String>) -> ConfigError {
+    pub(super) fn at(&self, span: Range<usize>, message: impl Into<String>) -> ConfigError {
         let line = self.line(span.start);
         let excerpt = self.text.lines().nth(line - 1).unwrap_or_default().trim().to_owned();
         ConfigError::At { path: self.path.to_owned(), line, message: message.into(), excerpt }
     }
 
-    pub fn nowhere(&self, message: impl Into<String>) -> ConfigError {
+    pub(super) fn nowhere(&self, message: impl Into<String>) -> ConfigError {
         ConfigError::Whole { path: self.path.to_owned(), message: message.into() }
     }
 
     /// What the TOML reader found wrong; an unknown key comes with the nearest valid one.
-    pub fn syntax(&self, error: toml::de::Error) -> ConfigError {
+    pub(super) fn syntax(&self, error: toml::de::Error) -> ConfigError {
         let message = unknown_key(error.message()).unwrap_or_else(|| error.message().to_owned());
         match error.span() {
             Some(span) => self.at(span, message),

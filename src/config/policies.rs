@@ -36,7 +36,7 @@ struct Raw {
     unknown: Option<UnknownIs>,
 }
 
-pub fn read(
+pub(super) fn read(
     source: &Source,
     raw: BTreeMap<Spanned<String>, Spanned<Value>>,
 ) -> Result<Vec<PolicySetting>, ConfigError> {

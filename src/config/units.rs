@@ -6,7 +6,7 @@ use time::Duration;
 pub const DEFAULT_SAMPLE: u64 = 1 << 30;
 
 /// `90m`, `24h`, `7d`. Whole numbers above zero.
-pub fn duration(text: &str) -> Option<Duration> {
+pub(super) fn duration(text: &str) -> Option<Duration> {
     let (number, unit) = split(text)?;
     let number = i64::try_from(number).ok()?;
     let seconds = match unit {
@@ -20,7 +20,7 @@ pub fn duration(text: &str) -> Option<Duration> {
 }
 
 /// `500MiB`, `1GiB`, `2GB`, `100000B`. Whole numbers above zero.
-pub fn bytes(text: &str) -> Option<u64> {
+pub(super) fn bytes(text: &str) -> Option<u64> {
     let (number, unit) = split(text)?;
     let factor = match unit {
         "B" => 1,

@@ -13,7 +13,7 @@ use super::condition::{Condition, Test};
 
 /// The values that a requirement allows in a field.
 #[derive(Debug, Clone)]
-pub enum Domain {
+pub(super) enum Domain {
     /// These and no others, the most readable first.
     Names(Vec<&'static str>),
     Strings(Strings),
@@ -21,7 +21,7 @@ pub enum Domain {
 
 /// Infinitely many strings.
 #[derive(Debug, Clone, Default)]
-pub struct Strings {
+pub(super) struct Strings {
     /// What every string begins with.
     pub prefix: String,
     /// Something must follow the prefix.
@@ -54,7 +54,7 @@ enum Shape {
 
 /// A set of classes that the same selectors accept, with the most readable of them.
 #[derive(Debug, Clone)]
-pub struct Class {
+pub(super) struct Class {
     shape: Shape,
     /// The selectors whose condition holds for every string of the class.
     pub accepted_by: Bits,
@@ -64,7 +64,7 @@ pub struct Class {
 
 /// The classes of one field for a list of selectors.
 #[derive(Debug)]
-pub struct Classes<'a> {
+pub(super) struct Classes<'a> {
     domain: &'a Domain,
     prefixes: Vec<&'a str>,
     suffixes: Vec<&'a str>,
@@ -75,7 +75,7 @@ pub struct Classes<'a> {
 
 impl<'a> Classes<'a> {
     /// `conditions` has one entry a selector; `None` is a selector that leaves the field free.
-    pub fn of(domain: &'a Domain, conditions: &[Option<&'a Condition>]) -> Classes<'a> {
+    pub(super) fn of(domain: &'a Domain, conditions: &[Option<&'a Condition>]) -> Classes<'a> {
         let tested = match domain {
             Domain::Names(names) => Tested { exact: names.clone(), ..Tested::default() },
             Domain::Strings(strings) => {
@@ -132,7 +132,7 @@ impl<'a> Classes<'a> {
     }
 
     /// The most readable string that we can think of of the class at this place; `None` is the absent field.
-    pub fn example(&self, class: usize) -> Option<String> {
+    pub(super) fn example(&self, class: usize) -> Option<String> {
         let (p, s) = match self.all.get(class)?.shape {
             Shape::Absent => return None,
             Shape::Exact(at) => return Some(self.exact[at].to_owned()),

@@ -13,13 +13,13 @@ use super::selector::{Field, Selector};
 
 /// What of a selector depends on the event.
 #[derive(Debug, Clone)]
-pub struct Narrowed<'a> {
+pub(super) struct Narrowed<'a> {
     pub conditions: Vec<(Field, Cow<'a, Condition>)>,
 }
 
 impl Narrowed<'_> {
     /// `None`: it matches no event of the requirement. `arns`: the values of its `resources.ARN`, in order.
-    pub fn of<'a>(
+    pub(super) fn of<'a>(
         selector: &'a Selector,
         arns: &Values,
         requirement: &Requirement,
@@ -46,11 +46,11 @@ impl Narrowed<'_> {
     }
 
     /// It matches every event of the requirement.
-    pub fn is_everything(&self) -> bool {
+    pub(super) fn is_everything(&self) -> bool {
         self.conditions.is_empty()
     }
 
-    pub fn condition(&self, field: Field) -> Option<&Condition> {
+    pub(super) fn condition(&self, field: Field) -> Option<&Condition> {
         self.conditions.iter().find(|(of, _)| *of == field).map(|(_, condition)| condition.as_ref())
     }
 }
@@ -110,7 +110,7 @@ impl Test {
 
 /// The values of a condition in the order of their texts, so that those about a place are found and not searched for.
 #[derive(Debug, Default)]
-pub struct Values {
+pub(super) struct Values {
     select: Sorted,
     deselect: Sorted,
 }
@@ -129,12 +129,12 @@ struct Sorted {
 }
 
 impl Values {
-    pub fn of(condition: &Condition) -> Values {
+    pub(super) fn of(condition: &Condition) -> Values {
         Values { select: Sorted::of(&condition.select), deselect: Sorted::of(&condition.deselect) }
     }
 
     /// Of a selector's `resources.ARN`.
-    pub fn of_arns(selector: &Selector) -> Values {
+    pub(super) fn of_arns(selector: &Selector) -> Values {
         selector.condition(Field::ResourceArn).map_or(Values::default(), Values::of)
     }
 }
@@ -172,7 +172,7 @@ impl Sorted {
 
 /// Which selectors may matter at a location, by the values of their `resources.ARN`.
 #[derive(Debug, Default)]
-pub struct Index {
+pub(super) struct Index {
     /// Those that name no place: they may matter anywhere.
     anywhere: Vec<usize>,
     /// The others, by each StartsWith and Equals value, in order.
@@ -183,7 +183,7 @@ pub struct Index {
 }
 
 impl Index {
-    pub fn of<'a>(selectors: impl Iterator<Item = &'a Selector>) -> Index {
+    pub(super) fn of<'a>(selectors: impl Iterator<Item = &'a Selector>) -> Index {
         let mut index = Index::default();
         for (at, selector) in selectors.enumerate() {
             let select = selector.condition(Field::ResourceArn).map(|condition| condition.select.as_slice());
@@ -207,7 +207,7 @@ impl Index {
     }
 
     /// The places of all selectors that may match an ARN that begins with `prefix`, in order.
-    pub fn candidates(&self, prefix: &str) -> Vec<usize> {
+    pub(super) fn candidates(&self, prefix: &str) -> Vec<usize> {
         let mut found = self.anywhere.clone();
         let from = self.by_value.partition_point(|(value, _)| value.as_str() < prefix);
         let longer = self.by_value[from..].iter().take_while(|(value, _)| value.starts_with(prefix));

@@ -47,7 +47,7 @@ static GROUPS: LazyLock<Vec<NameGroup>> = LazyLock::new(|| {
 });
 
 /// The values of each field of a requirement, apart from the name.
-pub struct Space {
+pub(super) struct Space {
     access: Access,
     object_arn: Domain,
     bucket_arn: Domain,
@@ -58,7 +58,7 @@ pub struct Space {
 }
 
 /// A product of independent fields.
-pub struct Piece<'s> {
+pub(super) struct Piece<'s> {
     pub read_only: bool,
     pub console: bool,
     pub hypothetical: bool,
@@ -67,7 +67,7 @@ pub struct Piece<'s> {
 }
 
 impl Space {
-    pub fn of(requirement: &Requirement) -> Space {
+    pub(super) fn of(requirement: &Requirement) -> Space {
         let arn = |beyond_prefix: bool, examples: &'static [&'static str]| {
             let prefix = requirement.location.arn_prefix(&requirement.partition);
             Domain::Strings(Strings { prefix, beyond_prefix, examples, ..Strings::default() })
@@ -106,7 +106,7 @@ impl Space {
     }
 
     /// The pieces that these selectors can tell apart.
-    pub fn pieces(&self, selectors: &[&Narrowed]) -> Vec<Piece<'_>> {
+    pub(super) fn pieces(&self, selectors: &[&Narrowed]) -> Vec<Piece<'_>> {
         let console_matters =
             self.console && selectors.iter().any(|selector| selector.condition(Field::ConsoleSession).is_some());
         let consoles: &[bool] = if console_matters { &[false, true] } else { &[false] };
@@ -136,7 +136,7 @@ static ANYONE: [&str; 2] =
 
 impl Piece<'_> {
     /// Whether the selector accepts the fields that are fixed in this piece.
-    pub fn admits(&self, selector: &Narrowed) -> bool {
+    pub(super) fn admits(&self, selector: &Narrowed) -> bool {
         let fixed = [
             (Field::ReadOnly, Some(if self.read_only { "true" } else { "false" })),
             (Field::ConsoleSession, self.console.then_some("true")),

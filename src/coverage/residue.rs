@@ -17,11 +17,11 @@ use super::piece::{Piece, Space};
 use super::selector::Field;
 
 /// How many sets of selectors may be compared in one piece: some tens of milliseconds. Real trails need dozens.
-pub const WORK_BUDGET: usize = 5_000_000;
+pub(super) const WORK_BUDGET: usize = 5_000_000;
 
 /// An answer about a requirement.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Residue {
+pub(super) enum Residue {
     /// Every event is matched.
     Empty,
     /// This event of the requirement is matched by none of the selectors.
@@ -31,7 +31,7 @@ pub enum Residue {
 }
 
 /// Decides whether the selectors together match every event of the requirement.
-pub fn residue(requirement: &Requirement, selectors: &[&Narrowed]) -> Residue {
+pub(super) fn residue(requirement: &Requirement, selectors: &[&Narrowed]) -> Residue {
     if selectors.iter().any(|selector| selector.is_everything()) {
         return Residue::Empty;
     }
@@ -49,7 +49,7 @@ pub fn residue(requirement: &Requirement, selectors: &[&Narrowed]) -> Residue {
 }
 
 /// Whether the selector matches any event of the requirement.
-pub fn touches(requirement: &Requirement, selector: &Narrowed) -> bool {
+pub(super) fn touches(requirement: &Requirement, selector: &Narrowed) -> bool {
     let accepts_some = |piece: &Piece| {
         piece.varying.iter().all(|(field, domain)| match selector.condition(*field) {
             None => true,
@@ -62,7 +62,7 @@ pub fn touches(requirement: &Requirement, selector: &Narrowed) -> bool {
 }
 
 /// Whether the selector matches every event of the requirement by itself: what `residue` says of it alone, for less.
-pub fn covers(requirement: &Requirement, selector: &Narrowed) -> bool {
+pub(super) fn covers(requirement: &Requirement, selector: &Narrowed) -> bool {
     let space = Space::of(requirement);
     let mut known = KnownClasses::default();
     let mut pieces = space.pieces(&[selector]);
@@ -78,7 +78,7 @@ pub fn covers(requirement: &Requirement, selector: &Narrowed) -> bool {
 }
 
 /// An event of the requirement that all of the selectors match.
-pub fn common(requirement: &Requirement, selectors: &[&Narrowed]) -> Option<Event> {
+pub(super) fn common(requirement: &Requirement, selectors: &[&Narrowed]) -> Option<Event> {
     let space = Space::of(requirement);
     let mut known = KnownClasses::default();
     let pieces = space.pieces(selectors);
@@ -105,7 +105,13 @@ pub fn common(requirement: &Requirement, selectors: &[&Narrowed]) -> Option<Even
 
 /// Classes that were worked out before: most pieces differ in one field and share the others.
 #[derive(Default)]
-struct KnownClasses<'a>(Vec<(&'a Domain, Vec<Option<&'a Condition>>, Rc<Classes<'a>>)>);
+struct KnownClasses<'a>(Vec<Known<'a>>);
+
+struct Known<'a> {
+    domain: &'a Domain,
+    conditions: Vec<Option<&'a Condition>>,
+    classes: Rc<Classes<'a>>,
+}
 
 impl<'a> KnownClasses<'a> {
     fn of(&mut self, domain: &'a Domain, conditions: Vec<Option<&'a Condition>>) -> Rc<Classes<'a>> {
@@ -114,15 +120,16 @@ impl<'a> KnownClasses<'a> {
             (None, None) => true,
             _ => false,
         };
-        let known = self.0.iter().find(|(of, tested, _)| {
-            let as_many = tested.len() == conditions.len();
-            std::ptr::eq(*of, domain) && as_many && tested.iter().zip(&conditions).all(|(a, b)| is_same(a, b))
+        let known = self.0.iter().find(|known| {
+            let mut pairs = known.conditions.iter().zip(&conditions);
+            let as_many = known.conditions.len() == conditions.len();
+            std::ptr::eq(known.domain, domain) && as_many && pairs.all(|(a, b)| is_same(a, b))
         });
-        if let Some((_, _, classes)) = known {
-            return Rc::clone(classes);
+        if let Some(known) = known {
+            return Rc::clone(&known.classes);
         }
         let classes = Rc::new(Classes::of(domain, &conditions));
-        self.0.push((domain, conditions, Rc::clone(&classes)));
+        self.0.push(Known { domain, conditions, classes: Rc::clone(&classes) });
         classes
     }
 }

@@ -8,7 +8,7 @@ use crate::snapshot::{AccessRecord, LogReading, Records, Session, Snapshot, Trai
 
 /// What the records hold, by what it is asked for with.
 #[derive(Default)]
-pub struct AccessIndex<'a> {
+pub(super) struct AccessIndex<'a> {
     by_location: HashMap<&'a str, Vec<&'a AccessRecord>>,
     /// Accesses that no declared location was told for, by bucket.
     elsewhere: HashMap<&'a str, Vec<&'a AccessRecord>>,
@@ -19,7 +19,7 @@ pub struct AccessIndex<'a> {
 }
 
 impl<'a> AccessIndex<'a> {
-    pub fn of(records: Option<&'a Records>) -> AccessIndex<'a> {
+    pub(super) fn of(records: Option<&'a Records>) -> AccessIndex<'a> {
         let mut index = AccessIndex::default();
         let Some(records) = records else { return index };
         for access in &records.accesses {
@@ -43,23 +43,23 @@ impl<'a> AccessIndex<'a> {
     }
 
     /// Accesses of the location. One that no location was told for is still one of its bucket.
-    pub fn at(&self, location: &Location) -> impl Iterator<Item = &'a AccessRecord> {
+    pub(super) fn at(&self, location: &Location) -> impl Iterator<Item = &'a AccessRecord> {
         let bucket = Some(location.bucket.as_str()).filter(|_| location.prefix.is_empty());
         let of_bucket = bucket.and_then(|bucket| self.elsewhere.get(bucket));
         self.by_location.get(&*location.to_string()).into_iter().chain(of_bucket).flatten().copied()
     }
 
-    pub fn sessions_at(&self, location: &str) -> impl Iterator<Item = &'a Session> {
+    pub(super) fn sessions_at(&self, location: &str) -> impl Iterator<Item = &'a Session> {
         self.sessions.get(location).into_iter().flatten().copied()
     }
 
     /// How much of a trail's log files of one region was read.
-    pub fn readings(&self, trail_arn: &str, region: &str) -> &[&'a LogReading] {
+    pub(super) fn readings(&self, trail_arn: &str, region: &str) -> &[&'a LogReading] {
         self.readings.get(trail_arn).and_then(|of_trail| of_trail.get(region)).map_or(&[], Vec::as_slice)
     }
 
     /// What the digests of a trail say, region by region.
-    pub fn validations(&self, trail_arn: &str) -> &[&'a TrailIntegrity] {
+    pub(super) fn validations(&self, trail_arn: &str) -> &[&'a TrailIntegrity] {
         self.validations.get(trail_arn).map_or(&[], Vec::as_slice)
     }
 }
@@ -67,7 +67,7 @@ impl<'a> AccessIndex<'a> {
 /// The calls that trailcheck itself makes: it asks where a bucket is, and reads log buckets. What else the scanning
 /// principals do is judged like anyone's.
 #[derive(Default)]
-pub struct OwnCalls<'a> {
+pub(super) struct OwnCalls<'a> {
     /// Roles by account and name, others by their ARN.
     roles: HashSet<(String, String)>,
     others: HashSet<&'a str>,
@@ -75,7 +75,7 @@ pub struct OwnCalls<'a> {
 }
 
 impl<'a> OwnCalls<'a> {
-    pub fn of(snapshot: &'a Snapshot) -> OwnCalls<'a> {
+    pub(super) fn of(snapshot: &'a Snapshot) -> OwnCalls<'a> {
         let log_buckets = snapshot.trails().filter_map(|trail| trail.s3_bucket_name.as_deref()).collect();
         let mut own = OwnCalls { log_buckets, ..OwnCalls::default() };
         let scanner = snapshot.scanner.iter().map(|scanner| &scanner.caller);
@@ -89,7 +89,7 @@ impl<'a> OwnCalls<'a> {
         own
     }
 
-    pub fn contains(&self, access: &AccessRecord) -> bool {
+    pub(super) fn contains(&self, access: &AccessRecord) -> bool {
         let is_kind = match access.event_name.as_str() {
             "HeadBucket" => true,
             "ListObjects" | "GetObject" => self.log_buckets.contains(&*access.bucket),

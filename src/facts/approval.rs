@@ -16,10 +16,10 @@ use crate::reason::{OfAccess, PrincipalQuestion, Reason};
 use crate::snapshot::{AccessRecord, Origin};
 
 /// How many accesses a finding lists; the count of all is beside them.
-pub const SHOWN: usize = 10;
+pub(super) const SHOWN: usize = 10;
 
 impl View<'_> {
-    pub fn access_fact(&self, rule: &AccessRule) -> AccessFact {
+    pub(super) fn access_fact(&self, rule: &AccessRule) -> AccessFact {
         let coverage = self.coverage(&rule.location, rule.actions, None);
         AccessFact {
             subject: self.location_subject(&rule.location, Some(Origin::Config { line: rule.line })),
@@ -115,7 +115,7 @@ fn count(accesses: &[&AccessRecord]) -> u64 {
 }
 
 /// The principals of one rule, each looked up and not searched for.
-pub struct Approved<'a> {
+pub(super) struct Approved<'a> {
     /// By account and name: a name is unique in its account, whatever path it was written with.
     roles: HashSet<(&'a str, &'a str)>,
     /// With `*` in the name.
@@ -127,7 +127,7 @@ pub struct Approved<'a> {
 }
 
 impl<'a> Approved<'a> {
-    pub fn by(rule: &'a AccessRule) -> Approved<'a> {
+    pub(super) fn by(rule: &'a AccessRule) -> Approved<'a> {
         let (patterns, exact): (Vec<&RoleArn>, Vec<&RoleArn>) =
             rule.roles.iter().partition(|role| role.name.contains('*'));
         let user_accounts = rule.users.iter().filter_map(|user| Some(Arn::parse(user)?.account));
@@ -141,7 +141,7 @@ impl<'a> Approved<'a> {
     }
 
     /// Whether the principal is approved; `None` where the record does not say enough.
-    pub fn approves(&self, access: &AccessRecord) -> Option<bool> {
+    pub(super) fn approves(&self, access: &AccessRecord) -> Option<bool> {
         let name = access.principal.as_str();
         match access.principal_type.as_str() {
             "role" => {
@@ -182,7 +182,7 @@ fn seen(approved: &[&AccessRecord]) -> Reason {
     }
 }
 
-pub fn names(accesses: &[&AccessRecord]) -> Vec<String> {
+pub(super) fn names(accesses: &[&AccessRecord]) -> Vec<String> {
     let mut names: Vec<String> = accesses.iter().map(|access| access.principal.clone()).collect();
     names.sort();
     names.dedup();

@@ -15,7 +15,12 @@ use crate::reason::{LostEvent, MissedBy, NotSeen, OfLocation, Reason};
 
 impl View<'_> {
     /// With the proof; what was asked before is not proved again.
-    pub fn coverage(&self, location: &Location, access: Access, role: Option<&RoleArn>) -> Rc<Judgement<Coverage>> {
+    pub(super) fn coverage(
+        &self,
+        location: &Location,
+        access: Access,
+        role: Option<&RoleArn>,
+    ) -> Rc<Judgement<Coverage>> {
         let question = (location.clone(), access, role.cloned());
         if let Some(known) = self.proved.borrow().get(&question) {
             return Rc::clone(known);
@@ -25,7 +30,7 @@ impl View<'_> {
         answer
     }
 
-    pub fn proof(&self, location: &Location, access: Access, role: Option<&RoleArn>) -> Judgement<Coverage> {
+    pub(super) fn proof(&self, location: &Location, access: Access, role: Option<&RoleArn>) -> Judgement<Coverage> {
         let requirement = match self.requirement(location, access, role) {
             Ok(requirement) => requirement,
             Err(reason) => return Judgement::unknown(vec![reason]),
@@ -42,7 +47,7 @@ impl View<'_> {
     }
 
     /// The events that are asked for. `Err`: why there is no telling which those are.
-    pub fn requirement(
+    pub(super) fn requirement(
         &self,
         location: &Location,
         access: Access,

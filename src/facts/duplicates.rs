@@ -14,7 +14,7 @@ use crate::snapshot::{FactKind, RecorderKind, Trail};
 
 impl View<'_> {
     /// Whether events of the location are recorded, and paid for, more than once.
-    pub fn duplicates(&self, entry: &RedshiftLocation) -> Judgement<Duplicates> {
+    pub(super) fn duplicates(&self, entry: &RedshiftLocation) -> Judgement<Duplicates> {
         let requirement = self.requirement(&entry.location, Access::All, None);
         let set = requirement.and_then(|requirement| {
             let set = self.world.recorders_at(&entry.location.bucket, &requirement.region, None)?;
@@ -36,7 +36,7 @@ impl View<'_> {
     }
 
     /// Whether the trail has selectors that can never match an S3 object event.
-    pub fn selectors(&self, trail: &Trail) -> Judgement<Selectors> {
+    pub(super) fn selectors(&self, trail: &Trail) -> Judgement<Selectors> {
         let of_trail = |because: Vec<Reason>| OfTrail::Trail { trail: trail.name.clone(), because }.into();
         let selectors = match trail_selectors(trail) {
             Ok(selectors) => selectors,

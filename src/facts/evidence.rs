@@ -16,13 +16,13 @@ const LATE_DELIVERY: time::Duration = time::Duration::hours(1);
 /// Error codes of requests that were turned away: shown, but no touch.
 const DENIED: [&str; 3] = ["AccessDenied", "AccessDeniedException", "Client.UnauthorizedOperation"];
 
-pub fn is_denied(access: &AccessRecord) -> bool {
+pub(super) fn is_denied(access: &AccessRecord) -> bool {
     access.error_code.as_deref().is_some_and(|code| DENIED.contains(&code))
 }
 
 impl<'a> View<'a> {
     /// The records, where they were told apart by this location; else what there is to say.
-    pub fn records_of(&self, location: &Location) -> Result<&'a Records, Reason> {
+    pub(super) fn records_of(&self, location: &Location) -> Result<&'a Records, Reason> {
         match self.records {
             Some(records) if self.watched.contains(&*location.to_string()) => Ok(records),
             Some(_) => Err(OfRecords::DeclaredLater.into()),
@@ -31,7 +31,7 @@ impl<'a> View<'a> {
     }
 
     /// What keeps "nothing else touched it" from being shown.
-    pub fn missing_evidence(&self, location: &Location, coverage: &Judgement<Coverage>) -> Vec<Reason> {
+    pub(super) fn missing_evidence(&self, location: &Location, coverage: &Judgement<Coverage>) -> Vec<Reason> {
         let mut missing = Vec::new();
         if coverage.status != Coverage::Recorded {
             missing.push(OfRecords::NotAllRecorded { because: coverage.reasons.clone() }.into());
@@ -160,7 +160,7 @@ impl<'a> View<'a> {
 }
 
 /// What was listed, or read in part, and may hold an access.
-pub fn not_read(records: &Records) -> Vec<Reason> {
+pub(super) fn not_read(records: &Records) -> Vec<Reason> {
     // What was read from a path is of no trail in particular.
     let of_path = records.read.iter().filter(|reading| reading.region.is_none());
     let mut missing: Vec<Reason> = of_path

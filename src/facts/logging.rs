@@ -12,7 +12,7 @@ use crate::reason::{OfRecorder, OfTrail, Reason};
 use crate::snapshot::{FactKind, Trail, TrailStatus};
 
 impl View<'_> {
-    pub fn trail_fact(&self, trail: &Trail) -> TrailFact {
+    pub(super) fn trail_fact(&self, trail: &Trail) -> TrailFact {
         TrailFact {
             subject: self.arn_subject(SubjectKind::Trail, &trail.trail_arn, Some(&trail.home_region)),
             trail_arn: trail.trail_arn.clone(),

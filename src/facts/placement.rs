@@ -22,7 +22,7 @@ const SHOWN: usize = 5;
 
 impl View<'_> {
     /// The worst that holds is the status; the reasons say all.
-    pub fn placement(&self, entry: &RedshiftLocation) -> Judgement<Placement> {
+    pub(super) fn placement(&self, entry: &RedshiftLocation) -> Judgement<Placement> {
         let bucket = &entry.location.bucket;
         let region = match self.world.bucket_region(bucket) {
             Ok(region) => region,
@@ -123,7 +123,7 @@ enum Absence {
 
 /// Clusters that may use a location.
 #[derive(Default, Clone)]
-pub struct Candidates {
+pub(super) struct Candidates {
     regions: BTreeSet<String>,
     /// The first of them.
     pub names: Vec<String>,
@@ -143,7 +143,7 @@ impl Candidates {
 }
 
 /// Clusters by what a location names of them.
-pub struct ClusterIndex {
+pub(super) struct ClusterIndex {
     by_name: HashMap<String, Rc<Candidates>>,
     /// By the account and name of an associated role.
     by_role: HashMap<(String, String), Rc<Candidates>>,
@@ -151,7 +151,7 @@ pub struct ClusterIndex {
 }
 
 impl ClusterIndex {
-    pub fn of(world: &World) -> ClusterIndex {
+    pub(super) fn of(world: &World) -> ClusterIndex {
         let mut by_name: HashMap<String, Vec<&Cluster>> = HashMap::new();
         let mut by_role: HashMap<(String, String), Vec<&Cluster>> = HashMap::new();
         for cluster in world.clusters() {
@@ -177,7 +177,7 @@ impl ClusterIndex {
     }
 
     /// Those that the role is associated with.
-    pub fn with_role(&self, role: &RoleArn) -> Option<Rc<Candidates>> {
+    pub(super) fn with_role(&self, role: &RoleArn) -> Option<Rc<Candidates>> {
         self.by_role.get(&(role.account.clone(), role.name.clone())).cloned()
     }
 }
@@ -187,7 +187,7 @@ fn by_key<K: Eq + std::hash::Hash>(clusters: HashMap<K, Vec<&Cluster>>) -> HashM
 }
 
 /// The recorders of one region and its accounts, as placement asks for them.
-pub struct RecordersInRegion {
+pub(super) struct RecordersInRegion {
     /// The first of those that are in effect.
     in_effect: Vec<String>,
     absence: Absence,

@@ -19,7 +19,7 @@ type Is<'v> = dyn Fn(&AccessRecord) -> Option<bool> + 'v;
 
 impl View<'_> {
     /// Every declared location once, where records are asked for.
-    pub fn declared_facts(&self) -> Vec<DeclaredFact> {
+    pub(super) fn declared_facts(&self) -> Vec<DeclaredFact> {
         let config = self.config;
         if self.records.is_none() && config.records.is_none() && config.access_rules.is_empty() {
             return vec![];

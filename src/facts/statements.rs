@@ -27,7 +27,7 @@ const WRITES: [&str; 4] = ["PutObject", "CreateMultipartUpload", "UploadPart", "
 
 impl View<'_> {
     /// Every place that UNLOADs were seen at.
-    pub fn unload_facts(&self) -> Vec<UnloadFact> {
+    pub(super) fn unload_facts(&self) -> Vec<UnloadFact> {
         let Some(records) = self.records else { return vec![] };
         let mut places: BTreeMap<String, Vec<&Session>> = BTreeMap::new();
         for session in records.sessions.iter().filter(|session| session.kind == SessionKind::Unload) {
@@ -86,7 +86,7 @@ impl View<'_> {
     }
 
     /// Every role that acted in sessions of Redshift's name.
-    pub fn role_facts(&self) -> Vec<RoleFact> {
+    pub(super) fn role_facts(&self) -> Vec<RoleFact> {
         let sessions = self.records.iter().flat_map(|records| &records.sessions);
         let named = sessions.filter(|session| session.session_names.iter().any(|name| name == REDSHIFT_SESSION));
         let roles: BTreeSet<&String> = named.map(|session| &session.principal).collect();
@@ -131,7 +131,11 @@ impl View<'_> {
     }
 
     /// Do the records show the UNLOADs that are known to have run there? A denied attempt is recorded as well.
-    pub fn confirmation(&self, entry: &RedshiftLocation, coverage: &Judgement<Coverage>) -> Judgement<Confirmation> {
+    pub(super) fn confirmation(
+        &self,
+        entry: &RedshiftLocation,
+        coverage: &Judgement<Coverage>,
+    ) -> Judgement<Confirmation> {
         let known = &entry.unloaded_at;
         let not_known =
             |records_read| Judgement::plain(Confirmation::NotKnown, OfStatement::NoUnloadKnown { records_read });

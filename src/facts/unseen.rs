@@ -19,7 +19,7 @@ const LISTS: [(&str, &[FactKind]); 3] = [
 ];
 
 impl View<'_> {
-    pub fn unseen(&self) -> BTreeMap<String, Vec<UnseenFact>> {
+    pub(super) fn unseen(&self) -> BTreeMap<String, Vec<UnseenFact>> {
         LISTS.iter().map(|(list, kinds)| ((*list).to_owned(), self.unseen_of(kinds))).collect()
     }
 

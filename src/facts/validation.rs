@@ -12,7 +12,7 @@ use crate::snapshot::{IntegrityOutcome, Records, Trail, TrailIntegrity};
 
 impl View<'_> {
     /// `not_validated` where the trail writes no digests, or no records were asked for: then there is nothing to compare.
-    pub fn validation(&self, trail: &Trail) -> Judgement<Validation> {
+    pub(super) fn validation(&self, trail: &Trail) -> Judgement<Validation> {
         let told = self.accesses.validations(&trail.trail_arn);
         let (status, because) = self.validated(trail, told);
         let reason = OfTrail::Trail { trail: trail.name.clone(), because };

@@ -12,7 +12,7 @@ use crate::severity::Severity;
 
 /// A policy's answers, by the subject's id.
 #[derive(Debug, Default)]
-pub struct Answers {
+pub(super) struct Answers {
     pub subjects: BTreeMap<String, Subject>,
     pub fail: HashMap<String, Vec<Answer>>,
     pub unknown: HashMap<String, Vec<Answer>>,
@@ -45,7 +45,7 @@ enum Message {
 }
 
 impl Answers {
-    pub fn add_subjects(&mut self, value: &Value, input: &Input) -> Result<(), String> {
+    pub(super) fn add_subjects(&mut self, value: &Value, input: &Input) -> Result<(), String> {
         let malformed = |why: String| format!("`subjects` must be a set of strings, or of the input's subjects: {why}");
         for named in items(value).map_err(malformed)? {
             let subject = subject(named, input).map_err(malformed)?;
@@ -59,7 +59,7 @@ impl Answers {
     }
 
     /// `rule`: `fail`, `unknown` or `pass`.
-    pub fn add(&mut self, rule: &str, value: &Value) -> Result<(), String> {
+    pub(super) fn add(&mut self, rule: &str, value: &Value) -> Result<(), String> {
         let malformed = |why: String| format!("`{rule}` must be a set of objects with subject and message: {why}");
         let mut entries = Vec::new();
         for value in items(value).map_err(malformed)? {
@@ -80,7 +80,7 @@ impl Answers {
     }
 
     /// `rule`: `deny` or `warn`.
-    pub fn add_messages(&mut self, rule: &str, value: &Value, account: &Subject) -> Result<(), String> {
+    pub(super) fn add_messages(&mut self, rule: &str, value: &Value, account: &Subject) -> Result<(), String> {
         let messages: Vec<Message> = read(rule, "strings, or of objects with msg", value)?;
         let severity = (rule == "warn").then_some(Severity::Low);
         self.is_conftest = true;

@@ -14,9 +14,9 @@ use crate::severity::{Severity, UnknownIs};
 static SHIPPED: Dir = include_dir!("$CARGO_MANIFEST_DIR/policies");
 
 /// Rules that make a file a policy; a file with none of them is a library.
-pub const ENTRY_RULES: [&str; 4] = ["subjects", "fail", "deny", "warn"];
+pub(super) const ENTRY_RULES: [&str; 4] = ["subjects", "fail", "deny", "warn"];
 /// Rules that the host reads, in the order in which it asks.
-pub const RULES: [&str; 6] = ["subjects", "fail", "unknown", "pass", "deny", "warn"];
+pub(super) const RULES: [&str; 6] = ["subjects", "fail", "unknown", "pass", "deny", "warn"];
 
 /// Built-in functions whose answer is not a function of the input.
 const IMPURE: [&str; 1] = ["rand.intn"];

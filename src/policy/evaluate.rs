@@ -18,7 +18,7 @@ const TIME_LIMIT: Duration = Duration::from_secs(10);
 const CHECK_INTERVAL: NonZeroU32 = NonZeroU32::new(64).expect("it is not zero");
 
 /// What each policy answers, in the policies' order; or why it broke.
-pub fn run<'p>(bundles: &'p [Bundle], input: &Input) -> Vec<(&'p Policy, Result<Answers, String>)> {
+pub(super) fn run<'p>(bundles: &'p [Bundle], input: &Input) -> Vec<(&'p Policy, Result<Answers, String>)> {
     let policies = || bundles.iter().flat_map(|bundle| bundle.policies.iter().map(move |policy| (bundle, policy)));
     let questions: Vec<(&Bundle, &Policy, &str)> =
         policies().flat_map(|(bundle, policy)| policy.rules.iter().map(move |rule| (bundle, policy, *rule))).collect();

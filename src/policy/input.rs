@@ -100,7 +100,7 @@ fn member<T: DeserializeOwned>(value: &Value, name: &str) -> Result<T, PolicyErr
 
 /// The members of an object with these names, undefined where they are not there, in one walk over it. `other` says what
 /// another name means.
-pub fn fields<'v, const N: usize>(
+pub(super) fn fields<'v, const N: usize>(
     value: &'v Value,
     names: [&str; N],
     other: impl Fn(&str) -> Result<(), String>,
@@ -117,7 +117,7 @@ pub fn fields<'v, const N: usize>(
 }
 
 /// A subject of the input, taken apart by hand, for there may be a hundred thousand.
-pub fn subject(value: &Value) -> Result<Subject, String> {
+pub(super) fn subject(value: &Value) -> Result<Subject, String> {
     const FIELDS: [&str; 5] = ["kind", "id", "account", "region", "declared_at"];
     let strange = |name: &str| Err(format!("unknown field `{name}` of a subject"));
     let [kind, id, account, region, declared_at] = fields(value, FIELDS, strange)?;

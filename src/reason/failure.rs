@@ -13,7 +13,7 @@ use crate::snapshot::Failure;
 pub enum NotSeen {
     /// A call did not answer.
     CallFailed {
-        failure: Failure,
+        failure: Box<Failure>,
     },
     /// No call told where a bucket is.
     BucketRegionUnknown {

@@ -15,7 +15,7 @@ struct Part<'a> {
     findings: &'a [Finding],
 }
 
-pub fn render(report: &Report) -> Vec<u8> {
+pub(super) fn render(report: &Report) -> Vec<u8> {
     // A report's findings come last: `"findings": []` and the closing brace.
     let mut json = pretty(&report.without_findings());
     let end = json.split_off(json.len() - "]\n}".len());

@@ -11,7 +11,7 @@ use super::words::{Prepared, Told};
 use super::{Report, printable};
 use crate::finding::Outcome;
 
-pub fn render(report: &Report) -> Vec<u8> {
+pub(super) fn render(report: &Report) -> Vec<u8> {
     let mut suites: BTreeMap<&str, Vec<TestCase>> = BTreeMap::new();
     let prepared = Prepared::of(report);
     for told in &prepared.findings {

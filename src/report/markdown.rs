@@ -7,7 +7,7 @@ use crate::finding::{Finding, Outcome};
 /// A step summary may be 1 MiB; beyond this many rows it says how many are left out.
 const ROWS: usize = 500;
 
-pub fn render(report: &Report) -> String {
+pub(super) fn render(report: &Report) -> String {
     let prepared = Prepared::of(report);
     let mut out = format!(
         "## trailcheck: {}\n\nScanned: {}, as of {}.\n\n| outcome | policy | subject | why |\n|---|---|---|---|\n",

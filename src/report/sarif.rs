@@ -49,7 +49,7 @@ struct SarifResult {
     properties: Value,
 }
 
-pub fn render(report: &Report) -> Vec<u8> {
+pub(super) fn render(report: &Report) -> Vec<u8> {
     let places = report.rule_places();
     let told = |finding: &&Finding| !matches!(finding.outcome, Outcome::Pass | Outcome::NotApplicable);
     let findings: Vec<&Finding> = report.findings.iter().filter(told).collect();

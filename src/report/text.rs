@@ -10,7 +10,7 @@ use super::words::{Prepared, Told, ToldSession};
 use super::{Report, printable, printable_line};
 use crate::finding::Outcome;
 
-pub fn render(report: &Report) -> String {
+pub(super) fn render(report: &Report) -> String {
     let mut out = String::new();
     // Writing to a String cannot fail.
     let _ = write(&mut out, &Prepared::of(report));

@@ -5,7 +5,7 @@ use crate::finding::{Finding, Outcome};
 use crate::snapshot::Session;
 
 /// A report, ready to be told.
-pub struct Prepared<'a> {
+pub(super) struct Prepared<'a> {
     pub report: &'a Report,
     /// `account 111111111111`, or how many there are.
     pub accounts: String,
@@ -19,7 +19,7 @@ pub struct Prepared<'a> {
 }
 
 /// A finding with its texts.
-pub struct Told<'a> {
+pub(super) struct Told<'a> {
     pub finding: &'a Finding,
     /// `file:line`, where the subject is declared.
     pub declared_at: Option<String>,
@@ -30,7 +30,7 @@ pub struct Told<'a> {
 }
 
 /// A COPY or UNLOAD with its texts.
-pub struct ToldSession<'a> {
+pub(super) struct ToldSession<'a> {
     pub session: &'a Session,
     pub statement: &'static str,
     /// `from` or `to`
@@ -42,7 +42,7 @@ pub struct ToldSession<'a> {
 }
 
 impl<'a> Prepared<'a> {
-    pub fn of(report: &'a Report) -> Prepared<'a> {
+    pub(super) fn of(report: &'a Report) -> Prepared<'a> {
         let run = &report.run;
         Prepared {
             report,
@@ -124,7 +124,7 @@ fn told_session(session: &Session) -> ToldSession<'_> {
 }
 
 /// `1 part`, `2 parts`
-pub fn counted(count: u64, what: &str) -> String {
+pub(super) fn counted(count: u64, what: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
     format!("{count} {what}{plural}")
 }

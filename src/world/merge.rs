@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use crate::snapshot::{Account, Bucket, EventDataStore, Trail, TrailStatus};
 
 /// A trail, and the accounts that see it.
-pub struct SeenTrail<'a> {
+pub(super) struct SeenTrail<'a> {
     pub trail: Trail,
     pub accounts: Vec<&'a str>,
     /// Two accounts were told different selectors.
@@ -21,7 +21,7 @@ fn agreed<T: PartialEq>(values: impl IntoIterator<Item = Option<T>>) -> Option<T
 }
 
 /// Where each bucket is and whose, by its name.
-pub fn buckets(accounts: &[Account]) -> HashMap<&str, Bucket> {
+pub(super) fn buckets(accounts: &[Account]) -> HashMap<&str, Bucket> {
     let mut sightings: HashMap<&str, Vec<&Bucket>> = HashMap::new();
     for bucket in accounts.iter().flat_map(|account| &account.buckets) {
         sightings.entry(&bucket.name).or_default().push(bucket);
@@ -35,7 +35,7 @@ pub fn buckets(accounts: &[Account]) -> HashMap<&str, Bucket> {
 }
 
 /// Every trail once, in the order in which they are met.
-pub fn trails(accounts: &[Account]) -> Vec<SeenTrail<'_>> {
+pub(super) fn trails(accounts: &[Account]) -> Vec<SeenTrail<'_>> {
     let sightings = accounts.iter().flat_map(|account| account.trails.iter().map(move |trail| (account.id(), trail)));
     grouped(sightings, |trail| &trail.trail_arn).into_iter().map(|seen| merged_trail(&seen)).collect()
 }
@@ -112,7 +112,7 @@ fn merged_status(seen: &[(&str, &Trail)]) -> BTreeMap<String, TrailStatus> {
 }
 
 /// Every event data store once.
-pub fn stores(accounts: &[Account]) -> Vec<EventDataStore> {
+pub(super) fn stores(accounts: &[Account]) -> Vec<EventDataStore> {
     let sightings = accounts
         .iter()
         .flat_map(|account| account.event_data_stores.iter().flatten().map(move |store| (account.id(), store)));

@@ -15,7 +15,12 @@ use crate::snapshot::{Account, EventDataStore, FactKind, RecorderKind};
 impl World<'_> {
     /// Every trail, and event data store where they count, as a recorder of events at this bucket; and stand-ins for those
     /// that may exist but could not be seen. `Err`: why it cannot be told whose trails record there.
-    pub fn recorders_at(&self, bucket: &str, region: &str, role: Option<&RoleArn>) -> Result<Rc<RecorderSet>, Reason> {
+    pub(crate) fn recorders_at(
+        &self,
+        bucket: &str,
+        region: &str,
+        role: Option<&RoleArn>,
+    ) -> Result<Rc<RecorderSet>, Reason> {
         let key = (region.to_owned(), self.recording_accounts(bucket, role)?);
         if let Some(set) = self.sets.borrow().get(&key) {
             return Ok(Rc::clone(set));
@@ -27,7 +32,7 @@ impl World<'_> {
 
     /// The accounts whose trails record events at the bucket: its owner's record everyone's, the caller's its own
     /// (CloudTrail User Guide, "Logging data events", on other accounts' resources).
-    pub fn recording_accounts(&self, bucket: &str, role: Option<&RoleArn>) -> Result<Vec<String>, Reason> {
+    pub(crate) fn recording_accounts(&self, bucket: &str, role: Option<&RoleArn>) -> Result<Vec<String>, Reason> {
         let owner = self.bucket(bucket).and_then(|bucket| bucket.account.clone());
         let caller = role.map(|role| role.account.clone());
         let all = owner.into_iter().chain(caller);
@@ -41,7 +46,7 @@ impl World<'_> {
     }
 
     /// The smallest change that records the requirement, in whichever account of those whose trails count there.
-    pub fn fix(&self, requirement: &Requirement, recorders: &RecorderSet) -> Fix {
+    pub(crate) fn fix(&self, requirement: &Requirement, recorders: &RecorderSet) -> Fix {
         let accounts = self.recording_accounts(&requirement.location.bucket, requirement.role.as_ref());
         let accounts = accounts.unwrap_or_else(|_| vec![String::new()]);
         let proposed = accounts.iter().map(|account| {

@@ -26,8 +26,8 @@ const ROOMS: [(&str, &[&str]); 15] = [
     (
         "commands",
         &[
-            "aws", "snapshot", "reason", "coverage", "config", "logs", "collect", "facts", "finding", "policy",
-            "report", "exit", "cli",
+            "aws", "snapshot", "reason", "config", "logs", "collect", "facts", "finding", "policy", "report", "exit",
+            "cli",
         ],
     ),
 ];

@@ -76,7 +76,7 @@ fn judgements<'a>((_, fact): (&'a String, &'a serde_json::Value)) -> Vec<(String
 fn statuses(definition: &serde_json::Value) -> Vec<String> {
     let plain = definition["enum"].as_array();
     let documented = definition["oneOf"].as_array();
-    let values = plain.into_iter().chain(documented.into_iter()).flatten();
+    let values = plain.into_iter().chain(documented).flatten();
     values
         .flat_map(|value| match value {
             serde_json::Value::String(text) => vec![text.clone()],

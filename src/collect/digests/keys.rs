@@ -13,7 +13,7 @@ use crate::logs::chain::{ChainKind, ChainName, Content, Found, LATE, Signature};
 use crate::logs::digest::PublicKeys;
 
 /// The keys so far, and for which times they were asked for.
-pub struct KeyRing<'a> {
+pub(super) struct KeyRing<'a> {
     aws: &'a Aws,
     pub keys: PublicKeys,
     asked: BTreeSet<(String, Timestamp, Timestamp)>,
@@ -21,12 +21,12 @@ pub struct KeyRing<'a> {
 
 impl KeyRing<'_> {
     /// `keys`: from files; then CloudTrail is not asked.
-    pub fn new(aws: &Aws, keys: PublicKeys) -> KeyRing<'_> {
+    pub(super) fn new(aws: &Aws, keys: PublicKeys) -> KeyRing<'_> {
         KeyRing { aws, keys, asked: BTreeSet::new() }
     }
 
     /// Gets the keys for these digests.
-    pub async fn cover(&mut self, chain: &ChainName, found: &[Found]) {
+    pub(super) async fn cover(&mut self, chain: &ChainName, found: &[Found]) {
         if self.keys.are_filed() {
             return;
         }

@@ -11,7 +11,7 @@ const RECENT: usize = 256;
 
 /// Names by number, and those of late by a glance at them.
 #[derive(Debug)]
-pub struct Names {
+pub(super) struct Names {
     state: RandomState,
     numbers: HashMap<Box<str>, Name, FixedState>,
     names: Vec<Box<str>>,
@@ -27,14 +27,14 @@ pub struct Name {
 
 impl Names {
     /// `state`: what hashes are made by, the same in every thread.
-    pub fn new(state: RandomState) -> Names {
+    pub(super) fn new(state: RandomState) -> Names {
         let nothing = (Glance::default(), Name { number: u32::MAX, hash: 0 });
         Names { state, numbers: HashMap::default(), names: vec![], recent: [nothing; RECENT] }
     }
 
     /// The name's number; a new one if it was not met before.
     #[inline]
-    pub fn number(&mut self, name: &str) -> Name {
+    pub(super) fn number(&mut self, name: &str) -> Name {
         let glance = Glance::at(name);
         let slot = glance.slot();
         let (seen, known) = self.recent[slot];
@@ -48,7 +48,7 @@ impl Names {
     }
 
     /// All names, by number.
-    pub fn all(&self) -> &[Box<str>] {
+    pub(super) fn all(&self) -> &[Box<str>] {
         &self.names
     }
 

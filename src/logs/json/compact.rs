@@ -110,7 +110,7 @@ fn chunk<const N: usize>(text: &[u8], at: u32) -> Option<&[u8; N]> {
 /// The end of an object of the form that most have: no white space, no escapes, no lists, and what is nested in it holds
 /// nothing nested: what is read in vain then stays little. `None`: it has another, or none. `depth`: how many objects and
 /// lists it stands in.
-pub fn plain_object(text: &[u8], marks: &Marks, place: Place, depth: u32) -> Option<Place> {
+pub(super) fn plain_object(text: &[u8], marks: &Marks, place: Place, depth: u32) -> Option<Place> {
     object(text, marks, place, depth, true)
 }
 

@@ -18,7 +18,7 @@ use crate::gzip::{self, InflateError, Inflater};
 use crate::snapshot::Skipped;
 
 /// What one thread has read.
-pub struct Tally {
+pub(super) struct Tally {
     pub identities: Identities,
     pub accesses: Accesses,
     pub sessions: Sessions,
@@ -31,7 +31,7 @@ pub struct Tally {
 
 /// What all threads work on.
 #[derive(Clone, Copy)]
-pub struct Task<'t> {
+pub(super) struct Task<'t> {
     pub question: &'t Question,
     pub places: &'t WatchedPlaces,
     pub seen: &'t SeenEvents,
@@ -39,13 +39,13 @@ pub struct Task<'t> {
 
 /// What one thread uses again for every object.
 #[derive(Default)]
-pub struct Scratch {
+pub(super) struct Scratch {
     inflater: Inflater,
     marks: Marks,
 }
 
 impl Tally {
-    pub fn new(seen: &SeenEvents) -> Tally {
+    pub(super) fn new(seen: &SeenEvents) -> Tally {
         Tally {
             identities: Identities::default(),
             accesses: Accesses::new(seen.state.clone()),
@@ -58,7 +58,7 @@ impl Tally {
         }
     }
 
-    pub fn read(&mut self, task: Task, object: &Object, bytes: &[u8], scratch: &mut Scratch) {
+    pub(super) fn read(&mut self, task: Task, object: &Object, bytes: &[u8], scratch: &mut Scratch) {
         let key = object.name.strip_prefix("s3://").unwrap_or(&object.name);
         let expected = task.question.expected.get(key);
         let refusal = match (&object.failure, layout::kind(&object.name)) {

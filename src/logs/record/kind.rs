@@ -16,7 +16,7 @@ pub enum Kind {
 
 /// The members that tell the kind, by what they mean.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Traits {
+pub(super) struct Traits {
     pub version: Member<Structure>,
     pub source: Member<Source>,
     pub event_type: Member<EventType>,
@@ -27,21 +27,21 @@ pub struct Traits {
 
 /// `eventVersion`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Structure {
+pub(super) enum Structure {
     Known,
     Unknown,
 }
 
 /// `eventSource`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Source {
+pub(super) enum Source {
     S3,
     Other,
 }
 
 /// `eventType`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EventType {
+pub(super) enum EventType {
     /// No single call: aggregated events, Insights, network activity.
     Derived,
     Other,
@@ -49,7 +49,7 @@ pub enum EventType {
 
 /// `eventCategory`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Category {
+pub(super) enum Category {
     Data,
     Other,
     Unknown,
@@ -57,19 +57,19 @@ pub enum Category {
 
 impl Structure {
     /// "The major version is incremented if a change is made to the event structure that is not backward-compatible."
-    pub fn of(version: &str) -> Structure {
+    pub(super) fn of(version: &str) -> Structure {
         if version == "1" || version.starts_with("1.") { Structure::Known } else { Structure::Unknown }
     }
 }
 
 impl Source {
-    pub fn of(source: &str) -> Source {
+    pub(super) fn of(source: &str) -> Source {
         if source == EVENT_SOURCE { Source::S3 } else { Source::Other }
     }
 }
 
 impl EventType {
-    pub fn of(event_type: &str) -> EventType {
+    pub(super) fn of(event_type: &str) -> EventType {
         match event_type {
             "AwsAggregatedEvent" | "AwsCloudTrailInsight" | "AwsVpceEvent" => EventType::Derived,
             _ => EventType::Other,
@@ -78,7 +78,7 @@ impl EventType {
 }
 
 impl Category {
-    pub fn of(category: &str) -> Category {
+    pub(super) fn of(category: &str) -> Category {
         match category {
             "Data" => Category::Data,
             "Management" | "Insight" | "NetworkActivity" | "Aggregated" => Category::Other,
@@ -99,7 +99,7 @@ impl Traits {
 
     /// Before eventVersion 1.07 there is no `eventCategory`, and before 1.06 no `managementEvent`: then what the rest of
     /// the record looks like decides (`None`: that is not as it should be).
-    pub fn kind(&self, looks_like_data: impl FnOnce() -> Option<bool>) -> Kind {
+    pub(super) fn kind(&self, looks_like_data: impl FnOnce() -> Option<bool>) -> Kind {
         if *self == Traits::USUAL {
             return Kind::S3Data;
         }

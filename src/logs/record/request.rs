@@ -5,7 +5,7 @@ use super::Touched;
 
 /// The members of `requestParameters` that name what was touched.
 #[derive(Debug, Default)]
-pub struct Request<'a> {
+pub(super) struct Request<'a> {
     pub bucket: Member<Text<'a>>,
     pub key: Member<Text<'a>>,
     prefix: Member<Text<'a>>,
@@ -14,7 +14,7 @@ pub struct Request<'a> {
 
 impl<'a> Request<'a> {
     /// Reads the value that stands at the cursor.
-    pub fn read(cursor: &mut Cursor<'a>) -> Result<Request<'a>, Fault> {
+    pub(super) fn read(cursor: &mut Cursor<'a>) -> Result<Request<'a>, Fault> {
         let mut request = Request::default();
         cursor.members(|cursor, name| match name {
             "bucketName" => cursor.text(&mut request.bucket),
@@ -27,7 +27,7 @@ impl<'a> Request<'a> {
     }
 
     /// `Some(None)`: the request names no bucket; `None`: what it names has no form that we know.
-    pub fn object(&self) -> Option<Option<Touched<'a>>> {
+    pub(super) fn object(&self) -> Option<Option<Touched<'a>>> {
         let Some(bucket) = self.bucket.string()? else { return Some(None) };
         if bucket.ends_with("-s3alias") {
             return None;
@@ -38,7 +38,7 @@ impl<'a> Request<'a> {
 
     /// The source of CopyObject or UploadPartCopy: `bucket/key`, percent-encoded. `Some(None)`: it copies nothing; `None`:
     /// what it names has no form that we know, as an access point's ARN.
-    pub fn copied_from(&self) -> Option<Option<Touched<'a>>> {
+    pub(super) fn copied_from(&self) -> Option<Option<Touched<'a>>> {
         let Some(source) = self.copy_source.string()? else { return Some(None) };
         let path = source.split("?versionId=").next()?.trim_start_matches('/');
         let decoded = percent_decoded(path);

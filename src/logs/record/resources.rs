@@ -10,7 +10,7 @@ use crate::aws::arn::Arn;
 
 /// What `resources` holds.
 #[derive(Debug)]
-pub struct Resources<'a> {
+pub(super) struct Resources<'a> {
     given: Member<()>,
     /// It is a list of objects with string members, or absent.
     pub is_sound: bool,
@@ -31,7 +31,7 @@ impl Default for Resources<'_> {
 impl<'a> Resources<'a> {
     /// The fast way, as for the record itself.
     #[inline(always)]
-    pub fn guess(&mut self, compact: &mut Compact<'a>) -> Option<()> {
+    pub(super) fn guess(&mut self, compact: &mut Compact<'a>) -> Option<()> {
         self.given = Member::Is(());
         if !compact.passes(b"[") {
             return None;
@@ -91,11 +91,11 @@ impl<'a> Resources<'a> {
         }
     }
 
-    pub fn has_objects(&self) -> bool {
+    pub(super) fn has_objects(&self) -> bool {
         !self.objects.is_empty() || !self.is_known
     }
 
-    pub fn read(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Fault> {
+    pub(super) fn read(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Fault> {
         self.given.put(Member::Is(()));
         self.is_sound &= self.given == Member::Is(());
         match cursor.peek() {
@@ -149,7 +149,7 @@ impl<'a> Resource<'a> {
 }
 
 /// The name in a bucket's ARN.
-pub fn bucket_name(arn: Member<Text>) -> Option<Cow<str>> {
+pub(super) fn bucket_name(arn: Member<Text>) -> Option<Cow<str>> {
     match arn.string()?? {
         Cow::Borrowed(arn) => Some(Arn::parse(arn)?.resource.into()),
         Cow::Owned(arn) => Some(Arn::parse(&arn)?.resource.to_owned().into()),

@@ -16,7 +16,7 @@ use crate::aws::timestamp::Timestamp;
 
 /// A value that keeps members given twice, and what is written of `userIdentity`.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Json {
+pub(super) enum Json {
     Null,
     Flag(bool),
     Number,
@@ -71,9 +71,9 @@ impl<'de> Deserialize<'de> for Json {
 }
 
 /// Why a record is not understood.
-pub struct Unclear;
+pub(super) struct Unclear;
 
-pub type Reading<T> = Result<T, Unclear>;
+pub(super) type Reading<T> = Result<T, Unclear>;
 
 impl Json {
     /// A member; `null` is as good as none. Given twice it is not believed.
@@ -102,7 +102,7 @@ impl Json {
         }
     }
 
-    pub fn written(&self) -> String {
+    pub(super) fn written(&self) -> String {
         match self {
             Json::Null => "null".to_owned(),
             Json::Flag(flag) => flag.to_string(),
@@ -121,7 +121,7 @@ impl Json {
 
 /// What is compared of an event.
 #[derive(Debug, PartialEq)]
-pub struct Plain {
+pub(super) struct Plain {
     texts: [Option<String>; 5],
     time: Timestamp,
     read_only: Option<bool>,
@@ -145,7 +145,7 @@ fn listing(bucket: &str, prefix: &str) -> Touched<'static> {
     Touched::Listing { bucket: bucket.to_owned().into(), prefix: prefix.to_owned().into() }
 }
 
-pub fn plain(event: &Event, identities: &Identities) -> Plain {
+pub(super) fn plain(event: &Event, identities: &Identities) -> Plain {
     let text = |text: &str| Some(text.to_owned());
     Plain {
         texts: [
@@ -164,7 +164,7 @@ pub fn plain(event: &Event, identities: &Identities) -> Plain {
 }
 
 /// `Ok(None)`: no S3 data event.
-pub fn event_of(record: &Json) -> Reading<Option<Plain>> {
+pub(super) fn event_of(record: &Json) -> Reading<Option<Plain>> {
     if !is_data(record)? {
         return Ok(None);
     }
