@@ -1,6 +1,6 @@
 //! CloudTrail log files: from bytes to who touched what.
 //!
-//! In reading order: `layout` tells log objects by their keys, `inflate` opens them, `marks` and `json` read text in one
+//! In reading order: `layout` tells log objects by their keys, `marks` and `json` read text in one
 //! pass, `record` one record, `principal` and `identity` say who acted, `event` reads a whole file, `seen` tells duplicates,
 //! `access` counts, `session` puts a COPY or UNLOAD together again, and `reader` does all that in as many threads as there
 //! are. `paths` walks local files, and `sample` chooses objects where not all are read.

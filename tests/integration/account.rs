@@ -99,6 +99,41 @@ pub fn snapshot(trails: Vec<Value>) -> Value {
     })
 }
 
+/// The trail of `complete`.
+pub const ALL: &str = "arn:aws:cloudtrail:eu-west-1:111111111111:trail/all";
+
+/// The fields of an account of which everything was recorded and read for a day, at one location: nobody was there. A test
+/// adds what happened, or takes one fact away.
+pub fn complete(location: &str) -> Value {
+    let bucket = location.strip_prefix("s3://").unwrap().split('/').next().unwrap();
+    json!({
+        "collected_at": "2026-11-22T12:00:00Z",
+        "caller": {"account": "111111111111", "arn": "arn:aws:sts::111111111111:assumed-role/audit/session"},
+        "scope": {"regions": ["eu-west-1"], "partition": "aws"},
+        "trails": [{
+            "trail_arn": ALL, "name": "all", "home_region": "eu-west-1", "is_multi_region_trail": false,
+            "is_organization_trail": false, "s3_bucket_name": "logs", "log_file_validation_enabled": true,
+            "event_selectors": [basic("All", &[&format!("arn:aws:s3:::{bucket}/")])],
+            "advanced_event_selectors": [],
+            "status": {"eu-west-1": {"is_logging": true, "start_logging_time": "2026-01-01T00:00:00Z",
+                                     "latest_delivery_time": "2026-11-22T11:50:00Z"}},
+        }],
+        "buckets": [{"name": bucket, "region": "eu-west-1", "account": "111111111111"}],
+        "clusters": [],
+        "failures": [],
+        "records": {
+            "window": {"start": "2026-11-21T12:00:00Z", "end": "2026-11-22T11:00:00Z"},
+            "locations": [location],
+            "read": [{"source": ALL, "region": "eu-west-1", "listed_objects": 5, "listed_bytes": 50,
+                      "read_objects": 5, "read_bytes": 50, "complete": true, "incomplete_because": null}],
+            "integrity": [{"source": ALL, "region": "eu-west-1", "outcome": "valid",
+                           "digests": {"valid": 25, "invalid": 0, "unknown": 0}, "logs": {"valid": 5, "invalid": 0, "unknown": 0},
+                           "unlisted": 0, "pending": 0, "problems": []}],
+            "skipped": [], "events": 3, "duplicates": 0, "malformed": 0, "accesses": [], "sessions": [],
+        },
+    })
+}
+
 /// The facts of one account's fields, for a COPY and an UNLOAD of one location.
 pub fn derive(fields: Value, location: &str, role: Option<&str>) -> Facts {
     derive_of(snapshot_of(fields), location, role)

@@ -3,12 +3,11 @@
 use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
 
-use crate::account::snapshot_of;
+use crate::account::{self, ALL, snapshot_of};
 use crate::chains::{Trail, public_keys};
 use crate::endpoint::Endpoint;
 use crate::program::{Workplace, finding, outcome};
 
-const TRAIL: &str = "arn:aws:cloudtrail:eu-west-1:111111111111:trail/all";
 const ROLE: &str = "arn:aws:iam::111111111111:role/unloader";
 const PLACE: &str = "s3://out/";
 const CONFIG: &str = r#"
@@ -27,42 +26,18 @@ fn access(principal: &str, kind: &str, account: &str) -> Value {
     })
 }
 
-/// A day of which everything was recorded and read: one UNLOAD by a role that a cluster carries.
+/// A day of which everything was recorded and read: one UNLOAD by a role that is associated with a cluster.
 fn complete() -> Value {
-    json!({
-        "collected_at": "2026-11-22T12:00:00Z",
-        "caller": {"account": "111111111111", "arn": "arn:aws:sts::111111111111:assumed-role/audit/session"},
-        "scope": {"regions": ["eu-west-1"], "partition": "aws"},
-        "trails": [{
-            "trail_arn": TRAIL, "name": "all", "home_region": "eu-west-1", "is_multi_region_trail": false,
-            "is_organization_trail": false, "s3_bucket_name": "logs", "log_file_validation_enabled": true,
-            "event_selectors": [{"read_write_type": "All", "data_resources": [
-                {"type": "AWS::S3::Object", "values": ["arn:aws:s3:::out/"]}]}],
-            "advanced_event_selectors": [],
-            "status": {"eu-west-1": {"is_logging": true, "start_logging_time": "2026-01-01T00:00:00Z",
-                                     "latest_delivery_time": "2026-11-22T11:50:00Z"}},
-        }],
-        "buckets": [{"name": "out", "region": "eu-west-1", "account": "111111111111"}],
-        "clusters": [{"cluster_identifier": "analytics", "kind": "provisioned", "region": "eu-west-1", "account": "111111111111",
-                      "iam_roles": [{"iam_role_arn": ROLE}]}],
-        "failures": [],
-        "records": {
-            "window": {"start": "2026-11-21T12:00:00Z", "end": "2026-11-22T11:00:00Z"},
-            "locations": [PLACE],
-            "read": [{"source": TRAIL, "region": "eu-west-1", "listed_objects": 5, "listed_bytes": 50,
-                      "read_objects": 5, "read_bytes": 50, "complete": true, "incomplete_because": null}],
-            "integrity": [{"source": TRAIL, "region": "eu-west-1", "outcome": "valid",
-                           "digests": {"valid": 25, "invalid": 0, "unknown": 0}, "logs": {"valid": 5, "invalid": 0, "unknown": 0},
-                           "unlisted": 0, "pending": 0, "problems": []}],
-            "skipped": [], "events": 3, "duplicates": 0, "malformed": 0,
-            "accesses": [access(ROLE, "role", "111111111111")],
-            "sessions": [{
-                "kind": "UNLOAD", "principal": ROLE, "session_names": ["RedshiftIamRoleSession"], "location": PLACE, "bucket": "out",
-                "region": "eu-west-1", "start": "2026-11-22T00:30:05Z", "end": "2026-11-22T00:31:00Z", "objects": 1, "parts": 2,
-                "bytes": null, "unfinished_uploads": 0, "aborted_uploads": 0, "complete": true,
-            }],
-        },
-    })
+    let mut complete = account::complete(PLACE);
+    complete["clusters"] = json!([{"cluster_identifier": "analytics", "kind": "provisioned", "region": "eu-west-1",
+                                   "account": "111111111111", "iam_roles": [{"iam_role_arn": ROLE}]}]);
+    complete["records"]["accesses"] = json!([access(ROLE, "role", "111111111111")]);
+    complete["records"]["sessions"] = json!([{
+        "kind": "UNLOAD", "principal": ROLE, "session_names": ["RedshiftIamRoleSession"], "location": PLACE, "bucket": "out",
+        "region": "eu-west-1", "start": "2026-11-22T00:30:05Z", "end": "2026-11-22T00:31:00Z", "objects": 1, "parts": 2,
+        "bytes": null, "unfinished_uploads": 0, "aborted_uploads": 0, "complete": true,
+    }]);
+    complete
 }
 
 /// The policies on records, and what each judges here.
@@ -72,7 +47,7 @@ const JUDGED: [(&str, &str); 6] = [
     ("redshift/unload_complete", PLACE),
     ("redshift/known_role", ROLE),
     ("coverage/confirmed_by_records", PLACE),
-    ("trail/integrity", TRAIL),
+    ("trail/integrity", ALL),
 ];
 
 fn check(snapshot: &Value, config: &str) -> Value {
@@ -204,6 +179,24 @@ fn what_is_not_known_is_no_pass_and_no_failure() {
     let report = check(&bounded, CONFIG);
     let message = finding(&report, "access/foreign_account", PLACE)["message"].as_str().unwrap().to_owned();
     assert!(message.contains("up to 12.3 % of the objects may hold what none of these shows, at 95 %"), "{message}");
+}
+
+/// A change of what records within the window leaves the time before it in doubt, one before the window does not.
+#[test]
+fn a_change_within_the_window_is_told() {
+    let changed_at = |at: &str, resource: Value| {
+        let mut snapshot = complete();
+        snapshot["changes"] = json!([{"account": "111111111111", "region": "eu-west-1", "at": at, "event_name": "PutEventSelectors",
+                                      "resource": resource, "origin": {"record": {"event_id": "x", "object": "s3://logs/x"}}}]);
+        told(&snapshot, "access/foreign_account")
+    };
+    assert_eq!(changed_at("2026-11-22T03:00:00Z", json!(ALL)), "unknown");
+    assert_eq!(changed_at("2026-11-22T03:00:00Z", Value::Null), "unknown", "it may be any trail's");
+    assert_eq!(changed_at("2026-11-20T03:00:00Z", json!(ALL)), "pass");
+    assert_eq!(
+        changed_at("2026-11-22T03:00:00Z", json!("arn:aws:cloudtrail:eu-west-1:111111111111:trail/other")),
+        "pass"
+    );
 }
 
 /// The role loses its cluster, and not because its answer was lost.
