@@ -10,6 +10,24 @@ use crate::program::{Workplace, finding, outcome};
 
 const ACCOUNT: &str = "123456789012";
 
+/// What these tests ask of an account; a policy that is added later is another test's.
+const JUDGED: [&str; 14] = [
+    "--policy",
+    "coverage/unload_recorded",
+    "--policy",
+    "coverage/copy_recorded",
+    "--policy",
+    "coverage/recorded_once",
+    "--policy",
+    "coverage/dead_selector",
+    "--policy",
+    "placement/same_region",
+    "--policy",
+    "trail/logging",
+    "--policy",
+    "access/approved_roles",
+];
+
 fn basic(values: &[&str]) -> Value {
     json!([{
         "ReadWriteType": "All", "IncludeManagementEvents": true,
@@ -73,7 +91,7 @@ fn three_regions_are_judged_each_by_its_own_trails() {
     let endpoint = Endpoint::with(&three_regions());
     let workplace = Workplace::at(&endpoint);
     workplace.write("trailcheck.toml", THREE_REGIONS);
-    let (report, ran) = workplace.check(&[]);
+    let (report, ran) = workplace.check(&JUDGED);
     assert_eq!(ran.exit, 1, "{ran:?}");
     assert_eq!(outcome(&report, "coverage/unload_recorded", "s3://unload-us/"), "pass");
     assert_eq!(outcome(&report, "coverage/unload_recorded", "s3://unload-eu/"), "pass");
@@ -138,7 +156,7 @@ fn one_listing_places_all_buckets() {
     endpoint.rule(json!({"service": "s3", "operation": "ListBuckets", "status": 200, "body": first}));
     let workplace = Workplace::at(&endpoint);
     workplace.write("trailcheck.toml", THREE_REGIONS);
-    let (report, _) = workplace.check(&[]);
+    let (report, _) = workplace.check(&JUDGED);
     assert_eq!(outcome(&report, "coverage/unload_recorded", "s3://unload-eu/"), "pass");
     assert_eq!(outcome(&report, "coverage/copy_recorded", "s3://load-jp/"), "fail");
     let calls = endpoint.calls();
@@ -158,14 +176,14 @@ fn an_account_fails_before_the_fix_and_passes_after() {
         "trailcheck.toml",
         "[scan]\nregions = [\"eu-west-1\"]\n[[redshift.unload]]\nlocation = \"s3://unload-eu/\"\n",
     );
-    let (report, ran) = workplace.check(&[]);
+    let (report, ran) = workplace.check(&JUDGED);
     assert_eq!(ran.exit, 1, "{ran:?}");
     let lost = finding(&report, "coverage/unload_recorded", "s3://unload-eu/");
     assert!(lost["message"].as_str().unwrap().contains("invalid value"), "{lost}");
     let fixed =
         json!({"name": "europe", "region": "eu-west-1", "exists": true, "basic": basic(&["arn:aws:s3:::unload-eu/"])});
     endpoint.add(&json!({ "trails": [fixed] }));
-    let (report, ran) = workplace.check(&[]);
+    let (report, ran) = workplace.check(&JUDGED);
     assert_eq!(ran.exit, 0, "{ran:?}");
     assert_eq!(report["summary"]["fail"], 0);
     assert_eq!(report["summary"]["pass"], 5);
@@ -245,7 +263,7 @@ window = "12h"
 sample = "all"
 "#,
     );
-    let (report, ran) = workplace.check(&[]);
+    let (report, ran) = workplace.check(&JUDGED);
     assert_eq!(ran.exit, 3, "{ran:?}");
     let seen = finding(&report, "access/approved_roles", "s3://load-eu/");
     // The trail was made a moment ago: what was touched before, nothing has recorded.
@@ -259,7 +277,7 @@ sample = "all"
     );
 
     endpoint.add(&json!({"objects": [log_object("intruder", 2)]}));
-    let (report, ran) = workplace.check(&[]);
+    let (report, ran) = workplace.check(&JUDGED);
     assert_eq!(ran.exit, 1, "{ran:?}");
     let touched = finding(&report, "access/approved_roles", "s3://load-eu/");
     assert_eq!(touched["outcome"], "fail");
@@ -283,7 +301,7 @@ fn a_folder_that_two_trails_share_is_listed_once() {
     let workplace = Workplace::at(&endpoint);
     let config = "[scan]\nregions = [\"us-east-1\", \"eu-west-1\"]\n[[access]]\nlocation = \"s3://load-eu/\"\n";
     workplace.write("trailcheck.toml", config);
-    let (report, _) = workplace.check(&[]);
+    let (report, _) = workplace.check(&JUDGED);
     let read = report["run"]["records"]["read"].as_array().unwrap();
     assert_eq!(read.len(), 2, "{read:?}");
     assert!(read.iter().all(|reading| reading["read_objects"] == 1 && reading["complete"] == true), "{read:?}");
@@ -326,7 +344,7 @@ fn a_denied_call_is_unknown_and_names_the_permission() {
         endpoint.rule(rule);
         let workplace = Workplace::at(&endpoint);
         workplace.write("trailcheck.toml", ONE_BUCKET);
-        let (report, ran) = workplace.check(&[]);
+        let (report, ran) = workplace.check(&JUDGED);
         assert_eq!(ran.exit, 3, "{permission}: {ran:?}");
         let finding = finding(&report, unknown, "s3://unload-eu/");
         assert_eq!(finding["outcome"], "unknown", "{finding}");
@@ -342,7 +360,7 @@ fn trails_of_a_region_that_could_not_be_listed_are_unknown_as_such() {
     endpoint.rule(denied("cloudtrail", "DescribeTrails"));
     let workplace = Workplace::at(&endpoint);
     workplace.write("trailcheck.toml", ONE_BUCKET);
-    let (report, _) = workplace.check(&[]);
+    let (report, _) = workplace.check(&JUDGED);
     assert_eq!(outcome(&report, "trail/logging", &format!("{ACCOUNT}/eu-west-1")), "unknown");
 }
 
@@ -353,12 +371,12 @@ fn buckets_that_cannot_be_listed_are_asked_for_one_by_one() {
     endpoint.rule(json!({"service": "s3", "operation": "ListBuckets", "status": 403, "body": body}));
     let workplace = Workplace::at(&endpoint);
     workplace.write("trailcheck.toml", ONE_BUCKET);
-    let (report, ran) = workplace.check(&[]);
+    let (report, ran) = workplace.check(&JUDGED);
     assert_eq!(outcome(&report, "coverage/unload_recorded", "s3://unload-eu/"), "pass", "{ran:?}");
     // With the bucket's region but not its owner, for anyone it cannot be told.
     let headers = json!({"x-amz-bucket-region": "eu-west-1"});
     endpoint.rule(json!({"service": "s3", "operation": "HeadBucket", "status": 403, "headers": headers}));
-    let (report, ran) = workplace.check(&[]);
+    let (report, ran) = workplace.check(&JUDGED);
     assert_eq!(ran.exit, 3, "{ran:?}");
     let finding = finding(&report, "coverage/unload_recorded", "s3://unload-eu/");
     assert!(finding["message"].as_str().unwrap().contains("s3:ListAllMyBuckets"), "{finding}");
@@ -369,7 +387,7 @@ fn a_bucket_that_does_not_exist_is_unknown() {
     let endpoint = one_bucket();
     let workplace = Workplace::at(&endpoint);
     workplace.write("trailcheck.toml", &ONE_BUCKET.replace("unload-eu", "mistyped"));
-    let (report, ran) = workplace.check(&[]);
+    let (report, ran) = workplace.check(&JUDGED);
     assert_eq!(ran.exit, 3, "{ran:?}");
     let finding = finding(&report, "coverage/unload_recorded", "s3://mistyped/");
     assert!(finding["message"].as_str().unwrap().contains("there is no bucket mistyped"), "{finding}");
@@ -384,7 +402,7 @@ fn throttled_calls_are_tried_again() {
     endpoint.rule(throttled);
     let workplace = Workplace::at(&endpoint);
     workplace.write("trailcheck.toml", ONE_BUCKET);
-    let (_, ran) = workplace.check(&[]);
+    let (_, ran) = workplace.check(&JUDGED);
     assert_eq!(ran.exit, 0, "{ran:?}");
 }
 
@@ -399,7 +417,7 @@ fn an_operator_that_aws_has_added_since_is_unknown() {
                          "headers": {"Content-Type": "application/x-amz-json-1.1"}}));
     let workplace = Workplace::at(&endpoint);
     workplace.write("trailcheck.toml", ONE_BUCKET);
-    let (report, ran) = workplace.check(&[]);
+    let (report, ran) = workplace.check(&JUDGED);
     assert_eq!(ran.exit, 3, "{ran:?}");
     let finding = finding(&report, "coverage/unload_recorded", "s3://unload-eu/");
     assert!(finding["message"].as_str().unwrap().contains("operator \"not_matches\" is not known"), "{finding}");
@@ -416,13 +434,13 @@ fn regions_come_from_the_account_where_none_are_named() {
     let workplace = Workplace::at(&endpoint);
     workplace.write("trailcheck.toml", &config);
     // This endpoint has no ListRegions: the regions of the declared buckets are looked at, and the rest is said.
-    let (report, ran) = workplace.check(&[]);
+    let (report, ran) = workplace.check(&JUDGED);
     assert_eq!(ran.exit, 3, "{ran:?}");
     assert_eq!(outcome(&report, "coverage/unload_recorded", "s3://unload-eu/"), "pass");
     assert_eq!(outcome(&report, "trail/logging", &format!("{ACCOUNT}/us-east-1")), "unknown");
     endpoint
         .rule(json!({"service": "account", "operation": "ListRegions", "status": 200, "body": regions.to_string()}));
-    let (report, ran) = workplace.check(&[]);
+    let (report, ran) = workplace.check(&JUDGED);
     assert_eq!(ran.exit, 0, "{ran:?}");
     assert_eq!(report["run"]["accounts"][0]["regions"], json!(["eu-west-1", "us-east-1"]));
 }
@@ -456,10 +474,10 @@ fn a_snapshot_checks_as_the_account_did() {
     let endpoint = Endpoint::with(&three_regions());
     let workplace = Workplace::at(&endpoint);
     workplace.write("trailcheck.toml", THREE_REGIONS);
-    let (live, _) = workplace.check(&[]);
+    let (live, _) = workplace.check(&JUDGED);
     assert_eq!(workplace.run(&["collect", "-o", "snapshot.json.gz"]).exit, 0);
     let before = endpoint.calls().len();
-    let (saved, ran) = workplace.check(&["--snapshot", "snapshot.json.gz"]);
+    let (saved, ran) = workplace.check(&[&JUDGED[..], &["--snapshot", "snapshot.json.gz"]].concat());
     assert_eq!(endpoint.calls().len(), before, "a check of a snapshot makes no call");
     assert_eq!(ran.exit, 1);
     let findings = |report: &Value| -> Vec<Value> {

@@ -140,7 +140,9 @@ fn wrong_usage_is_explained() {
 fn exit_codes_keep_their_precedence() {
     let workplace = Workplace::offline();
     article(&workplace);
-    let exit = |more: &[&str]| workplace.run(&[&["check", "--snapshot", "snapshot.json"], more].concat()).exit;
+    let judged = ["--policy", "placement/same_region", "--policy", "access/approved_roles"];
+    let exit =
+        |more: &[&str]| workplace.run(&[&["check", "--snapshot", "snapshot.json"], &judged[..], more].concat()).exit;
     // A low failure, and something unknown.
     assert_eq!(exit(&[]), 1);
     assert_eq!(exit(&["--fail-on", "medium"]), 3);
@@ -149,8 +151,8 @@ fn exit_codes_keep_their_precedence() {
     assert_eq!(exit(&["--fail-on", "medium", "--report", "json=no/such/folder/x"]), 4);
     assert_eq!(exit(&["--report", "json=no/such/folder/x"]), 1);
     workplace.write("broken/broken.rego", "package broken\nsubjects contains 1 if true\nfail contains 1 if false\n");
-    assert_eq!(exit(&["--fail-on", "medium", "--policies", "broken"]), 4);
-    assert_eq!(exit(&["--policies", "broken"]), 1);
+    assert_eq!(exit(&["--fail-on", "medium", "--policies", "broken", "--policy", "broken"]), 4);
+    assert_eq!(exit(&["--policies", "broken", "--policy", "broken"]), 1);
     workplace.write("unparsable/unparsable.rego", "package unparsable\nfail contains\n");
     assert_eq!(exit(&["--policies", "unparsable"]), 2);
 }
@@ -174,7 +176,13 @@ fn a_reader_that_goes_away_changes_nothing() {
 fn init_writes_a_config_that_check_reads() {
     let workplace = Workplace::offline();
     assert_eq!(workplace.run(&["init"]).exit, 0);
-    let ran = workplace.run(&["check", "--snapshot", &fixture("article/snapshot.json")]);
+    let ran = workplace.run(&[
+        "check",
+        "--policy",
+        "coverage/unload_recorded",
+        "--snapshot",
+        &fixture("article/snapshot.json"),
+    ]);
     assert_eq!(ran.exit, 3, "its example buckets are not in this account: {ran:?}");
     assert!(refused(&workplace, &["init"]).contains("--force"));
     assert_eq!(workplace.run(&["init", "--force"]).exit, 0);
@@ -184,7 +192,13 @@ fn init_writes_a_config_that_check_reads() {
     let all: Vec<&str> =
         template.lines().map(|line| if keys(&line) { line.trim_start_matches("# ") } else { line }).collect();
     workplace.write("trailcheck.toml", &all.join("\n"));
-    let ran = workplace.run(&["check", "--snapshot", &fixture("article/snapshot.json")]);
+    let ran = workplace.run(&[
+        "check",
+        "--policy",
+        "coverage/unload_recorded",
+        "--snapshot",
+        &fixture("article/snapshot.json"),
+    ]);
     assert_eq!(ran.exit, 3, "{ran:?}");
 }
 
