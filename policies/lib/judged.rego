@@ -20,8 +20,10 @@ outside(items, question, statuses) := [{"subject": item.subject, "judgement": it
 	not item[question].status in statuses
 ]
 
-# The items whose status is none of these.
+# The items whose status is none of these, with those that have no status.
 without(items, question, statuses) := [item |
 	some item in items
-	not item[question].status in statuses
+	not has_status(item, question, statuses)
 ]
+
+has_status(item, question, statuses) if item[question].status in statuses
