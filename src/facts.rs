@@ -151,7 +151,8 @@ impl<'a> View<'a> {
         let snapshot = self.world.snapshot;
         match &snapshot.scanner {
             Some(scanner) => &scanner.caller.account,
-            None => snapshot.accounts.first().map_or("", |account| account.id()),
+            // The first by id, so that the order of the accounts does not matter.
+            None => snapshot.accounts.iter().map(|account| account.id()).min().unwrap_or_default(),
         }
     }
 
@@ -211,21 +212,26 @@ fn redshift_uses(snapshot: &Snapshot, config: &Config) -> Vec<Used> {
         .iter()
         .map(|location| Used { location: location.clone(), origin: Origin::Config { line: location.line } });
     let mut uses: Vec<Used> = declared.collect();
-    // By kind and location, the roles that are known to use it; `None`: anyone.
-    let mut known: BTreeMap<(LocationKind, Location), Vec<Option<RoleArn>>> = BTreeMap::new();
-    for used in &uses {
-        let place = (used.location.kind, used.location.location.clone());
-        known.entry(place).or_default().push(used.location.role.clone());
+    // By kind and location, the places of the uses that are known.
+    let mut known: BTreeMap<(LocationKind, Location), Vec<usize>> = BTreeMap::new();
+    for (place, used) in uses.iter().enumerate() {
+        known.entry((used.location.kind, used.location.location.clone())).or_default().push(place);
     }
     for learned in &snapshot.locations {
         // A text that is not a location cannot be judged; the loader of the snapshot has refused it.
         let Ok(location) = Location::parse(&learned.location) else { continue };
         let role = learned.role.as_deref().and_then(RoleArn::parse);
-        let roles = known.entry((learned.kind, location.clone())).or_default();
-        if roles.iter().any(|known| known.is_none() || *known == role) {
+        let started_at = learned.started_at.filter(|_| learned.kind == LocationKind::Unload);
+        let places = known.entry((learned.kind, location.clone())).or_default();
+        let same = |place: &&usize| {
+            let known = &uses[**place].location.role;
+            known.is_none() || *known == role
+        };
+        if let Some(place) = places.iter().find(same) {
+            uses[*place].location.unloaded_at.extend(started_at);
             continue;
         }
-        roles.push(role.clone());
+        places.push(uses.len());
         uses.push(Used {
             location: RedshiftLocation {
                 kind: learned.kind,
@@ -236,7 +242,7 @@ fn redshift_uses(snapshot: &Snapshot, config: &Config) -> Vec<Used> {
                     LocationKind::Unload => Access::All,
                     LocationKind::Copy => Access::Read,
                 },
-                unloaded_at: learned.started_at.filter(|_| learned.kind == LocationKind::Unload).into_iter().collect(),
+                unloaded_at: started_at.into_iter().collect(),
                 line: 1,
             },
             origin: learned.origin.clone(),

@@ -159,6 +159,12 @@ impl<'a> World<'a> {
         failure.map(|failure| Box::new(Reason::failed(failure)))
     }
 
+    /// Whether the trail is the account's own, or is in its list.
+    pub(crate) fn is_seen_by(&self, trail_arn: &str, account: &str) -> bool {
+        let seen = self.seen_trail(trail_arn);
+        seen.is_some_and(|seen| seen.trail.account() == account || seen.accounts.contains(&account))
+    }
+
     fn seen_trail(&self, arn: &str) -> Option<&SeenTrail<'a>> {
         self.trail_places.get(arn).and_then(|place| self.trails.get(*place))
     }

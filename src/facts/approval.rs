@@ -111,7 +111,7 @@ struct Judged<'r> {
 }
 
 fn count(accesses: &[&AccessRecord]) -> u64 {
-    accesses.iter().map(|access| access.count).sum()
+    accesses.iter().map(|access| access.count).fold(0, u64::saturating_add)
 }
 
 /// The principals of one rule, each looked up and not searched for.

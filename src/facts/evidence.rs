@@ -5,10 +5,11 @@ use std::rc::Rc;
 
 use super::View;
 use super::judgement::{Coverage, Judgement};
+use crate::aws::arn::Arn;
 use crate::aws::location::Location;
 use crate::coverage::recorder::{Effect, Recorder};
 use crate::reason::{OfRecords, Reason};
-use crate::snapshot::{AccessRecord, Change, FactKind, IntegrityOutcome, LogReading, Records, Window};
+use crate::snapshot::{AccessRecord, Change, FactKind, LogReading, Records, Window};
 
 /// How long after an event its record may be delivered, and some slack.
 const LATE_DELIVERY: time::Duration = time::Duration::hours(1);
@@ -42,9 +43,9 @@ impl<'a> View<'a> {
             missing.push(OfRecords::NoWindow.into());
             return missing;
         };
-        missing.extend(self.missing_at_ends(window));
-        let Ok(region) = self.world.bucket_region(&location.bucket) else { return missing };
         let accounts = self.world.recording_accounts(&location.bucket, None).unwrap_or_default();
+        missing.extend(self.missing_at_ends(window, &accounts));
+        let Ok(region) = self.world.bucket_region(&location.bucket) else { return missing };
         let key = (region.to_owned(), accounts);
         let known = self.missing_records.borrow().get(&key).cloned();
         let of_place = known.unwrap_or_else(|| {
@@ -56,9 +57,11 @@ impl<'a> View<'a> {
         missing
     }
 
-    fn missing_at_ends(&self, window: Window) -> Vec<Reason> {
+    /// By the clock of the accounts whose trails record there.
+    fn missing_at_ends(&self, window: Window, accounts: &[String]) -> Vec<Reason> {
         let mut missing = Vec::new();
-        let at = self.world.at;
+        let clocks = accounts.iter().filter_map(|account| Some(self.world.account(account)?.collected_at));
+        let at = clocks.min().unwrap_or(self.world.at);
         if window.end <= window.start || at.0 - window.end.0 < LATE_DELIVERY {
             missing.push(OfRecords::WindowTooLate.into());
         }
@@ -113,15 +116,13 @@ impl<'a> View<'a> {
             None => return Some(OfRecords::ValidationUnknown { recorder: name }.into()),
         }
         let region_name = region.to_owned();
-        let mut told = self.accesses.validations(&recorder.arn).iter();
-        match told.find(|told| told.region == region) {
-            Some(told) if told.outcome == IntegrityOutcome::Valid => None,
-            Some(told) => {
-                let problem = told.problems.first().cloned();
-                Some(OfRecords::NotIntact { recorder: name, region: region_name, problem }.into())
-            }
-            None => Some(OfRecords::NotCompared { recorder: name, region: region_name }.into()),
+        let told = || self.accesses.validations(&recorder.arn).iter().filter(|told| told.region == region);
+        if told().next().is_none() {
+            return Some(OfRecords::NotCompared { recorder: name, region: region_name }.into());
         }
+        let told = told().find(|told| !told.is_valid())?;
+        let problem = told.problems.first().cloned();
+        Some(OfRecords::NotIntact { recorder: name, region: region_name, problem }.into())
     }
 
     /// What its status says of the window.
@@ -147,10 +148,15 @@ impl<'a> View<'a> {
         missing
     }
 
-    /// Known changes of the recorder since the window began. One that names no recorder may be of any.
+    /// Known changes of the recorder since the window began. One that names none by its ARN may be of any that its account
+    /// sees.
     fn changed(&self, recorder: &Recorder, window: Window) -> Vec<Reason> {
         let changes = self.world.snapshot.changes.iter().filter(|change| change.at >= window.start);
-        let of_it = changes.filter(|change| change.resource.as_ref().is_none_or(|arn| *arn == recorder.arn));
+        let is_of_it = |change: &&Change| match change.resource.as_deref().filter(|arn| Arn::parse(arn).is_some()) {
+            Some(arn) => arn == recorder.arn,
+            None => self.world.is_seen_by(&recorder.arn, &change.account),
+        };
+        let of_it = changes.filter(is_of_it);
         let reason = |change: &Change| {
             let event_name = change.event_name.clone();
             OfRecords::ChangedInWindow { recorder: recorder.name.clone(), event_name, at: change.at }.into()

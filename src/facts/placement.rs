@@ -1,7 +1,7 @@
 //! Are cluster, bucket and trail where they must be? The article's triad: a trail sees only its own region's buckets, and
 //! COPY or UNLOAD to a bucket of another region than the cluster needs REGION.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
 use serde_json::json;
@@ -13,7 +13,7 @@ use crate::config::RedshiftLocation;
 use crate::coverage::prove::RecorderSet;
 use crate::coverage::recorder::{Effect, Recorder};
 use crate::coverage::selector::Field;
-use crate::reason::{OfLocation, Reason};
+use crate::reason::{OfLocation, OfRecorder, Reason};
 use crate::snapshot::{Cluster, FactKind};
 use crate::world::World;
 
@@ -106,11 +106,11 @@ impl View<'_> {
     /// The failed call that may have hidden a cluster: of the role's account, or of any where no role says which.
     fn unseen_clusters(&self, role: Option<&RoleArn>) -> Option<Reason> {
         let account = role.and_then(|role| self.world.account(&role.account));
-        let failure = match account {
-            Some(account) => self.world.failures(account.id(), FactKind::Clusters).next(),
-            None => self.world.failures_anywhere(FactKind::Clusters).next(),
-        };
-        failure.map(Reason::failed)
+        let mut failures = [FactKind::Clusters, FactKind::Namespaces].into_iter().flat_map(|kind| match account {
+            Some(account) => self.world.failures(account.id(), kind).collect::<Vec<_>>(),
+            None => self.world.failures_anywhere(kind).collect(),
+        });
+        failures.next().map(Reason::failed)
     }
 }
 
@@ -142,20 +142,28 @@ impl Candidates {
     }
 }
 
-/// Clusters by what a location names of them.
+/// Clusters by what a location names of them. A role is associated with clusters of its own account only, so where the account
+/// of a location's role was scanned, the clusters are that account's.
 pub(super) struct ClusterIndex {
-    by_name: HashMap<String, Rc<Candidates>>,
+    accounts: HashSet<String>,
+    /// By account and name; without the account, those of all.
+    by_name: HashMap<(Option<String>, String), Rc<Candidates>>,
     /// By the account and name of an associated role.
     by_role: HashMap<(String, String), Rc<Candidates>>,
-    all: Rc<Candidates>,
+    /// By account; without it, those of all.
+    all: HashMap<Option<String>, Rc<Candidates>>,
 }
 
 impl ClusterIndex {
     pub(super) fn of(world: &World) -> ClusterIndex {
-        let mut by_name: HashMap<String, Vec<&Cluster>> = HashMap::new();
+        let mut by_name: HashMap<(Option<String>, String), Vec<&Cluster>> = HashMap::new();
         let mut by_role: HashMap<(String, String), Vec<&Cluster>> = HashMap::new();
+        let mut all: HashMap<Option<String>, Vec<&Cluster>> = HashMap::new();
         for cluster in world.clusters() {
-            by_name.entry(cluster.cluster_identifier.clone()).or_default().push(cluster);
+            for account in [Some(cluster.account.clone()), None] {
+                by_name.entry((account.clone(), cluster.cluster_identifier.clone())).or_default().push(cluster);
+                all.entry(account).or_default().push(cluster);
+            }
             let default = cluster.default_iam_role_arn.as_deref();
             let roles = cluster.iam_roles.iter().map(|role| role.iam_role_arn.as_str()).chain(default);
             let roles: BTreeSet<_> = roles.filter_map(RoleArn::parse).map(|role| (role.account, role.name)).collect();
@@ -163,17 +171,19 @@ impl ClusterIndex {
                 by_role.entry(role).or_default().push(cluster);
             }
         }
-        let all = Rc::new(Candidates::of(world.clusters()));
-        ClusterIndex { by_name: by_key(by_name), by_role: by_key(by_role), all }
+        let accounts = world.snapshot.accounts.iter().map(|account| account.id().to_owned()).collect();
+        ClusterIndex { accounts, by_name: by_key(by_name), by_role: by_key(by_role), all: by_key(all) }
     }
 
     /// The cluster that is named; else those that the role is associated with; else all.
     fn of_entry(&self, entry: &RedshiftLocation) -> Rc<Candidates> {
+        let account = entry.role.as_ref().map(|role| role.account.clone());
+        let account = account.filter(|account| self.accounts.contains(account));
         if let Some(name) = &entry.cluster {
-            return self.by_name.get(name).cloned().unwrap_or_default();
+            return self.by_name.get(&(account, name.clone())).cloned().unwrap_or_default();
         }
         let associated = entry.role.as_ref().and_then(|role| self.with_role(role));
-        associated.unwrap_or_else(|| Rc::clone(&self.all))
+        associated.or_else(|| self.all.get(&account).cloned()).unwrap_or_default()
     }
 
     /// Those that the role is associated with.
@@ -230,7 +240,12 @@ fn dead_selectors(recorders: &[Recorder], partition: &str) -> HashMap<String, Ve
     let arn_start = format!("arn:{partition}:s3:::");
     let mut dead: HashMap<String, Vec<Reason>> = HashMap::new();
     for recorder in recorders {
-        let Effect::None(reason) = &recorder.effect else { continue };
+        // A trail of another account records its own calls there, by this selector.
+        let reason = match &recorder.effect {
+            Effect::None(Reason::OfRecorder(OfRecorder::RecorderOfOtherAccount { .. })) => continue,
+            Effect::None(reason) => reason,
+            _ => continue,
+        };
         for selector in recorder.selectors.iter().flatten() {
             let tests = selector.condition(Field::ResourceArn).into_iter().flat_map(|condition| &condition.select);
             let named = tests.filter_map(|test| Some(test.text().strip_prefix(&arn_start)?.split_once('/')?.0));

@@ -28,7 +28,8 @@ impl View<'_> {
         let rules = config.access_rules.iter().map(|rule| (&rule.location, rule.line));
         let mut lines: BTreeMap<&Location, usize> = BTreeMap::new();
         for (location, line) in redshift.chain(rules) {
-            lines.entry(location).or_insert(line);
+            let first = lines.entry(location).or_insert(line);
+            *first = line.min(*first);
         }
         let approved: HashMap<&Location, Approved> =
             config.access_rules.iter().map(|rule| (&rule.location, Approved::by(rule))).collect();
@@ -39,9 +40,9 @@ impl View<'_> {
     fn declared_fact(&self, location: &Location, line: usize, approved: Option<&Approved>) -> DeclaredFact {
         let long_lived = |access: &AccessRecord| match access.principal_type.as_str() {
             "user" | "root" | "federated_user" => Some(true),
+            "role" | "service" | "identity_center_user" | "anonymous" => Some(false),
             // Another account's copy, or a form that is not known: it may be a user.
-            "account" | "unknown" => None,
-            _ => Some(false),
+            _ => None,
         };
         let own = self.world.bucket(&location.bucket).and_then(|bucket| bucket.account.as_ref());
         let foreign = |access: &AccessRecord| {

@@ -34,14 +34,19 @@ impl View<'_> {
             let place = session.location.clone().unwrap_or_else(|| format!("s3://{}/", session.bucket));
             places.entry(place).or_default().push(session);
         }
-        let mut lines: HashMap<String, usize> = HashMap::new();
-        for entry in &self.config.redshift {
-            lines.entry(entry.location.to_string()).or_insert(entry.line);
+        let redshift = self.config.redshift.iter().map(|entry| (entry.location.to_string(), entry.line));
+        let rules = self.config.access_rules.iter().map(|rule| (rule.location.to_string(), rule.line));
+        let declared = redshift.chain(rules).map(|(location, line)| (location, Origin::Config { line }));
+        let learned = self.world.snapshot.locations.iter();
+        let learned = learned.map(|learned| (learned.location.clone(), learned.origin.clone()));
+        let mut origins: HashMap<String, Origin> = HashMap::new();
+        for (location, origin) in declared.chain(learned) {
+            origins.entry(location).or_insert(origin);
         }
         // What is no location cannot be judged; the reader of records and the loader of the snapshot make none such.
         let places = places.into_iter().filter_map(|(place, sessions)| Some((Location::parse(&place).ok()?, sessions)));
         let fact = |(place, sessions): (Location, Vec<&Session>)| {
-            let declared_at = lines.get(&place.to_string()).map(|line| Origin::Config { line: *line });
+            let declared_at = origins.get(&place.to_string()).cloned();
             UnloadFact {
                 subject: self.location_subject(&place, declared_at),
                 completion: self.completion(&place, &sessions),
@@ -68,7 +73,7 @@ impl View<'_> {
                 let reason = OfStatement::UploadsUnfinished {
                     open: open.len() as u64,
                     unloads,
-                    uploads: open.iter().map(|session| session.unfinished_uploads).sum(),
+                    uploads: open.iter().map(|session| session.unfinished_uploads).fold(0, u64::saturating_add),
                     principal: first.principal.clone(),
                     start: first.start,
                     end: first.end,

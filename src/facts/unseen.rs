@@ -12,10 +12,11 @@ use crate::reason::{self, Reason};
 use crate::snapshot::{FactKind, Failure};
 
 /// The lists that may miss something, and the kinds of fact that they are made of. Lists of what is declared miss nothing.
-const LISTS: [(&str, &[FactKind]); 3] = [
+const LISTS: [(&str, &[FactKind]); 4] = [
     ("trails", &[FactKind::Trails, FactKind::Regions]),
     ("seen_unloads", &[FactKind::Records]),
     ("redshift_roles", &[FactKind::Records]),
+    ("sessions", &[FactKind::Records]),
 ];
 
 impl View<'_> {

@@ -21,6 +21,11 @@ impl View<'_> {
 
     fn validated(&self, trail: &Trail, told: &[&TrailIntegrity]) -> (Validation, Vec<Reason>) {
         let plain = |status, reason: OfTrail| (status, vec![reason.into()]);
+        let is_invalid = |told: &&&TrailIntegrity| told.outcome == IntegrityOutcome::Invalid || told.logs.invalid > 0;
+        let invalid: Vec<Reason> = told.iter().filter(is_invalid).map(|told| problem(told)).collect();
+        if !invalid.is_empty() {
+            return (Validation::Violated, invalid);
+        }
         let is_asked = self.config.records.is_some() || !self.config.access_rules.is_empty();
         // Records from a path are of no trail in particular.
         let from_path = |records: &Records| records.read.iter().any(|reading| reading.region.is_none());
@@ -32,14 +37,9 @@ impl View<'_> {
             Some(false) => return plain(Validation::NotValidated, OfTrail::WritesNoDigests),
             None => return plain(Validation::Unknown, OfTrail::DigestsUnknown),
         }
-        for (outcome, status) in
-            [(IntegrityOutcome::Invalid, Validation::Violated), (IntegrityOutcome::Unknown, Validation::Unknown)]
-        {
-            let problems: Vec<Reason> =
-                told.iter().filter(|told| told.outcome == outcome).map(|told| problem(told)).collect();
-            if !problems.is_empty() {
-                return (status, problems);
-            }
+        let unknown: Vec<Reason> = told.iter().filter(|told| !told.is_valid()).map(|told| problem(told)).collect();
+        if !unknown.is_empty() {
+            return (Validation::Unknown, unknown);
         }
         let compared = |region: &String| told.iter().any(|told| &told.region == region);
         // The regions for which the trail's log files had to be read.
@@ -52,7 +52,7 @@ impl View<'_> {
             Some(Ok(_)) | None => return plain(Validation::Unknown, OfTrail::NotAllCompared),
             Some(Err(reason)) => return (Validation::Unknown, vec![reason.clone()]),
         }
-        let sum = |count: fn(&TrailIntegrity) -> u64| told.iter().map(|told| count(told)).sum();
+        let sum = |count: fn(&TrailIntegrity) -> u64| told.iter().map(|told| count(told)).fold(0, u64::saturating_add);
         let (log_files, digests, pending) =
             (sum(|told| told.logs.valid), sum(|told| told.digests.valid), sum(|told| told.pending));
         plain(Validation::Intact, OfTrail::LogFilesAsDelivered { log_files, digests, pending })

@@ -83,8 +83,8 @@ impl Answers {
     pub(super) fn add_messages(&mut self, rule: &str, value: &Value, account: &Subject) -> Result<(), String> {
         let messages: Vec<Message> = read(rule, "strings, or of objects with msg", value)?;
         let severity = (rule == "warn").then_some(Severity::Low);
-        self.is_conftest = true;
-        self.subjects.entry(account.id.clone()).or_insert_with(|| account.clone());
+        // Where `subjects` names the account too, it is judged as any subject: silence is no pass.
+        self.is_conftest |= self.subjects.insert(account.id.clone(), account.clone()).is_none();
         for Message::Text(message) | Message::Object { msg: message } in messages {
             let answer = Answer { severity, ..Answer::note(message) };
             self.fail.entry(account.id.clone()).or_default().push(answer);

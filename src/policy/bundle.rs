@@ -48,6 +48,11 @@ impl Policy {
     pub fn reads(&self, list: &str) -> bool {
         self.lists.as_ref().is_none_or(|lists| lists.contains(list))
     }
+
+    /// A member that it names and the input does not have: it would be undefined, and look like a pass.
+    pub(super) fn misspelt<'p>(&'p self, members: &[String]) -> Option<&'p String> {
+        self.lists.iter().flatten().find(|list| !members.contains(list))
+    }
 }
 
 /// Policies that are loaded together: those in the binary, or one folder of the user's.
@@ -65,6 +70,8 @@ pub enum PolicyError {
     Load { file: String, message: String },
     #[error("no policy in {folder}: expected files that define `subjects` and `fail`, or `deny`, or `warn`", folder = .0.display())]
     Nothing(PathBuf),
+    #[error("{config}: [policies] switches every policy off: nothing would be judged", config = .0.display())]
+    AllOff(PathBuf),
     #[error("the facts cannot be handed to the policies: {0}")]
     Input(String),
     #[error("{place}: there is no policy `{id}`{hint} `trailcheck explain` lists them")]
@@ -142,11 +149,10 @@ fn user_files(folder: &Path) -> Result<Vec<File>, PolicyError> {
             let kind = entry.file_type().map_err(failed(&path))?;
             if kind.is_dir() {
                 folders.push(path);
+            } else if kind.is_symlink() && (is_policy_file(&name) || path.is_dir()) {
+                let message = "is a symbolic link; put what it leads to into the folder itself".to_owned();
+                return Err(PolicyError::Load { file: name, message });
             } else if is_policy_file(&name) {
-                if kind.is_symlink() {
-                    let message = "is a symbolic link; put the file itself into the folder".to_owned();
-                    return Err(PolicyError::Load { file: name, message });
-                }
                 let text = std::fs::read_to_string(&path).map_err(failed(&path))?;
                 files.push(File { name, text });
             }
@@ -203,7 +209,7 @@ fn load(files: &[File]) -> Result<Bundle, PolicyError> {
             return Err(PolicyError::Load { file: file.name.clone(), message });
         }
     }
-    let (mut policies, mut libraries) = (vec![], vec![]);
+    let (mut policies, mut shared) = (vec![], vec![]);
     for (file, package) in files.iter().zip(packages.clone()) {
         let refuse = |message: String| PolicyError::Load { file: file.name.clone(), message };
         let declares = |rule: &str| {
@@ -215,13 +221,15 @@ fn load(files: &[File]) -> Result<Bundle, PolicyError> {
                 rules.push(rule);
             }
         }
+        let is_shared = files.iter().any(|other| other.name != file.name && refers_to(&other.text, &package));
+        if is_shared {
+            shared.push(file);
+        }
         if !rules.iter().any(|rule| ENTRY_RULES.contains(rule)) {
             // A library; or a policy whose rule has another name than ours, which would never be asked.
-            let used = files.iter().any(|other| other.name != file.name && refers_to(&other.text, &package));
-            if !used {
+            if !is_shared {
                 return Err(refuse(format!("defines none of {}, and no other file uses it", ENTRY_RULES.join(", "))));
             }
-            libraries.push(file);
             continue;
         }
         if rules.contains(&"subjects") != rules.contains(&"fail") {
@@ -233,9 +241,9 @@ fn load(files: &[File]) -> Result<Bundle, PolicyError> {
         let lists = lists_read(&file.text);
         policies.push(Policy { id, package, metadata, rules, text: file.text.clone(), level, unknown_is, lists });
     }
-    // What a library reads, any policy beside it may read through it.
-    for library in libraries {
-        let lists = lists_read(&library.text);
+    // What a file reads that others refer to, any policy beside it may read through it.
+    for file in shared {
+        let lists = lists_read(&file.text);
         for policy in &mut policies {
             policy.lists = policy.lists.take().zip(lists.clone()).map(|(own, more)| &own | &more);
         }
@@ -243,10 +251,15 @@ fn load(files: &[File]) -> Result<Bundle, PolicyError> {
     Ok(Bundle { policies, engine })
 }
 
-/// The lists of the input that a text names; `None`: it takes the input as a whole, so it may read any.
+/// The lists of the input that a text names; `None`: it takes the input as a whole, or holds a raw string, whose lines
+/// cannot be told from code here; so it may read any.
 fn lists_read(text: &str) -> Option<BTreeSet<String>> {
+    let code = || text.lines().filter(|line| !line.starts_with('#'));
+    if code().any(|line| line.contains('`')) {
+        return None;
+    }
     // A comment behind code is read too: to name a list too many costs an unknown, one too few a pass.
-    let words = text.lines().filter(|line| !line.starts_with('#')).flat_map(words_of);
+    let words = code().flat_map(words_of);
     let paths = words.filter_map(|word| word.strip_prefix("input").filter(|rest| !rest.starts_with(is_of_name)));
     paths.map(|rest| Some(rest.strip_prefix('.')?.split('.').next()?.to_owned())).collect()
 }
@@ -307,7 +320,7 @@ mod tests {
             Some(vec!["trails".to_owned(), "unloads".to_owned()])
         );
         assert_eq!(read("x if input_of(1)\ny := data.input.trails"), Some(vec![]));
-        for all in ["x := input[\"trails\"]", "x := f(input)", "x := input"] {
+        for all in ["x := input[\"trails\"]", "x := f(input)", "x := input", "x := `\n#` if input.trails"] {
             assert_eq!(read(all), None, "{all}");
         }
     }

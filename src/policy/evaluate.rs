@@ -10,6 +10,7 @@ use regorus::{Engine, Value};
 use super::answers::Answers;
 use super::bundle::{Bundle, Policy};
 use super::input::Input;
+use super::selection::hint;
 use crate::parallel;
 
 /// Facts of ten thousand subjects take a fraction of a second a rule.
@@ -63,6 +64,9 @@ fn ask(engine: &mut Engine, policy: &Policy, rule: &str) -> Result<Value, String
 
 /// `values`: one for each rule of the policy.
 fn answers(policy: &Policy, values: &[Result<Value, String>], input: &Input) -> Result<Answers, String> {
+    if let Some(name) = policy.misspelt(&input.members) {
+        return Err(format!("the input has no `{name}`{}", hint(name, &input.members)));
+    }
     let mut answers = Answers::default();
     // `subjects` comes first: the others name them.
     for (rule, value) in policy.rules.iter().zip(values) {

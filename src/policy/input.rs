@@ -22,6 +22,8 @@ pub struct Input {
     pub account: Subject,
     /// The snapshot's clock.
     pub collected_at: Timestamp,
+    /// The names of what the document holds.
+    pub members: Vec<String>,
     /// By id, for policies that name a subject by its id alone; made when the first one does.
     subjects: OnceLock<HashMap<String, Subject>>,
     unseen: BTreeMap<String, Vec<Unseen>>,
@@ -57,6 +59,7 @@ impl Input {
 
     fn read(members: Vec<(String, Member)>) -> Result<Input, PolicyError> {
         let read = |json: &String| Value::from_json_str(json).map_err(|error| PolicyError::Input(error.to_string()));
+        let names = members.iter().map(|(name, _)| name.clone()).collect();
         let mut document = BTreeMap::new();
         for (name, member) in members {
             let value = match member {
@@ -72,7 +75,8 @@ impl Input {
         let scan: Scan = member(&value, "scan")?;
         let unseen = member(&value, "unseen")?;
         let subjects = OnceLock::new();
-        Ok(Input { account: scan.subject, collected_at: scan.collected_at, subjects, unseen, value })
+        let (account, collected_at) = (scan.subject, scan.collected_at);
+        Ok(Input { account, collected_at, members: names, subjects, unseen, value })
     }
 
     /// The subject that is known by this id.

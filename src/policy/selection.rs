@@ -32,6 +32,9 @@ pub fn select(
             if only.is_empty() { !is_off } else { only.contains(&policy.id) }
         });
     }
+    if bundles.iter().all(|bundle| bundle.policies.is_empty()) {
+        return Err(PolicyError::AllOff(config.path.clone()));
+    }
     Ok(bundles)
 }
 

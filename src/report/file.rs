@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::{Report, SCHEMA};
+use super::{Report, SCHEMA, Summary};
+use crate::finding::{Finding, Outcome, fingerprint};
 
 #[derive(Debug, thiserror::Error)]
 pub enum ReportError {
@@ -17,6 +18,8 @@ pub enum ReportError {
         path = path.display()
     )]
     Version { path: PathBuf, found: String },
+    #[error("{path}: contradicts itself: {message}; check again", path = path.display())]
+    Contradiction { path: PathBuf, message: String },
 }
 
 /// The one field that every version has.
@@ -39,6 +42,33 @@ impl Report {
         if version.schema != SCHEMA {
             return Err(ReportError::Version { path: path.to_owned(), found: version.schema });
         }
-        serde_json::from_slice(&bytes).map_err(json_error)
+        let report: Report = serde_json::from_slice(&bytes).map_err(json_error)?;
+        match report.contradiction() {
+            Some(message) => Err(ReportError::Contradiction { path: path.to_owned(), message }),
+            None => Ok(report),
+        }
+    }
+
+    /// What cannot be so in a report that `check` wrote: told again, it would be believed.
+    fn contradiction(&self) -> Option<String> {
+        if self.summary != Summary::of(&self.findings) {
+            return Some("its summary does not count its findings".to_owned());
+        }
+        let rules = self.rule_places();
+        self.findings.iter().find_map(|finding| {
+            let Finding { policy, subject, resource, .. } = finding;
+            let wrong = if !rules.contains_key(policy.as_str()) {
+                "its rules do not hold the policy"
+            } else if finding.outcome == Outcome::Waived && finding.waiver.is_none() {
+                "it is waived without a waiver"
+            } else if finding.location.line == 0 {
+                "its line is 0, and the first is 1"
+            } else if finding.fingerprint != fingerprint(&resource.account, policy, subject) {
+                "its fingerprint is another one's"
+            } else {
+                return None;
+            };
+            Some(format!("the finding of {policy} for {subject}: {wrong}"))
+        })
     }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::{Account, Records, SCHEMA, Snapshot};
+use super::{Account, Origin, Records, SCHEMA, Snapshot};
 use crate::atomic_file;
 use crate::aws::arn::{Arn, RoleArn, is_account_id};
 use crate::aws::location::Location;
@@ -88,6 +88,7 @@ impl Snapshot {
             if let Some(role) = learned.role.as_ref().filter(|role| RoleArn::parse(role).is_none()) {
                 return Err(format!("`{role}` is not a role's ARN"));
             }
+            check_origin(&learned.origin).map_err(|message| format!("{}: {message}", learned.location))?;
         }
         self.records.iter().try_for_each(check_records)
     }
@@ -115,6 +116,17 @@ fn check_account(account: &Account) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Reports point to the place that an origin names.
+fn check_origin(origin: &Origin) -> Result<(), &'static str> {
+    match origin {
+        Origin::Config { .. } => Err("its origin is the config, and only the config itself can say that"),
+        Origin::File { path, line } if path.is_empty() || *line == 0 => {
+            Err("its origin needs a file's path, and a line from 1")
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Accesses and locations are matched as texts, so they must be as we write them.

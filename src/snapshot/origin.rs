@@ -6,18 +6,18 @@ use serde::{Deserialize, Serialize};
 use crate::aws::location::LocationKind;
 use crate::aws::timestamp::Timestamp;
 
-/// Where something was told.
+/// Where something was told, the most telling place first.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Origin {
-    /// An answer of AWS.
-    Api { call: String, region: String, at: Timestamp },
+    /// A line of the config, from 1.
+    Config { line: usize },
     /// A file and a line in it, from 1.
     File { path: String, line: usize },
     /// A log record.
     Record { event_id: String, object: String },
-    /// A line of the config, from 1.
-    Config { line: usize },
+    /// An answer of AWS.
+    Api { call: String, region: String, at: Timestamp },
 }
 
 /// A location that something other than the config told us of.

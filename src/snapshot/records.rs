@@ -77,6 +77,18 @@ pub struct TrailIntegrity {
     pub problems: Vec<String>,
 }
 
+impl TrailIntegrity {
+    /// Whether all of its statements agree that every file is as it was delivered.
+    pub fn is_valid(&self) -> bool {
+        let is_whole = |counts: IntegrityCounts| counts.invalid == 0 && counts.unknown == 0;
+        self.outcome == IntegrityOutcome::Valid
+            && is_whole(self.digests)
+            && is_whole(self.logs)
+            && self.unlisted == 0
+            && self.problems.is_empty()
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum IntegrityOutcome {

@@ -98,8 +98,10 @@ fn merged_status(seen: &[(&str, &Trail)]) -> BTreeMap<String, TrailStatus> {
     let merged = |all: Vec<&TrailStatus>| {
         let latest = |time: fn(&TrailStatus) -> Option<_>| all.iter().filter_map(|status| time(status)).max();
         let error = |text: fn(&TrailStatus) -> &Option<String>| all.iter().find_map(|status| text(status).clone());
+        // One that was told of a delivery that fails and one that was not: neither is taken.
+        let agree = all.windows(2).all(|two| two[0].latest_delivery_error == two[1].latest_delivery_error);
         TrailStatus {
-            is_logging: agreed(all.iter().map(|status| status.is_logging)),
+            is_logging: agreed(all.iter().map(|status| status.is_logging)).filter(|_| agree),
             latest_delivery_error: error(|status| &status.latest_delivery_error),
             latest_delivery_time: latest(|status| status.latest_delivery_time),
             latest_digest_delivery_error: error(|status| &status.latest_digest_delivery_error),

@@ -59,7 +59,9 @@ impl World<'_> {
     }
 
     fn scene<'s>(&'s self, region: &'s str, account: &'s str) -> Scene<'s> {
-        Scene { partition: self.partition(), region, account, at: self.at }
+        // What an account was told is as old as its own answer.
+        let at = self.account(account).map_or(self.at, |account| account.collected_at);
+        Scene { partition: self.partition(), region, account, at }
     }
 
     fn recorders_of(&self, region: &str, accounts: &[String]) -> Vec<Recorder> {
@@ -67,11 +69,11 @@ impl World<'_> {
         let mut recorders = Vec::new();
         if self.recorders.contains(&RecorderKind::Trail) {
             recorders.extend(self.trails.iter().map(|seen| self.trail_recorder(seen, region, &accounts)));
-            recorders.extend(accounts.iter().flat_map(|a| self.unseen(a, FactKind::Trails, region, "trails")));
+            recorders.extend(accounts.iter().flat_map(|account| self.unseen_trails(account, region)));
         }
         if self.recorders.contains(&RecorderKind::EventDataStore) {
             recorders.extend(self.stores.iter().map(|store| self.store_recorder(store, region, &accounts)));
-            recorders.extend(accounts.iter().flat_map(|account| self.unseen_stores(account, region)));
+            recorders.extend(accounts.iter().flat_map(|account| self.unseen_stores(account)));
         }
         // Where one account was asked in the region, the other's recorders can only add.
         let unasked = accounts.iter().filter(|account| !account.scope.regions.contains(region));
@@ -126,16 +128,17 @@ impl World<'_> {
         most(accounts.iter().map(|account| of(account.id())), || of(""))
     }
 
-    /// Stand-ins for recorders of the region that a failed call of the account may have hidden.
-    fn unseen(&self, account: &Account, facts: FactKind, region: &str, what: &str) -> Vec<Recorder> {
-        self.failures(account.id(), facts)
-            .filter(|failure| failure.region == region)
-            .map(|failure| Recorder::unseen(format!("unseen {what}"), Reason::failed(failure)))
-            .collect()
+    /// Stand-ins for trails that a failed call of the account may have hidden. A multi-region one shows in every region.
+    fn unseen_trails(&self, account: &Account, region: &str) -> Vec<Recorder> {
+        let failures = self.failures(account.id(), FactKind::Trails).filter(|failure| failure.region == region);
+        failures.map(|failure| Recorder::unseen("unseen trails".to_owned(), Reason::failed(failure))).collect()
     }
 
-    fn unseen_stores(&self, account: &Account, region: &str) -> Vec<Recorder> {
-        let mut unseen = self.unseen(account, FactKind::EventDataStores, region, "event data stores");
+    /// A store of any region may take in the events of all.
+    fn unseen_stores(&self, account: &Account) -> Vec<Recorder> {
+        let failures = self.failures(account.id(), FactKind::EventDataStores);
+        let unseen = |failure| Recorder::unseen("unseen event data stores".to_owned(), Reason::failed(failure));
+        let mut unseen: Vec<Recorder> = failures.map(unseen).collect();
         if account.event_data_stores.is_none() {
             unseen.push(Recorder::unseen("event data stores".to_owned(), OfRecorder::StoresNotCollected.into()));
         }

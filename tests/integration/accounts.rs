@@ -94,6 +94,30 @@ fn what_one_account_refused_leaves_the_others_alone() {
     assert_eq!(with(OWNER, vec![for_all()]), "YY", "what is hidden can only add");
 }
 
+/// Three accounts: the management account, a member that was refused everything, and one that was not.
+#[test]
+fn one_refused_member_leaves_the_other_and_the_organization_alone() {
+    let refused = ["trails", "selectors", "status", "buckets", "clusters", "regions"]
+        .map(|kind| failure(OTHER, "cloudtrail:DescribeTrails", "eu-west-1", None, kind));
+    let mut blind = account(OTHER, vec![]);
+    blind["failures"] = json!(refused);
+    let management = account(MANAGEMENT, vec![organization_trail(true)]);
+    let member = owner(vec![organization_trail(false)]);
+    let mut theirs = blind.clone();
+    theirs["buckets"] = json!([{"name": "theirs", "region": "eu-west-1", "account": OTHER}]);
+    for order in [[0, 1, 2], [2, 0, 1], [1, 2, 0]] {
+        let all = [management.clone(), theirs.clone(), member.clone()];
+        let snapshot = accounts(&order.map(|at| all[at].clone()));
+        assert_eq!(letters(&of(snapshot.clone())), "YY");
+        assert_eq!(letters(&derive_of(snapshot, "s3://theirs/", None)), "??", "its own trails were not seen");
+    }
+    // The organization's trail, seen in its own list, covers it too.
+    let mut seeing = theirs;
+    seeing["trails"] = json!([organization_trail(false)]);
+    let snapshot = accounts(&[management, seeing, member]);
+    assert_eq!(letters(&derive_of(snapshot, "s3://theirs/", None)), "YY");
+}
+
 #[test]
 fn a_role_is_looked_for_in_its_own_account() {
     let session = json!({
@@ -238,6 +262,13 @@ fn a_snapshot_of_several_accounts_must_make_sense() {
     refused(accounts(&[account("1", vec![])]), "`1` is not an account's id");
     let foreign = failure(OTHER, "cloudtrail:DescribeTrails", "eu-west-1", None, "trails");
     refused(accounts(&[with_failure(owner(vec![]), foreign)]), "failed in account `222222222222`");
+    let learned = |origin: Value| {
+        let mut snapshot = accounts(&[owner(vec![])]);
+        snapshot["locations"] = json!([{"kind": "copy", "location": "s3://b/", "origin": origin}]);
+        snapshot
+    };
+    refused(learned(json!({"config": {"line": 3}})), "only the config itself can say that");
+    refused(learned(json!({"file": {"path": "load.sql", "line": 0}})), "a line from 1");
     let mut china = account(OTHER, vec![]);
     china["scope"]["partition"] = "aws-cn".into();
     refused(accounts(&[owner(vec![]), china]), "are of two partitions");

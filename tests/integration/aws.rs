@@ -3,15 +3,14 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use trailcheck::gzip;
 
 use crate::endpoint::Endpoint;
 use crate::program::{Workplace, finding, outcome};
 
-const ACCOUNT: &str = "123456789012";
+pub const ACCOUNT: &str = "123456789012";
 
 /// What these tests ask of an account; a policy that is added later is another test's.
-const JUDGED: [&str; 14] = [
+pub const JUDGED: [&str; 14] = [
     "--policy",
     "coverage/unload_recorded",
     "--policy",
@@ -28,7 +27,7 @@ const JUDGED: [&str; 14] = [
     "access/approved_roles",
 ];
 
-fn basic(values: &[&str]) -> Value {
+pub fn basic(values: &[&str]) -> Value {
     json!([{
         "ReadWriteType": "All", "IncludeManagementEvents": true,
         "DataResources": [{"Type": "AWS::S3::Object", "Values": values}],
@@ -187,128 +186,6 @@ fn an_account_fails_before_the_fix_and_passes_after() {
     assert_eq!(ran.exit, 0, "{ran:?}");
     assert_eq!(report["summary"]["fail"], 0);
     assert_eq!(report["summary"]["pass"], 5);
-}
-
-/// A log object as CloudTrail delivers it, of one read by a role.
-fn log_object(role: &str, hours_ago: i64) -> Value {
-    let time = time::OffsetDateTime::now_utc() - time::Duration::hours(hours_ago);
-    let event_time = format!("{}T{:02}:{:02}:{:02}Z", time.date(), time.hour(), time.minute(), time.second());
-    let records = json!({"Records": [{
-        "eventVersion": "1.11",
-        "userIdentity": {
-            "type": "AssumedRole", "accountId": ACCOUNT,
-            "arn": format!("arn:aws:sts::{ACCOUNT}:assumed-role/{role}/RedshiftIamRoleSession"),
-            "sessionContext": {"sessionIssuer": {
-                "type": "Role", "accountId": ACCOUNT, "arn": format!("arn:aws:iam::{ACCOUNT}:role/{role}"),
-            }},
-        },
-        "eventTime": event_time, "eventSource": "s3.amazonaws.com", "eventName": "GetObject", "awsRegion": "eu-west-1",
-        "requestParameters": {"bucketName": "load-eu", "key": "data.csv"},
-        "eventID": format!("event-of-{role}"), "readOnly": true, "eventCategory": "Data", "managementEvent": false,
-        "resources": [
-            {"type": "AWS::S3::Object", "ARN": "arn:aws:s3:::load-eu/data.csv"},
-            {"type": "AWS::S3::Bucket", "ARN": "arn:aws:s3:::load-eu", "accountId": ACCOUNT},
-        ],
-    }]})
-    .to_string();
-    let gzip = gzip::compress(records.as_bytes());
-    let day = time.date();
-    let key = format!(
-        "AWSLogs/{ACCOUNT}/CloudTrail/eu-west-1/{:04}/{:02}/{:02}/{ACCOUNT}_CloudTrail_eu-west-1_{:04}{:02}{:02}T{:02}00Z_{role}.json.gz",
-        day.year(),
-        u8::from(day.month()),
-        day.day(),
-        day.year(),
-        u8::from(day.month()),
-        day.day(),
-        time.hour()
-    );
-    json!({"bucket": "logs", "region": "us-east-1", "key": key, "base64": base64(&gzip)})
-}
-
-fn base64(bytes: &[u8]) -> String {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::new();
-    for chunk in bytes.chunks(3) {
-        let bits = chunk.iter().fold(0u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
-        for place in 0..4 {
-            let letter = LETTERS[(bits >> (18 - 6 * place) & 63) as usize];
-            text.push(if place <= chunk.len() { char::from(letter) } else { '=' });
-        }
-    }
-    text
-}
-
-#[test]
-fn an_unapproved_role_in_the_trails_log_bucket_is_a_failure() {
-    let endpoint = Endpoint::with(&json!({
-        "buckets": [{"name": "load-eu", "region": "eu-west-1"}, {"name": "logs", "region": "us-east-1"}],
-        "trails": [{"name": "europe", "region": "eu-west-1", "bucket": "logs", "basic": basic(&["arn:aws:s3:::load-eu/"])}],
-        "clusters": [{"name": "analytics", "region": "eu-west-1", "roles": ["arn:aws:iam::123456789012:role/loader"]}],
-        "objects": [log_object("loader", 3)],
-    }));
-    let workplace = Workplace::at(&endpoint);
-    workplace.write(
-        "trailcheck.toml",
-        r#"
-[scan]
-regions = ["eu-west-1"]
-[[redshift.copy]]
-location = "s3://load-eu/"
-[[access]]
-location = "s3://load-eu/"
-roles = ["arn:aws:iam::123456789012:role/loader"]
-[records]
-window = "12h"
-sample = "all"
-"#,
-    );
-    let (report, ran) = workplace.check(&JUDGED);
-    assert_eq!(ran.exit, 3, "{ran:?}");
-    let seen = finding(&report, "access/approved_roles", "s3://load-eu/");
-    // The trail was made a moment ago: what was touched before, nothing has recorded.
-    assert_eq!(seen["outcome"], "unknown");
-    assert!(seen["message"].as_str().unwrap().contains("has logged since"), "{seen}");
-    assert_eq!(report["run"]["records"]["read"][0]["complete"], true, "{report:#}");
-    let session = &report["run"]["sessions"][0];
-    assert_eq!(
-        (session["kind"].as_str(), session["principal"].as_str()),
-        (Some("COPY"), Some("arn:aws:iam::123456789012:role/loader"))
-    );
-
-    endpoint.add(&json!({"objects": [log_object("intruder", 2)]}));
-    let (report, ran) = workplace.check(&JUDGED);
-    assert_eq!(ran.exit, 1, "{ran:?}");
-    let touched = finding(&report, "access/approved_roles", "s3://load-eu/");
-    assert_eq!(touched["outcome"], "fail");
-    let access = &touched["evidence"]["unapproved"][0];
-    assert_eq!(access["principal"], "arn:aws:iam::123456789012:role/intruder");
-    assert_eq!(access["example"]["event_id"], "event-of-intruder");
-}
-
-/// Two trails that deliver to one folder: its objects are listed and read once, and count for both.
-#[test]
-fn a_folder_that_two_trails_share_is_listed_once() {
-    let selectors = basic(&["arn:aws:s3:::load-eu/"]);
-    let endpoint = Endpoint::with(&json!({
-        "buckets": [{"name": "load-eu", "region": "eu-west-1"}, {"name": "logs", "region": "us-east-1"}],
-        "trails": [
-            {"name": "europe", "region": "eu-west-1", "bucket": "logs", "basic": selectors},
-            {"name": "everywhere", "region": "us-east-1", "bucket": "logs", "multi_region": true, "basic": selectors},
-        ],
-        "objects": [log_object("loader", 3)],
-    }));
-    let workplace = Workplace::at(&endpoint);
-    let config = "[scan]\nregions = [\"us-east-1\", \"eu-west-1\"]\n[[access]]\nlocation = \"s3://load-eu/\"\n";
-    workplace.write("trailcheck.toml", config);
-    let (report, _) = workplace.check(&JUDGED);
-    let read = report["run"]["records"]["read"].as_array().unwrap();
-    assert_eq!(read.len(), 2, "{read:?}");
-    assert!(read.iter().all(|reading| reading["read_objects"] == 1 && reading["complete"] == true), "{read:?}");
-    assert_eq!(report["run"]["records"]["events"], 1);
-    let calls = endpoint.calls();
-    let distinct: BTreeSet<&String> = calls.iter().collect();
-    assert_eq!(calls.len(), distinct.len(), "{calls:#?}");
 }
 
 fn one_bucket() -> Endpoint {
@@ -547,38 +424,4 @@ fn event_data_stores_are_read_where_they_count() {
         let finding = finding(&report, "coverage/unload_recorded", "s3://unload-eu/");
         assert_eq!(finding["outcome"], "unknown", "{operation} {status}: {finding}");
     }
-}
-
-/// The files of an organization's trail are below the organization's id.
-#[test]
-fn an_organizations_log_folder_is_found_by_its_id() {
-    let outside = log_object("loader", 3);
-    let mut inside = outside.clone();
-    inside["key"] = outside["key"].as_str().unwrap().replace("AWSLogs/", "AWSLogs/o-abc1234567/").into();
-    let read = |objects: Value| {
-        let endpoint = Endpoint::with(&json!({
-            "buckets": [{"name": "logs", "region": "us-east-1"}, {"name": "load-eu", "region": "eu-west-1"}],
-            "trails": [{"name": "org", "region": "eu-west-1", "bucket": "logs", "basic": basic(&["arn:aws:s3:::load-eu/"])}],
-            "objects": objects,
-        }));
-        let trail = json!({"trailList": [{
-            "Name": "org", "TrailARN": format!("arn:aws:cloudtrail:eu-west-1:{ACCOUNT}:trail/org"), "HomeRegion": "eu-west-1",
-            "S3BucketName": "logs", "IsMultiRegionTrail": false, "IsOrganizationTrail": true, "LogFileValidationEnabled": false,
-        }]});
-        endpoint.rule(
-            json!({"service": "cloudtrail", "operation": "DescribeTrails", "status": 200, "body": trail.to_string()}),
-        );
-        let workplace = Workplace::at(&endpoint);
-        workplace.write("trailcheck.toml", "[scan]\nregions = [\"eu-west-1\"]\n[[redshift.copy]]\nlocation = \"s3://load-eu/\"\n[records]\nwindow = \"6h\"\n");
-        workplace.check(&["--policy", "access/foreign_account"]).0
-    };
-    let report = read(json!([inside]));
-    assert_eq!(report["run"]["records"]["events"], 1, "{report:#}");
-    assert_eq!(report["run"]["records"]["read"][0]["complete"], true, "{report:#}");
-    // Without its folder, the account's own is not taken for it.
-    let report = read(json!([outside]));
-    assert_eq!(report["run"]["records"]["events"], 0, "{report:#}");
-    let why = report["run"]["records"]["read"][0]["incomplete_because"].as_str().unwrap();
-    assert!(why.contains("there is no organization's folder below AWSLogs/"), "{why}");
-    assert_eq!(outcome(&report, "access/foreign_account", "s3://load-eu/"), "unknown");
 }

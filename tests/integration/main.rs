@@ -14,6 +14,8 @@ mod action;
 mod approval;
 /// Live runs against the local AWS endpoint.
 mod aws;
+/// The same: log records in the trails' own buckets.
+mod aws_logs;
 /// Chains of digests, signed by a key of the tests' own.
 mod chains;
 /// Usage, files, errors and exit codes.
@@ -48,6 +50,8 @@ mod proofs;
 mod records;
 /// What is printed and written, read back by other readers.
 mod reports;
+/// Which policies run, and how their answers count.
+mod selection;
 /// One event, every recorder.
 mod trace;
 /// The user's own policies.

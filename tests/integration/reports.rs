@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use trailcheck::finding::fingerprint;
+
 use crate::account::snapshot_of;
 use crate::endpoint::validate;
 use crate::program::{Workplace, finding, fixture, outcome};
@@ -100,6 +102,9 @@ fn a_report_is_told_again_as_it_was_told() {
     refused(&whole.replace("report/v2", "report/v1"), "its format is `trailcheck/report/v1`");
     refused(&whole[..whole.len() / 2], "not a report");
     refused(&whole.replace("\"fingerprint\"", "\"finger\""), "unknown field `finger`");
+    refused(&whole.replacen("\"fail\": 3", "\"fail\": 2", 1), "its summary does not count its findings");
+    refused(&whole.replacen("\"outcome\": \"fail\"", "\"outcome\": \"pass\"", 1), "its summary does not count");
+    refused(&whole.replace("\"fingerprint\": \"", "\"fingerprint\": \"0"), "its fingerprint is another one's");
     let over = workplace.run(&["report", "x.json", "--report", "json=x.json"]);
     assert!(over.exit == 2 && over.stderr.contains("would write over"), "{over:?}");
 }
@@ -111,11 +116,15 @@ fn what_a_format_leaves_out_is_counted() {
     let failed = report["findings"][0].clone();
     let many = (0..5_100).map(|number| {
         let mut finding = failed.clone();
-        finding["subject"] = format!("s3://bucket-{number}/").into();
-        finding["fingerprint"] = format!("{number:032}").into();
+        let subject = format!("s3://bucket-{number}/");
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let (account, policy) = (text(&finding["resource"]["account"]), text(&finding["policy"]));
+        finding["fingerprint"] = fingerprint(&account, &policy, &subject).into();
+        finding["subject"] = subject.into();
         finding
     });
     report["findings"] = many.collect();
+    report["summary"] = json!({"pass": 0, "fail": 5_100, "unknown": 0, "waived": 0, "not_applicable": 0, "error": 0});
     let workplace = Workplace::offline();
     workplace.write("many.json", &report.to_string());
     let told = |format: &str| workplace.run(&["report", "many.json", "--report", format]).stdout;

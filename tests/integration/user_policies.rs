@@ -78,6 +78,15 @@ fn what_was_not_seen_is_unknown_for_whoever_asks() {
     let hidden = finding(&report, "acme/named", "123456789012/eu-west-1");
     assert_eq!(hidden["outcome"], "unknown");
     assert_eq!(hidden["reasons"][0]["code"], "call_failed", "{hidden}");
+    // One that reads the list through another file, or behind a raw string, asks for it as well.
+    for (file, rego) in [
+        ("by_file", "package acme.by_file\ndeny contains \"x\" if data.acme.named.fail[_].message == \"x\"\n"),
+        ("by_text", "package acme.by_text\ndeny contains `\n# ` if { some trail in input.trails; trail.x == 1 }\n"),
+    ] {
+        workplace.write(&format!("policies/{file}.rego"), rego);
+        let (report, _) = workplace.check(&[&CHECK[..], &["--policy", &format!("acme/{file}")]].concat());
+        assert_eq!(outcome(&report, &format!("acme/{file}"), "123456789012/eu-west-1"), "unknown", "{rego}");
+    }
     // One that reads another list is not concerned.
     let (report, _) = workplace.check(&[&CHECK[..], &["--policy", "coverage/copy_recorded"]].concat());
     assert_eq!(report["findings"].as_array().unwrap().len(), 1, "{report:#}");
@@ -92,6 +101,27 @@ fn deny_and_warn_work_as_in_conftest() {
     let (report, _) =
         with_policy("style", "package acme.style\ndeny contains \"no\" if count(input.unloads) == 7\n").check(&CHECK);
     assert_eq!(outcome(&report, "acme/style", "123456789012"), "pass");
+}
+
+/// Where a policy names the account among its subjects, silence about it is no pass.
+#[test]
+fn deny_beside_subjects_shows_nothing_of_the_account() {
+    let rego = "package acme.both\nsubjects contains input.scan.subject\n\
+                fail contains {\"subject\": \"\", \"message\": \"\"} if false\ndeny contains \"no\" if false\n";
+    let (report, _) = with_policy("both", rego).check(&CHECK);
+    assert_eq!(outcome(&report, "acme/both", "123456789012"), "unknown");
+}
+
+/// A linked folder would be left out without a word.
+#[cfg(unix)]
+#[test]
+fn linked_policies_are_refused() {
+    let workplace = with_policy("x", "package acme.x\ndeny contains \"x\" if false\n");
+    std::fs::create_dir(workplace.path("elsewhere")).unwrap();
+    std::os::unix::fs::symlink(workplace.path("elsewhere"), workplace.path("policies/more")).unwrap();
+    let ran = workplace.run(&[&["check"], &CHECK[..]].concat());
+    assert_eq!(ran.exit, 2, "{ran:?}");
+    assert!(ran.stderr.contains("is a symbolic link"), "{}", ran.stderr);
 }
 
 #[test]
@@ -129,6 +159,10 @@ fn what_would_pass_silently_is_refused_or_an_error() {
 
     for (rego, expected) in [
         ("package acme.x\ndeny := true\n", "must be a set of strings"),
+        (
+            "package acme.x\ndeny contains \"x\" if { some trail in input.trials; not trail.is_logging }\n",
+            "the input has no `trials`; did you mean `trails`?",
+        ),
         ("package acme.x\ndeny contains \"x\" if to_number(\"abc\") == 1\n", "the policy broke"),
         (
             "package acme.x\nsubjects contains \"a\" if true\nfail contains {\"subject\": \"b\", \"message\": \"m\"} if true\n",
