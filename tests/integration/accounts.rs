@@ -150,6 +150,24 @@ fn clusters_of_another_account_that_were_not_seen_do_not_matter() {
     assert_eq!(derive_of(both, "s3://b/", None).copies[0].placement.status, Placement::Unknown);
 }
 
+/// A role is associated with clusters of its own account only, whatever another account's are called.
+#[test]
+fn a_cluster_of_another_account_is_not_the_roles() {
+    let cluster = |account: &str, region: &str| json!([{"cluster_identifier": "analytics", "kind": "provisioned", "region": region, "account": account, "iam_roles": []}]);
+    let placed = |own: Value| {
+        let (mut one, mut other) = (owner(vec![for_all()]), account(OTHER, vec![]));
+        one["clusters"] = own;
+        other["clusters"] = cluster(OTHER, "eu-west-1");
+        let snapshot: Snapshot = serde_json::from_value(accounts(&[one, other])).unwrap();
+        let table = format!("[[redshift.copy]]\nlocation = \"s3://b/\"\nrole = \"{R}\"\ncluster = \"analytics\"\n");
+        let config = trailcheck::config::Config::parse("trailcheck.toml".as_ref(), &table).unwrap();
+        facts::derive(&snapshot, &config).copies[0].placement.status
+    };
+    assert_eq!(placed(cluster(OWNER, "eu-west-1")), Placement::Aligned);
+    assert_eq!(placed(cluster(OWNER, "us-east-1")), Placement::OtherRegion);
+    assert_ne!(placed(json!([])), Placement::Aligned, "it was not found in the role's account");
+}
+
 /// Buckets are one namespace: whoever lists it owns it, whatever others were told.
 #[test]
 fn a_bucket_is_placed_by_whoever_knows_it() {

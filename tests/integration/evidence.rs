@@ -86,6 +86,13 @@ fn one_record_fails() {
     let anonymous = access("anonymous", "anonymous", "111111111111");
     let open = [("/records/sessions/0/complete", json!(false)), ("/records/sessions/0/unfinished_uploads", json!(1))];
     let integrity = |outcome: &str| ("/records/integrity/0/outcome", json!(outcome));
+    // Compared twice, once with another answer.
+    let told_twice = |outcome: &str| {
+        let valid = complete()["records"]["integrity"][0].clone();
+        let mut other = valid.clone();
+        other["outcome"] = outcome.into();
+        ("/records/integrity", json!([valid, other]))
+    };
     for (policy, changes) in [
         ("access/no_long_lived_keys", vec![("/records/accesses/0", user)]),
         ("access/no_long_lived_keys", vec![("/records/accesses/0", root)]),
@@ -95,6 +102,9 @@ fn one_record_fails() {
         ("redshift/known_role", vec![("/clusters/0/iam_roles", json!([]))]),
         ("coverage/confirmed_by_records", vec![("/records/accesses", json!([])), ("/records/sessions", json!([]))]),
         ("trail/integrity", vec![integrity("invalid")]),
+        ("trail/integrity", vec![told_twice("invalid")]),
+        ("trail/integrity", vec![("/records/integrity/0/logs/invalid", json!(1))]),
+        ("trail/integrity", vec![("/records/read", json!([])), integrity("invalid")]),
     ] {
         assert_eq!(told(&changed(&changes), policy), "fail", "{policy}: {changes:?}");
     }
@@ -170,6 +180,8 @@ fn what_is_not_known_is_no_pass_and_no_failure() {
         ("trail/integrity", vec![("/trails/0/log_file_validation_enabled", Value::Null)]),
         ("trail/integrity", vec![("/records", Value::Null)]),
         ("access/no_long_lived_keys", vec![("/records/integrity/0/outcome", json!("invalid"))]),
+        ("access/no_long_lived_keys", vec![("/records/integrity/0/logs/unknown", json!(1))]),
+        ("access/no_long_lived_keys", vec![("/collected_at", json!("2026-11-22T10:30:00Z"))]),
     ] {
         assert_eq!(told(&changed(&changes), policy), "unknown", "{policy}: {changes:?}");
     }
@@ -192,6 +204,7 @@ fn a_change_within_the_window_is_told() {
     };
     assert_eq!(changed_at("2026-11-22T03:00:00Z", json!(ALL)), "unknown");
     assert_eq!(changed_at("2026-11-22T03:00:00Z", Value::Null), "unknown", "it may be any trail's");
+    assert_eq!(changed_at("2026-11-22T03:00:00Z", json!("all")), "unknown", "CloudTrail logs a bare name too");
     assert_eq!(changed_at("2026-11-20T03:00:00Z", json!(ALL)), "pass");
     assert_eq!(
         changed_at("2026-11-22T03:00:00Z", json!("arn:aws:cloudtrail:eu-west-1:111111111111:trail/other")),
