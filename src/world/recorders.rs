@@ -30,15 +30,15 @@ impl World<'_> {
         Ok(set)
     }
 
-    /// The accounts whose trails record events at the bucket: its owner's record everyone's, the caller's its own
-    /// (CloudTrail User Guide, "Logging data events", on other accounts' resources).
+    /// The accounts whose trails record events at the bucket, scanned or not: its owner's record everyone's, the caller's
+    /// its own (CloudTrail User Guide, "Logging data events", on other accounts' resources). `Err`: none of them was
+    /// scanned.
     pub(crate) fn recording_accounts(&self, bucket: &str, role: Option<&RoleArn>) -> Result<Vec<String>, Reason> {
         let owner = self.bucket(bucket).and_then(|bucket| bucket.account.clone());
         let caller = role.map(|role| role.account.clone());
-        let all = owner.into_iter().chain(caller);
-        let mut accounts: Vec<String> = all.filter(|account| self.account(account).is_some()).collect();
+        let mut accounts: Vec<String> = owner.into_iter().chain(caller).collect();
         accounts.dedup();
-        if accounts.is_empty() {
+        if !accounts.iter().any(|account| self.account(account).is_some()) {
             let because = self.bucket_failure(bucket);
             return Err(NotSeen::BucketOwnerUnknown { bucket: bucket.to_owned(), because }.into());
         }
@@ -49,7 +49,9 @@ impl World<'_> {
     pub(crate) fn fix(&self, requirement: &Requirement, recorders: &RecorderSet) -> Fix {
         let accounts = self.recording_accounts(&requirement.location.bucket, requirement.role.as_ref());
         let accounts = accounts.unwrap_or_else(|_| vec![String::new()]);
-        let proposed = accounts.iter().map(|account| {
+        // What is there already in an account that was not scanned, nobody knows.
+        let accounts = accounts.iter().filter(|account| account.is_empty() || self.account(account).is_some());
+        let proposed = accounts.map(|account| {
             let scene = self.scene(&requirement.region, account);
             fix::propose(requirement, &recorders.recorders, self.trails(), scene)
         });
@@ -65,8 +67,12 @@ impl World<'_> {
     }
 
     fn recorders_of(&self, region: &str, accounts: &[String]) -> Vec<Recorder> {
-        let accounts: Vec<&Account> = accounts.iter().filter_map(|id| self.account(id)).collect();
         let mut recorders = Vec::new();
+        for id in accounts.iter().filter(|id| self.account(id).is_none()) {
+            let reason = NotSeen::AccountNotScanned { account: id.clone() };
+            recorders.push(Recorder::unseen(format!("recorders of account {id}"), reason.into()));
+        }
+        let accounts: Vec<&Account> = accounts.iter().filter_map(|id| self.account(id)).collect();
         if self.recorders.contains(&RecorderKind::Trail) {
             recorders.extend(self.trails.iter().map(|seen| self.trail_recorder(seen, region, &accounts)));
             recorders.extend(accounts.iter().flat_map(|account| self.unseen_trails(account, region)));

@@ -182,6 +182,27 @@ fn a_bucket_is_placed_by_whoever_knows_it() {
     }
 }
 
+/// The trails of an account that was not scanned may record what the others do not.
+#[test]
+fn what_an_account_that_was_not_scanned_records_is_not_known() {
+    let foreign_caller = Some("arn:aws:iam::222222222222:role/X");
+    let verdict =
+        |trails, bucket: &str, role| letters(&derive_of(accounts(&[with_foreign_bucket(trails)]), bucket, role));
+    assert_eq!(verdict(vec![], "s3://b/", Some(R)), "NN");
+    assert_eq!(verdict(vec![], "s3://b/", foreign_caller), "??");
+    assert_eq!(verdict(vec![for_all()], "s3://b/", foreign_caller), "YY");
+    assert_eq!(verdict(vec![], "s3://theirs/", Some(R)), "??");
+    assert_eq!(verdict(vec![for_all()], "s3://theirs/", Some(R)), "YY");
+}
+
+/// Account 111111111111, which knows a bucket of the other one.
+fn with_foreign_bucket(trails: Vec<Value>) -> Value {
+    let mut owner = owner(trails);
+    let theirs = json!({"name": "theirs", "region": "eu-west-1", "account": OTHER});
+    owner["buckets"].as_array_mut().unwrap().push(theirs);
+    owner
+}
+
 #[test]
 fn a_region_that_only_the_other_account_looked_at_is_not_looked_at() {
     let mut blind = owner(vec![]);
