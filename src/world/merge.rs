@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use crate::aws::arn::Arn;
 use crate::snapshot::{Account, Bucket, EventDataStore, Trail, TrailStatus};
 
 /// A trail, and the accounts that see it.
@@ -74,7 +75,7 @@ fn merged_trail<'a>(seen: &[(&'a str, &'a Trail)]) -> SeenTrail<'a> {
     let trail = Trail {
         trail_arn: first.trail_arn.clone(),
         name: first.name.clone(),
-        home_region: first.home_region.clone(),
+        home_region: home_region(all()),
         is_multi_region_trail: agreed(all().map(|trail| trail.is_multi_region_trail)),
         is_organization_trail: agreed(all().map(|trail| trail.is_organization_trail)),
         s3_bucket_name: agreed(all().map(|trail| trail.s3_bucket_name.clone())),
@@ -87,6 +88,12 @@ fn merged_trail<'a>(seen: &[(&'a str, &'a Trail)]) -> SeenTrail<'a> {
         status: merged_status(seen),
     };
     SeenTrail { trail, accounts, selectors_differ }
+}
+
+/// The region in its ARN, where two were told different ones: that much all agree on.
+fn home_region<'a>(seen: impl Iterator<Item = &'a Trail> + Clone) -> String {
+    let of_arn = || Some(Arn::parse(&seen.clone().next()?.trail_arn)?.region.to_owned());
+    agreed(seen.clone().map(|trail| Some(trail.home_region.clone()))).or_else(of_arn).unwrap_or_default()
 }
 
 /// By region. An error that one account was told counts, and so does the latest time of each kind.

@@ -80,6 +80,18 @@ fn the_management_account_completes_the_organizations_trail() {
     assert!(facts.copies[0].coverage.message.contains("two accounts were told different event selectors"));
 }
 
+/// A trail's home is in its ARN; which account comes first must not decide it.
+#[test]
+fn a_home_region_that_two_accounts_tell_differently_is_the_arns() {
+    let mut moved = organization_trail(true);
+    moved["home_region"] = "eu-west-1".into();
+    let told = [owner(vec![organization_trail(true)]), account(MANAGEMENT, vec![moved])];
+    for order in [[0, 1], [1, 0]] {
+        let facts = of(accounts(&order.map(|at| told[at].clone())));
+        assert_eq!(facts.trails[0].home_region, "us-east-1");
+    }
+}
+
 #[test]
 fn what_one_account_refused_leaves_the_others_alone() {
     let trails = |id: &str| failure(id, "cloudtrail:DescribeTrails", "eu-west-1", None, "trails");

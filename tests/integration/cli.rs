@@ -175,14 +175,10 @@ fn a_reader_that_goes_away_changes_nothing() {
 #[test]
 fn init_writes_a_config_that_check_reads() {
     let workplace = Workplace::offline();
+    let snapshot = fixture("article/snapshot.json");
+    let check = ["check", "--policy", "coverage/unload_recorded", "--snapshot", &snapshot];
     assert_eq!(workplace.run(&["init"]).exit, 0);
-    let ran = workplace.run(&[
-        "check",
-        "--policy",
-        "coverage/unload_recorded",
-        "--snapshot",
-        &fixture("article/snapshot.json"),
-    ]);
+    let ran = workplace.run(&check);
     assert_eq!(ran.exit, 3, "its example buckets are not in this account: {ran:?}");
     assert!(refused(&workplace, &["init"]).contains("--force"));
     assert_eq!(workplace.run(&["init", "--force"]).exit, 0);
@@ -192,13 +188,7 @@ fn init_writes_a_config_that_check_reads() {
     let all: Vec<&str> =
         template.lines().map(|line| if keys(&line) { line.trim_start_matches("# ") } else { line }).collect();
     workplace.write("trailcheck.toml", &all.join("\n"));
-    let ran = workplace.run(&[
-        "check",
-        "--policy",
-        "coverage/unload_recorded",
-        "--snapshot",
-        &fixture("article/snapshot.json"),
-    ]);
+    let ran = workplace.run(&check);
     assert_eq!(ran.exit, 3, "{ran:?}");
 }
 
