@@ -19,6 +19,10 @@ mod selectors;
 mod stores;
 mod trails;
 
+use std::collections::BTreeSet;
+
+use aws_sdk_s3::config::http::HttpResponse;
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use futures_util::stream::{self, StreamExt};
 
 use crate::aws::arn::Arn;
@@ -29,7 +33,7 @@ use crate::logs::event::Period;
 use crate::logs::reader::Reader;
 use crate::logs::watch::Watched;
 use crate::progress::Progress;
-use crate::snapshot::{Account, Caller, RecorderKind, SCHEMA, Scanner, Scope, Snapshot};
+use crate::snapshot::{Account, Caller, FactKind, RecorderKind, SCHEMA, Scanner, Scope, Snapshot};
 
 use call_error::CallError;
 use client::Aws;
@@ -46,6 +50,26 @@ async fn ask_each<I, A>(items: impl IntoIterator<Item = I>, ask: impl AsyncFn(&I
         (item, answer)
     });
     asked.buffered(IN_FLIGHT).collect().await
+}
+
+/// Asks every region, and gives those that answered. One that did not is a failure of `call` that leaves `fact` incomplete.
+async fn ask_regions<'r, T, E>(
+    regions: &'r BTreeSet<String>,
+    (call, fact): (&str, FactKind),
+    failures: &mut Failures,
+    ask: impl AsyncFn(&&'r String) -> Result<T, SdkError<E, HttpResponse>>,
+) -> Vec<(&'r String, T)>
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+{
+    let mut answered = Vec::new();
+    for (region, answer) in ask_each(regions, ask).await {
+        match answer {
+            Ok(answer) => answered.push((region, answer)),
+            Err(error) => failures.add(call, region, None, CallError::of(&error), &[fact]),
+        }
+    }
+    answered
 }
 
 #[derive(Debug, thiserror::Error)]

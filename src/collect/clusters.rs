@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::ask_each;
-use super::call_error::CallError;
+use super::ask_regions;
 use super::client::Aws;
 use super::failures::Failures;
 use crate::snapshot::{Cluster, ClusterKind, ClusterRole, FactKind};
@@ -18,16 +17,11 @@ pub(super) async fn collect(
         let pages = aws.redshift(region).describe_clusters().into_paginator().items();
         pages.send().collect::<Result<Vec<_>, _>>().await
     };
-    let mut clusters = Vec::new();
-    for (region, pages) in ask_each(regions, ask).await {
-        match pages {
-            Ok(found) => clusters.extend(found.iter().map(|cluster| read(cluster, region, account))),
-            Err(error) => {
-                failures.add("redshift:DescribeClusters", region, None, CallError::of(&error), &[FactKind::Clusters]);
-            }
-        }
-    }
-    clusters
+    let found = ask_regions(regions, ("redshift:DescribeClusters", FactKind::Clusters), failures, ask).await;
+    let of_region = |(region, clusters): &(&String, Vec<_>)| -> Vec<Cluster> {
+        clusters.iter().map(|cluster| read(cluster, region, account)).collect()
+    };
+    found.iter().flat_map(of_region).collect()
 }
 
 fn read(cluster: &aws_sdk_redshift::types::Cluster, region: &str, account: &str) -> Cluster {

@@ -4,8 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use super::ask_each;
-use super::call_error::CallError;
+use super::ask_regions;
 use super::client::Aws;
 use super::failures::Failures;
 use crate::snapshot::{Cluster, ClusterKind, ClusterRole, FactKind};
@@ -20,17 +19,12 @@ pub(super) async fn collect(
         let pages = aws.redshift_serverless(region).list_namespaces().into_paginator().items();
         pages.send().collect::<Result<Vec<_>, _>>().await
     };
-    let mut namespaces = Vec::new();
-    for (region, pages) in ask_each(regions, ask).await {
-        match pages {
-            Ok(found) => namespaces.extend(found.iter().map(|namespace| read(namespace, region, account))),
-            Err(error) => {
-                let failure = CallError::of(&error);
-                failures.add("redshift-serverless:ListNamespaces", region, None, failure, &[FactKind::Namespaces]);
-            }
-        }
-    }
-    namespaces
+    let call = ("redshift-serverless:ListNamespaces", FactKind::Namespaces);
+    let found = ask_regions(regions, call, failures, ask).await;
+    let of_region = |(region, namespaces): &(&String, Vec<_>)| -> Vec<Cluster> {
+        namespaces.iter().map(|namespace| read(namespace, region, account)).collect()
+    };
+    found.iter().flat_map(of_region).collect()
 }
 
 fn read(namespace: &aws_sdk_redshiftserverless::types::Namespace, region: &str, account: &str) -> Cluster {

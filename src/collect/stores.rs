@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::ask_each;
 use super::call_error::CallError;
 use super::client::Aws;
 use super::failures::Failures;
 use super::selectors::{Answer, list};
+use super::{ask_each, ask_regions};
 use crate::snapshot::{EventDataStore, FactKind};
 
 pub(super) async fn collect(aws: &Aws, regions: &BTreeSet<String>, failures: &mut Failures) -> Vec<EventDataStore> {
@@ -16,17 +16,14 @@ pub(super) async fn collect(aws: &Aws, regions: &BTreeSet<String>, failures: &mu
     };
     // A multi-region store may be listed in more than one region.
     let mut arns: BTreeMap<String, String> = BTreeMap::new();
-    for (region, pages) in ask_each(regions, ask).await {
-        match pages {
-            Ok(pages) => {
-                let stores = pages.iter().flat_map(|page| page.event_data_stores());
-                arns.extend(
-                    stores.filter_map(|store| Some((store.event_data_store_arn()?.to_owned(), region.clone()))),
-                );
-            }
-            Err(error) => {
-                let facts = [FactKind::EventDataStores];
-                failures.add("cloudtrail:ListEventDataStores", region, None, CallError::of(&error), &facts);
+    let call = ("cloudtrail:ListEventDataStores", FactKind::EventDataStores);
+    for (region, pages) in ask_regions(regions, call, failures, ask).await {
+        for store in pages.iter().flat_map(|page| page.event_data_stores()) {
+            if let Some(arn) = store.event_data_store_arn() {
+                arns.insert(arn.to_owned(), region.clone());
+            } else {
+                let failure = CallError::unreadable("an event data store came without its ARN");
+                failures.add(call.0, region, None, failure, &[call.1]);
             }
         }
     }

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::call_error::CallError;
 use super::client::Aws;
 use super::failures::Failures;
-use super::{ask_each, selectors};
+use super::{ask_each, ask_regions, selectors};
 use crate::aws::timestamp::Timestamp;
 use crate::snapshot::{FactKind, Trail, TrailStatus};
 
@@ -50,23 +50,14 @@ async fn describe(aws: &Aws, regions: &BTreeSet<String>, failures: &mut Failures
     let ask =
         async |region: &&String| aws.cloudtrail(region).describe_trails().include_shadow_trails(true).send().await;
     let mut trails = BTreeMap::new();
-    for (region, answer) in ask_each(regions, ask).await {
-        match answer {
-            Ok(answer) => {
-                for trail in answer.trail_list() {
-                    match read(trail) {
-                        Some(trail) => {
-                            trails.entry(trail.trail_arn.clone()).or_insert(trail);
-                        }
-                        None => {
-                            let failure = CallError::unreadable("a trail came without its ARN or home region");
-                            failures.add("cloudtrail:DescribeTrails", region, None, failure, &[FactKind::Trails]);
-                        }
-                    }
-                }
-            }
-            Err(error) => {
-                failures.add("cloudtrail:DescribeTrails", region, None, CallError::of(&error), &[FactKind::Trails]);
+    let call = "cloudtrail:DescribeTrails";
+    for (region, answer) in ask_regions(regions, (call, FactKind::Trails), failures, ask).await {
+        for trail in answer.trail_list() {
+            if let Some(trail) = read(trail) {
+                trails.entry(trail.trail_arn.clone()).or_insert(trail);
+            } else {
+                let failure = CallError::unreadable("a trail came without its ARN or home region");
+                failures.add(call, region, None, failure, &[FactKind::Trails]);
             }
         }
     }
