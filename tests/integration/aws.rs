@@ -409,6 +409,7 @@ fn event_data_stores_are_read_where_they_count() {
         ("GetEventDataStore", 400, denied.clone()),
         ("ListEventDataStores", 400, denied),
         ("GetEventDataStore", 200, store("lake", "ENABLED", true)),
+        ("ListEventDataStores", 200, json!({"EventDataStores": [{"Name": "lake"}]})),
     ] {
         let endpoint = Endpoint::with(&json!({"buckets": [{"name": "unload-eu", "region": "eu-west-1"}]}));
         let rule = |operation: &str, status: u16, body: &Value| {
