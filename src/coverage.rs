@@ -3,10 +3,11 @@
 //! `event` says what may happen, `selector` and `condition` what a selector matches, `recorder` whether its trail is in
 //! effect. `narrow` picks what may matter to one requirement, `residue` decides what is left over (`piece` cuts the
 //! requirement into products, `classes` divides the strings of a field, `bits` are sets of selectors), `prove` gives
-//! the verdict, `fix` what would close a gap. `dead` finds selectors
-//! that can never match.
+//! the verdict (`alike` knows the questions that were answered before), `fix` what would close a gap. `dead` finds
+//! selectors that can never match.
 //! Pure: no AWS SDK, no Rego.
 
+mod alike;
 mod bits;
 mod classes;
 pub mod condition;

@@ -33,14 +33,14 @@ use answers::{Answer, Answers};
 /// Runs every policy on the input. One broken policy does not stop the others: its answer is the outcome `error`.
 pub fn evaluate(input: &Input, bundles: &[Bundle], config: &Config) -> Vec<Finding> {
     let waivers = Waivers::of(&config.waivers, input.collected_at);
-    let mut findings = Vec::new();
-    for (policy, answers) in evaluate::run(bundles, input) {
+    let findings = evaluate::run(bundles, input, |policy, answers| {
         let host = Host { input, policy, config, waivers: &waivers };
         match answers {
-            Ok(answers) => findings.extend(host.findings(answers)),
-            Err(message) => findings.push(host.broken(message)),
+            Ok(answers) => host.findings(answers),
+            Err(message) => vec![host.broken(message)],
         }
-    }
+    });
+    let mut findings: Vec<Finding> = findings.into_iter().flatten().collect();
     findings.sort_by(|a, b| {
         (a.outcome, b.severity, &a.policy, &a.subject).cmp(&(b.outcome, a.severity, &b.policy, &b.subject))
     });

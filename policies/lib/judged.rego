@@ -23,7 +23,5 @@ outside(items, question, statuses) := [{"subject": item.subject, "judgement": it
 # The items whose status is none of these, with those that have no status.
 without(items, question, statuses) := [item |
 	some item in items
-	not has_status(item, question, statuses)
+	not object.get(item, [question, "status"], null) in statuses
 ]
-
-has_status(item, question, statuses) if item[question].status in statuses

@@ -1,5 +1,6 @@
 //! The verdict: is every event of a requirement recorded, and if not, which one is lost and why.
 
+use super::alike::{Answered, Question};
 use super::event::{Event, Requirement};
 use super::narrow::{Index, Narrowed, Values};
 use super::recorder::{Effect, Recorder};
@@ -74,6 +75,8 @@ pub struct RecorderSet {
     /// Every selector of a recorder that may be in effect.
     selectors: Vec<Placed>,
     index: Index,
+    proved: Answered<Verdict>,
+    twice: Answered<Twice>,
 }
 
 /// A selector by its place.
@@ -86,6 +89,8 @@ struct Placed {
 
 /// A selector that may matter to a requirement.
 struct Candidate<'a> {
+    /// The selector's place among those of the set.
+    place: usize,
     recorder: &'a Recorder,
     selector: &'a Selector,
     narrowed: Narrowed<'a>,
@@ -108,30 +113,35 @@ impl RecorderSet {
         }
         let selector = |placed: &Placed| recorders[placed.recorder].selectors.as_ref().ok()?.get(placed.selector);
         let index = Index::of(selectors.iter().filter_map(selector));
-        RecorderSet { recorders, selectors, index }
+        RecorderSet { recorders, selectors, index, proved: Answered::default(), twice: Answered::default() }
     }
 
     /// Decides whether the recorders together record every event of the requirement.
     pub fn prove(&self, requirement: &Requirement) -> Verdict {
         let candidates = self.candidates(requirement);
+        let find = || self.decide(requirement, &candidates);
+        self.proved.or_find(question(requirement, &candidates), find, |verdict| matches!(verdict, Verdict::Gap(_)))
+    }
+
+    fn decide(&self, requirement: &Requirement, candidates: &[Candidate]) -> Verdict {
         let certain: Vec<&Candidate> = candidates.iter().filter(|candidate| candidate.doubt.is_none()).collect();
         let too_complex = || Verdict::Unknown(vec![OfRecorder::WorkBudget { comparisons: WORK_BUDGET }.into()]);
         match residue(requirement, &certain.iter().map(|candidate| &candidate.narrowed).collect::<Vec<_>>()) {
             Residue::Empty => return Verdict::Recorded(parts(requirement, &certain)),
             Residue::TooComplex => return too_complex(),
             Residue::Left(witness) if certain.len() == candidates.len() && self.unread().next().is_none() => {
-                return self.gap(*witness, &candidates);
+                return self.gap(*witness, candidates);
             }
             Residue::Left(_) => {}
         }
         if self.unread().next().is_some() {
-            return Verdict::Unknown(self.doubts(requirement, &candidates));
+            return Verdict::Unknown(self.doubts(requirement, candidates));
         }
         // What is not certain can only add: at the most, everything that its conditions do not exclude.
         match residue(requirement, &candidates.iter().map(|candidate| &candidate.narrowed).collect::<Vec<_>>()) {
-            Residue::Empty => Verdict::Unknown(self.doubts(requirement, &candidates)),
+            Residue::Empty => Verdict::Unknown(self.doubts(requirement, candidates)),
             Residue::TooComplex => too_complex(),
-            Residue::Left(witness) => self.gap(*witness, &candidates),
+            Residue::Left(witness) => self.gap(*witness, candidates),
         }
     }
 
@@ -162,6 +172,11 @@ impl RecorderSet {
     /// record is no second one, and no proof that there is none.
     pub fn recorded_twice(&self, requirement: &Requirement) -> Twice {
         let candidates = self.candidates(requirement);
+        let find = || self.decide_twice(requirement, &candidates);
+        self.twice.or_find(question(requirement, &candidates), find, |twice| matches!(twice, Twice::Yes(..)))
+    }
+
+    fn decide_twice(&self, requirement: &Requirement, candidates: &[Candidate]) -> Twice {
         let certain: Vec<&Candidate> = candidates.iter().filter(|candidate| candidate.doubt.is_none()).collect();
         let twice = certain.iter().enumerate().find_map(|(at, one)| {
             let others = certain[at + 1..].iter().filter(|other| other.recorder.arn != one.recorder.arn);
@@ -170,7 +185,7 @@ impl RecorderSet {
                 Some(Twice::Yes(Box::new(event), [one, other].map(|candidate| candidate.recorder.name.clone())))
             })
         });
-        twice.unwrap_or_else(|| match self.doubts(requirement, &candidates) {
+        twice.unwrap_or_else(|| match self.doubts(requirement, candidates) {
             doubts if doubts.is_empty() => Twice::No,
             doubts => Twice::Unknown(doubts),
         })
@@ -188,8 +203,8 @@ impl RecorderSet {
 
     fn candidates<'a>(&'a self, requirement: &Requirement) -> Vec<Candidate<'a>> {
         let arn_prefix = requirement.location.arn_prefix(&requirement.partition);
-        let places = self.index.candidates(&arn_prefix).into_iter().map(|place| &self.selectors[place]);
-        let candidate = |placed: &'a Placed| {
+        let candidate = |place: usize| {
+            let placed = &self.selectors[place];
             let recorder = &self.recorders[placed.recorder];
             let selector = recorder.selectors.as_ref().ok()?.get(placed.selector)?;
             let narrowed = Narrowed::of(selector, &placed.arns, requirement, &arn_prefix)?;
@@ -198,9 +213,9 @@ impl RecorderSet {
                 (_, Some(why)) => Some(OfRecorder::SelectorNotUnderstood { why: why.clone() }.into()),
                 _ => None,
             };
-            Some(Candidate { recorder, selector, narrowed, doubt })
+            Some(Candidate { place, recorder, selector, narrowed, doubt })
         };
-        places.filter_map(candidate).collect()
+        self.index.candidates(&arn_prefix).into_iter().filter_map(candidate).collect()
     }
 
     /// Recorders that may be in effect and whose selectors are not known: they may record anything.
@@ -208,6 +223,10 @@ impl RecorderSet {
         let may_matter = self.recorders.iter().filter(|recorder| !matches!(recorder.effect, Effect::None(_)));
         may_matter.filter_map(|recorder| Some(recorder.said(recorder.selectors.as_ref().err()?.clone())))
     }
+}
+
+fn question(requirement: &Requirement, candidates: &[Candidate]) -> Option<Question> {
+    Question::of(requirement, candidates.iter().map(|candidate| (candidate.place, &candidate.narrowed)))
 }
 
 /// Which selectors record it, the ones that record most first.

@@ -44,7 +44,7 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// The document, member by member; the items of long lists are written by several threads.
+    /// The document, member by member; long lists are written by several threads.
     pub fn members(&self) -> Vec<(&'static str, Member)> {
         let Facts { schema, scan, unloads, copies, access_rules, declared, seen_unloads, redshift_roles, .. } = self;
         let Facts { trails, sessions, unseen, failures, .. } = self;
@@ -69,13 +69,16 @@ impl Facts {
 #[derive(Debug, PartialEq)]
 pub enum Member {
     One(String),
-    /// A list, item by item.
+    /// A list, as shorter lists that follow each other.
     List(Vec<String>),
 }
 
+/// So many items are worth a thread.
+const MANY: usize = 200;
+
 impl Member {
     fn list<T: Serialize + Sync>(items: &[T]) -> Member {
-        Member::List(parallel::each(items, || (), |(), item| json(item)))
+        Member::List(parallel::each(&items.chunks(MANY).collect::<Vec<_>>(), || (), |(), items| json(items)))
     }
 }
 

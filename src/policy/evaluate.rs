@@ -18,8 +18,12 @@ const TIME_LIMIT: Duration = Duration::from_secs(10);
 /// How many steps of the engine come between two looks at the clock.
 const CHECK_INTERVAL: NonZeroU32 = NonZeroU32::new(64).expect("it is not zero");
 
-/// What each policy answers, in the policies' order; or why it broke.
-pub(super) fn run<'p>(bundles: &'p [Bundle], input: &Input) -> Vec<(&'p Policy, Result<Answers, String>)> {
+/// What `finish` makes of each policy's answers, in the policies' order; `Err`: why it broke.
+pub(super) fn run<T: Send>(
+    bundles: &[Bundle],
+    input: &Input,
+    finish: impl Fn(&Policy, Result<Answers, String>) -> T + Sync,
+) -> Vec<T> {
     let policies = || bundles.iter().flat_map(|bundle| bundle.policies.iter().map(move |policy| (bundle, policy)));
     let questions: Vec<(&Bundle, &Policy, &str)> =
         policies().flat_map(|(bundle, policy)| policy.rules.iter().map(move |rule| (bundle, policy, *rule))).collect();
@@ -29,8 +33,7 @@ pub(super) fn run<'p>(bundles: &'p [Bundle], input: &Input) -> Vec<(&'p Policy, 
     let mut asked = asked.into_iter();
     let asked: Vec<(&Policy, Vec<Result<Value, String>>)> =
         policies().map(|(_, policy)| (policy, asked.by_ref().take(policy.rules.len()).collect())).collect();
-    let read = |(policy, values): &(&'p Policy, Vec<Result<Value, String>>)| (*policy, answers(policy, values, input));
-    parallel::each(&asked, || (), |(), asked| read(asked))
+    parallel::each(&asked, || (), |(), (policy, values)| finish(policy, answers(policy, values, input)))
 }
 
 /// The engines of one thread, one a bundle, each handed the input once.

@@ -64,9 +64,14 @@ impl Input {
         for (name, member) in members {
             let value = match member {
                 Member::One(json) => read(&json)?,
-                Member::List(items) => {
-                    let items = parallel::each(&items, || (), |(), item| read(item));
-                    Value::from(items.into_iter().collect::<Result<Vec<Value>, PolicyError>>()?)
+                Member::List(lists) => {
+                    let lists = parallel::each(&lists, || (), |(), list| read(list));
+                    let mut items = Vec::new();
+                    for list in lists.into_iter().collect::<Result<Vec<Value>, PolicyError>>()? {
+                        let list = list.as_array().map_err(|error| PolicyError::Input(error.to_string()))?;
+                        items.extend(list.iter().cloned());
+                    }
+                    Value::from(items)
                 }
             };
             document.insert(Value::from(name), value);

@@ -352,6 +352,60 @@ proptest! {
         }
         prop_assert_eq!(before, is_recorded(&verdict(&respelled, &requirement)));
     }
+
+    /// What was answered for one place is given for another only where it is the answer there too.
+    #[test]
+    fn a_set_that_was_asked_before_answers_as_a_new_one(
+        selectors in prop::collection::vec(of_two_buckets(), 1..4),
+        requirements in prop::collection::vec((requirement(), select(&["b", "c"][..])), 2..12),
+    ) {
+        // Each of the two trails has some of the selectors.
+        let trails = [1, 2].map(|share| Trail {
+            trail_arn: format!("arn:aws:cloudtrail:{REGION}:111111111111:trail/t{share}"),
+            home_region: REGION.to_owned(),
+            event_selectors: Some(vec![]),
+            advanced_event_selectors: Some(selectors.iter().step_by(share).cloned().collect()),
+            status: BTreeMap::from([(REGION.to_owned(), TrailStatus { is_logging: Some(true), ..TrailStatus::default() })]),
+            ..Trail::default()
+        });
+        let set = || RecorderSet::new(trails.iter().map(|trail| Recorder::of_trail(trail, scene())).collect());
+        let asked = set();
+        for (mut requirement, bucket) in requirements {
+            requirement.location.bucket = bucket.to_owned();
+            prop_assert_eq!(asked.prove(&requirement), set().prove(&requirement));
+            prop_assert_eq!(asked.recorded_twice(&requirement), set().recorded_twice(&requirement));
+        }
+    }
+}
+
+/// A selector that watches b and c in much the same way.
+fn of_two_buckets() -> impl Strategy<Value = AdvancedEventSelector> {
+    let places = |keys: &'static [&'static str], most: usize| {
+        let place =
+            (select(&["b", "c"][..]), select(keys)).prop_map(|(bucket, key)| format!("arn:aws:s3:::{bucket}/{key}"));
+        prop::collection::vec(place, 0..most)
+    };
+    (
+        places(&["", "", "a", "a/", "x"], 4),
+        places(&["a/t/", "t/", "x"], 3),
+        prop::option::weighted(0.2, select(&["", "a"][..])),
+        prop::option::weighted(0.2, select(&[".csv", "b/a", "/"][..])),
+        prop::option::weighted(0.3, select(&["true", "false"][..])),
+        prop::option::weighted(0.2, free_field("userIdentity.arn", IDENTITIES)),
+    )
+        .prop_map(|(starts_with, not_starts_with, equals_key, not_ends_with, read_only, identity)| {
+            let mut arn =
+                FieldSelector { field: "resources.ARN".to_owned(), starts_with, not_starts_with, ..Default::default() };
+            arn.equals.extend(equals_key.map(|key| format!("arn:aws:s3:::b/{key}")));
+            arn.not_ends_with.extend(not_ends_with.map(str::to_owned));
+            let mut fields = vec![equals("eventCategory", &["Data"]), equals("resources.type", &["AWS::S3::Object"])];
+            if arn != (FieldSelector { field: arn.field.clone(), ..Default::default() }) {
+                fields.push(arn);
+            }
+            fields.extend(read_only.map(|value| equals("readOnly", &[value])));
+            fields.extend(identity);
+            AdvancedEventSelector { name: None, field_selectors: fields }
+        })
 }
 
 /// A proposed call closes the gap, and what was recorded before still is.
