@@ -1,7 +1,7 @@
 //! CloudTrail log files: from bytes to who touched what.
 //!
-//! In reading order: `layout` tells log objects by their keys, `marks` and `json` read text in one
-//! pass, `record` one record, `principal` and `identity` say who acted, `event` reads a whole file, `seen` tells duplicates,
+//! In reading order: `layout` tells log objects by their keys, `structural_index` and `json` read text in one
+//! pass, `record` one record, `principal` and `identity` say who acted, `event` reads a whole file, `dedup` tells duplicates,
 //! `access` counts, `session` puts a COPY or UNLOAD together again, and `reader` does all that in as many threads as there
 //! are. `paths` walks local files, and `sample` chooses objects where not all are read.
 //!
@@ -11,18 +11,18 @@
 pub mod access;
 pub mod chain;
 pub mod copied;
+pub mod dedup;
 pub mod digest;
 pub mod event;
 pub mod identity;
 pub mod integrity;
 pub mod json;
 pub mod layout;
-pub mod marks;
 pub mod paths;
 pub mod principal;
 pub mod reader;
 pub mod record;
 pub mod sample;
-pub mod seen;
 pub mod session;
+pub mod structural_index;
 pub mod watch;

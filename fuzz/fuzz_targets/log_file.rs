@@ -15,11 +15,11 @@ use trailcheck::aws::location::Location;
 use trailcheck::logs::event::{self, FileError, Period};
 use trailcheck::logs::identity::Identities;
 use trailcheck::logs::json::{Cursor, Fault};
-use trailcheck::logs::marks::Marks;
+use trailcheck::logs::structural_index::StructuralIndex;
 use trailcheck::logs::principal::{Principal, UserIdentity};
 use trailcheck::logs::reader::{Object, Question, Reader, Source};
 use trailcheck::logs::watch::Watched;
-use trailcheck::logs::record::Touched;
+use trailcheck::logs::record::Resource;
 use trailcheck::snapshot::Records;
 
 const MAX_INFLATED: usize = 1 << 20;
@@ -157,14 +157,14 @@ struct Event {
     error_code: Option<String>,
     read_only: Option<bool>,
     principal: Principal,
-    touched: Vec<Touched<'static>>,
+    resources: Vec<Resource<'static>>,
     /// Without white space.
     identity: Option<String>,
     additional: Option<String>,
 }
 
 fn read(text: &str, identities: &mut Identities) -> Result<Read, FileError> {
-    let marks = Marks::of(text);
+    let index = StructuralIndex::of(text);
     let copy = |event: event::Event, identities: &Identities| Event {
         id: event.id.into_owned(),
         shared_id: event.shared_id.map(Into::into),
@@ -174,23 +174,23 @@ fn read(text: &str, identities: &mut Identities) -> Result<Read, FileError> {
         error_code: event.error_code.map(Into::into),
         read_only: event.read_only,
         principal: identities.principal(event.principal).clone(),
-        touched: event.touched.into_iter().map(owned).collect(),
+        resources: event.resources.into_iter().map(owned).collect(),
         identity: event.identity.map(|text| naive::spaced(text, "")),
         additional: event.additional.map(|text| naive::spaced(text, "")),
     };
     let mut events = vec![];
     let note = |event, identities: &Identities| events.push(copy(event, identities));
-    let malformed = event::read(text, &marks, identities, Period::default(), note)?;
+    let malformed = event::read(text, &index, identities, Period::default(), note)?;
     Ok(Read { malformed, events })
 }
 
-fn owned(touched: Touched) -> Touched<'static> {
-    match touched {
-        Touched::Object { bucket, key } => {
-            Touched::Object { bucket: bucket.into_owned().into(), key: key.into_owned().into() }
+fn owned(resource: Resource) -> Resource<'static> {
+    match resource {
+        Resource::Object { bucket, key } => {
+            Resource::Object { bucket: bucket.into_owned().into(), key: key.into_owned().into() }
         }
-        Touched::Listing { bucket, prefix } => {
-            Touched::Listing { bucket: bucket.into_owned().into(), prefix: prefix.into_owned().into() }
+        Resource::Listing { bucket, prefix } => {
+            Resource::Listing { bucket: bucket.into_owned().into(), prefix: prefix.into_owned().into() }
         }
     }
 }
@@ -284,7 +284,7 @@ struct Fact {
     error_code: Option<String>,
     read_only: Option<bool>,
     principal: Principal,
-    touched: Touched<'static>,
+    resource: Resource<'static>,
 }
 
 impl Fact {
@@ -309,9 +309,9 @@ impl Fact {
             return None;
         }
         let Given::Once(identity) = members.given("userIdentity") else { return None };
-        let marks = Marks::of(identity);
+        let index = StructuralIndex::of(identity);
         let principal =
-            UserIdentity::read(&mut Cursor::new(identity, &marks)).ok().filter(|_| identity.starts_with('{'))?;
+            UserIdentity::read(&mut Cursor::new(identity, &index)).ok().filter(|_| identity.starts_with('{'))?;
         Some(Fact {
             id: members.string("eventID")?,
             name,
@@ -324,14 +324,14 @@ impl Fact {
                 _ => None,
             },
             principal: principal.principal()?,
-            touched: Touched::Object { bucket: bucket.to_owned().into(), key: key.to_owned().into() },
+            resource: Resource::Object { bucket: bucket.to_owned().into(), key: key.to_owned().into() },
         })
     }
 
     fn is(&self, event: &Event) -> bool {
         (&self.id, &self.name, self.time, &self.region) == (&event.id, &event.name, event.time, &event.region)
             && (&self.error_code, self.read_only) == (&event.error_code, event.read_only)
-            && (&self.principal, std::slice::from_ref(&self.touched)) == (&event.principal, &event.touched[..])
+            && (&self.principal, std::slice::from_ref(&self.resource)) == (&event.principal, &event.resources[..])
     }
 }
 

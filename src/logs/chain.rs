@@ -194,7 +194,7 @@ pub struct Chain {
     pub listed: BTreeSet<String>,
     /// Log objects of digests that are not valid, and the digest.
     pub claimed: BTreeMap<String, String>,
-    /// What the valid digests of the asked time cover, gaps not taken out.
+    /// What the valid digests of the asked time cover, gaps included.
     pub covers: Option<(Timestamp, Timestamp)>,
     /// The end of the newest valid digest.
     pub newest: Option<Timestamp>,

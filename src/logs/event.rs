@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use super::identity::{Identities, PrincipalId};
 use super::json::{Cursor, Fault};
-use super::marks::Marks;
-use super::record::{Kind, Record, Touches};
+use super::record::{Kind, Record, Resources};
+use super::structural_index::StructuralIndex;
 use crate::aws::timestamp::Timestamp;
 use crate::snapshot::Window;
 
@@ -44,7 +44,7 @@ pub struct Event<'a> {
     pub error_code: Option<Cow<'a, str>>,
     pub read_only: Option<bool>,
     pub principal: PrincipalId,
-    pub touched: Touches<'a>,
+    pub resources: Resources<'a>,
     /// The text of `userIdentity`.
     pub identity: Option<&'a str>,
     /// The text of `additionalEventData`.
@@ -71,14 +71,14 @@ pub enum FileError {
 /// records could not be understood; each may hide an access.
 pub fn read<'a>(
     text: &'a str,
-    marks: &'a Marks,
+    index: &'a StructuralIndex,
     identities: &mut Identities,
     period: Period,
     mut each: impl FnMut(Event<'a>, &Identities),
 ) -> Result<u64, FileError> {
     let (mut lists, mut records, mut malformed) = (0_u32, 0_u64, 0_u64);
     let mut is_digest = false;
-    let mut cursor = Cursor::new(text, marks);
+    let mut cursor = Cursor::new(text, index);
     cursor.members(|cursor, name| match name {
         "Records" if cursor.peek() == b'[' => {
             lists += 1;
@@ -127,7 +127,7 @@ fn hand_over<'a>(
     if !period.holds(time) {
         return Some(());
     }
-    let touched = record.touched()?;
+    let resources = record.resources()?;
     let members = &record.members;
     let identity = members.user_identity.get()?;
     let principal = match identity {
@@ -143,7 +143,7 @@ fn hand_over<'a>(
         error_code: members.error_code.string()?,
         read_only: members.read_only.get()?,
         principal,
-        touched,
+        resources,
         identity: identity.map(|identity| cursor.text_of(identity.span)),
         additional: members.additional_event_data.get()?.map(|place| cursor.text_of(place)),
     };

@@ -11,7 +11,7 @@ use super::chain::{
     Asked, Chain, ChainKind, ChainName, DigestName, Item, ItemKind, LATE, LogName, Places, Verdict, is_digest, is_log,
 };
 use crate::aws::timestamp::Timestamp;
-use crate::snapshot::{IntegrityCounts as Tally, IntegrityOutcome as Outcome};
+use crate::snapshot::{IntegrityCounts, IntegrityOutcome as Outcome};
 
 /// The document's format.
 pub const SCHEMA: &str = "trailcheck/verify/v1";
@@ -98,8 +98,8 @@ pub struct Integrity {
 
 #[derive(Debug, Default, Serialize)]
 pub struct Counts {
-    pub digests: Tally,
-    pub logs: Tally,
+    pub digests: IntegrityCounts,
+    pub logs: IntegrityCounts,
     /// Log objects that no valid digest lists; they are among the unknown ones.
     pub unlisted: u64,
     pub pending: u64,
@@ -113,26 +113,26 @@ pub struct ChainSummary {
     /// What the valid digests cover; gaps between them are items.
     pub from: Option<Timestamp>,
     pub to: Option<Timestamp>,
-    pub digests: Tally,
-    pub logs: Tally,
+    pub digests: IntegrityCounts,
+    pub logs: IntegrityCounts,
     pub notes: Vec<String>,
 }
 
-impl Tally {
-    fn count<'a>(verdicts: impl IntoIterator<Item = &'a Verdict>) -> Tally {
-        let mut tally = Tally::default();
+impl IntegrityCounts {
+    fn count<'a>(verdicts: impl IntoIterator<Item = &'a Verdict>) -> IntegrityCounts {
+        let mut counts = IntegrityCounts::default();
         for verdict in verdicts {
             match verdict {
-                Verdict::Valid => tally.valid += 1,
-                Verdict::Invalid(_) => tally.invalid += 1,
-                Verdict::Unknown(_) => tally.unknown += 1,
+                Verdict::Valid => counts.valid += 1,
+                Verdict::Invalid(_) => counts.invalid += 1,
+                Verdict::Unknown(_) => counts.unknown += 1,
             }
         }
-        tally
+        counts
     }
 
-    fn of(items: &[Item], kind: ItemKind) -> Tally {
-        Tally::count(items.iter().filter(|item| item.kind == kind).map(|item| &item.verdict))
+    fn of(items: &[Item], kind: ItemKind) -> IntegrityCounts {
+        IntegrityCounts::count(items.iter().filter(|item| item.kind == kind).map(|item| &item.verdict))
     }
 }
 
@@ -166,9 +166,9 @@ pub fn sum_up(looked: Looked<'_>) -> Integrity {
     items.extend(looked.listing.faults.iter().cloned());
     items.sort();
     items.dedup();
-    counts.digests = Tally::of(&items, ItemKind::Digest);
-    counts.logs = Tally::of(&items, ItemKind::Log);
-    counts.gaps = Tally::of(&items, ItemKind::Gap).unknown;
+    counts.digests = IntegrityCounts::of(&items, ItemKind::Digest);
+    counts.logs = IntegrityCounts::of(&items, ItemKind::Log);
+    counts.gaps = IntegrityCounts::of(&items, ItemKind::Gap).unknown;
     Integrity {
         schema: SCHEMA,
         outcome: outcome(&items),
@@ -189,7 +189,9 @@ fn outcome(items: &[Item]) -> Outcome {
     let any = |is: fn(&Verdict) -> bool| items.iter().any(|item| is(&item.verdict));
     if any(|verdict| matches!(verdict, Verdict::Invalid(_))) {
         Outcome::Invalid
-    } else if any(|verdict| matches!(verdict, Verdict::Unknown(_))) || Tally::of(items, ItemKind::Digest).valid == 0 {
+    } else if any(|verdict| matches!(verdict, Verdict::Unknown(_)))
+        || IntegrityCounts::of(items, ItemKind::Digest).valid == 0
+    {
         Outcome::Unknown
     } else {
         Outcome::Valid
@@ -201,8 +203,8 @@ fn summary(name: &ChainName, chain: &Chain, logs: &BTreeMap<String, Verdict>) ->
         name: name.clone(),
         from: chain.covers.map(|(from, _)| from),
         to: chain.covers.map(|(_, to)| to),
-        digests: Tally::of(&chain.items, ItemKind::Digest),
-        logs: Tally::count(chain.expected.keys().filter_map(|object| logs.get(object))),
+        digests: IntegrityCounts::of(&chain.items, ItemKind::Digest),
+        logs: IntegrityCounts::count(chain.expected.keys().filter_map(|object| logs.get(object))),
         notes: chain.notes.clone(),
     }
 }

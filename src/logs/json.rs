@@ -12,7 +12,7 @@ mod member;
 pub use compact::Compact;
 pub use member::Member;
 
-use super::marks::{Marks, Place};
+use super::structural_index::{Place, StructuralIndex};
 
 /// CloudTrail's records nest about ten deep.
 const MAX_DEPTH: usize = 64;
@@ -59,7 +59,7 @@ fn decoded(raw: &str) -> Option<String> {
 #[derive(Debug, Clone)]
 pub struct Cursor<'a> {
     text: &'a str,
-    marks: &'a Marks,
+    index: &'a StructuralIndex,
     at: usize,
     depth: usize,
 }
@@ -72,10 +72,10 @@ pub struct Span {
 }
 
 impl<'a> Cursor<'a> {
-    /// `marks`: those of this text, which is shorter than 2 GiB, as everything that is read.
-    pub fn new(text: &'a str, marks: &'a Marks) -> Cursor<'a> {
+    /// `index`: those of this text, which is shorter than 2 GiB, as everything that is read.
+    pub fn new(text: &'a str, index: &'a StructuralIndex) -> Cursor<'a> {
         assert!(text.len() < 1 << 31, "what is read has a limit below 2 GiB");
-        Cursor { text, marks, at: 0, depth: 0 }
+        Cursor { text, index, at: 0, depth: 0 }
     }
 
     /// The same text, at a value that was gone past.
@@ -177,7 +177,7 @@ impl<'a> Cursor<'a> {
     #[inline(always)]
     fn pass_string(&mut self) -> Result<bool, Fault> {
         let start = self.at + 1;
-        let end = self.marks.next(start as u32) as usize;
+        let end = self.index.next(start as u32) as usize;
         if self.text.as_bytes().get(end) == Some(&b'"') && end - start <= MAX_STRING {
             self.at = end + 1;
             return Ok(false);
@@ -192,7 +192,7 @@ impl<'a> Cursor<'a> {
         while self.byte() == b'\\' {
             escaped = true;
             self.escape()?;
-            self.at = self.marks.next(self.at as u32) as usize;
+            self.at = self.index.next(self.at as u32) as usize;
         }
         if self.byte() != b'"' {
             return self.fault();
@@ -231,7 +231,7 @@ impl<'a> Cursor<'a> {
 
     fn skip_object(&mut self) -> Result<(), Fault> {
         let place = Place::new(self.at as u32);
-        match compact::plain_object(self.text.as_bytes(), self.marks, place, self.depth as u32) {
+        match compact::plain_object(self.text.as_bytes(), self.index, place, self.depth as u32) {
             Some(end) => self.at = end.at as usize,
             None => self.object(|cursor, _| cursor.skip())?,
         }

@@ -1,19 +1,19 @@
 //! Reads log objects, in as many threads as there are, and keeps what reports need: accesses, sessions, and what was not
 //! read.
 
-mod tally;
+mod worker;
 
 use std::collections::BTreeMap;
 
 use super::access::Groups;
 use super::chain::{Expected, Verdict};
+use super::dedup::Dedup;
 use super::event::Period;
-use super::seen::SeenEvents;
 use super::session::Sessions;
 use super::watch::{Watched, WatchedPlaces};
 use crate::aws::location::Location;
 use crate::snapshot::{LogReading, Records};
-use tally::{Scratch, Tally, Task};
+use worker::{Scratch, Task, Worker};
 
 /// What is asked of the logs.
 #[derive(Debug)]
@@ -51,32 +51,32 @@ pub struct Object {
 pub struct Reader {
     question: Question,
     places: WatchedPlaces,
-    seen: SeenEvents,
-    tallies: Vec<Tally>,
+    dedup: Dedup,
+    workers: Vec<Worker>,
     readings: Vec<LogReading>,
 }
 
 impl Reader {
     pub fn new(question: Question) -> Reader {
-        let seen = SeenEvents::default();
-        let tallies = (0..question.threads.max(1)).map(|_| Tally::new(&seen)).collect();
+        let dedup = Dedup::default();
+        let workers = (0..question.threads.max(1)).map(|_| Worker::new(&dedup)).collect();
         let places = WatchedPlaces::of(&question.watched);
-        Reader { question, places, seen, tallies, readings: vec![] }
+        Reader { question, places, dedup, workers, readings: vec![] }
     }
 
     /// Reads all objects of the source. An object that cannot be read is noted and does not stop the others.
     pub fn read(&mut self, source: &impl Source) {
-        let task = Task { question: &self.question, places: &self.places, seen: &self.seen };
-        let read_all = |tally: &mut Tally| {
+        let task = Task { question: &self.question, places: &self.places, dedup: &self.dedup };
+        let read_all = |worker: &mut Worker| {
             let (mut buffer, mut scratch) = (Vec::new(), Scratch::default());
             while let Some(object) = source.next(&mut buffer) {
-                tally.read(task, &object, &buffer, &mut scratch);
+                worker.read(task, &object, &buffer, &mut scratch);
             }
         };
-        let Some((first, others)) = self.tallies.split_first_mut() else { return };
+        let Some((first, others)) = self.workers.split_first_mut() else { return };
         std::thread::scope(|scope| {
-            for tally in others {
-                scope.spawn(|| read_all(tally));
+            for worker in others {
+                scope.spawn(|| read_all(worker));
             }
             read_all(first);
         });
@@ -84,13 +84,13 @@ impl Reader {
 
     /// The objects that could not be read so far.
     pub fn unread(&self) -> impl Iterator<Item = &str> {
-        let skipped = self.tallies.iter().flat_map(|tally| &tally.skipped);
+        let skipped = self.workers.iter().flat_map(|worker| &worker.skipped);
         skipped.filter(|skipped| skipped.matters).map(|skipped| skipped.object.as_str())
     }
 
     /// What came out for the objects that digests speak of, by `bucket/key`.
     pub fn verdicts(&self) -> BTreeMap<String, Verdict> {
-        self.tallies.iter().flat_map(|tally| tally.verdicts.clone()).collect()
+        self.workers.iter().flat_map(|worker| worker.verdicts.clone()).collect()
     }
 
     /// Notes how much of one source was read.
@@ -113,13 +113,13 @@ impl Reader {
         };
         let mut accesses = Vec::new();
         let mut sessions = Sessions::default();
-        for tally in self.tallies {
-            records.events += tally.events;
-            records.duplicates += tally.duplicates;
-            records.malformed += tally.malformed;
-            records.skipped.extend(tally.skipped);
-            sessions.absorb(tally.sessions);
-            accesses.push((tally.accesses, tally.identities));
+        for worker in self.workers {
+            records.events += worker.events;
+            records.duplicates += worker.duplicates;
+            records.malformed += worker.malformed;
+            records.skipped.extend(worker.skipped);
+            sessions.absorb(worker.sessions);
+            accesses.push((worker.accesses, worker.identities));
         }
         records.sessions = sessions.finish(&records.locations);
         records.read.sort_by(|a, b| (&a.source, &a.region).cmp(&(&b.source, &b.region)));

@@ -5,14 +5,14 @@
 
 mod kind;
 mod request;
-mod resources;
-mod touched;
+mod resource;
+mod resource_list;
 
 pub use kind::Kind;
 use kind::{Category, EventType, Source, Structure, Traits};
 use request::Request;
-use resources::{Resources, bucket_name};
-pub use touched::{Touched, Touches};
+pub use resource::{Resource, Resources};
+use resource_list::{ResourceList, bucket_name};
 
 use super::identity::{Identities, Passed};
 use super::json::{Compact, Cursor, Fault, Member, Span, Text};
@@ -39,7 +39,7 @@ pub struct Members<'a> {
     pub shared_event_id: Member<Text<'a>>,
     pub read_only: Member<bool>,
     pub user_identity: Member<Passed>,
-    resources: Resources<'a>,
+    resources: ResourceList<'a>,
     request_parameters: Member<Span>,
     pub additional_event_data: Member<Span>,
 }
@@ -224,34 +224,34 @@ impl<'a> Record<'a> {
     }
 
     /// The objects, listings or buckets that the record names: from `resources`, else from `requestParameters`; and the
-    /// object that a copy reads. `None`: it does not say what was touched.
-    pub fn touched(&mut self) -> Option<Touches<'a>> {
+    /// object that a copy reads. `None`: it does not say which.
+    pub fn resources(&mut self) -> Option<Resources<'a>> {
         let resources = &mut self.members.resources;
         if !resources.is_sound || !resources.is_known {
             return None;
         }
-        let mut touched = std::mem::take(&mut resources.objects);
-        if touched.is_empty() || self.may_copy() {
+        let mut named = std::mem::take(&mut resources.objects);
+        if named.is_empty() || self.may_copy() {
             let request = self.request()?;
-            if touched.is_empty() {
-                touched.extend(request.object()?);
+            if named.is_empty() {
+                named.extend(request.object()?);
             }
-            if touched.is_empty() {
+            if named.is_empty() {
                 for arn in &self.members.resources.buckets {
-                    touched.push(Touched::Listing { bucket: bucket_name(*arn)?, prefix: "".into() });
+                    named.push(Resource::Listing { bucket: bucket_name(*arn)?, prefix: "".into() });
                 }
             }
-            touched.extend(request.copied_from()?.filter(|_| !touched.is_empty()));
+            named.extend(request.copied_from()?.filter(|_| !named.is_empty()));
         }
-        match touched.len() {
+        match named.len() {
             0 => return None,
             1 => {}
             _ => {
-                touched.sort();
-                touched.dedup();
+                named.sort();
+                named.dedup();
             }
         }
-        Some(touched)
+        Some(named)
     }
 
     /// A documented event other than the two copies has no source.

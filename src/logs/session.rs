@@ -12,9 +12,9 @@ use time::Duration;
 
 use super::event::Event;
 use super::json::{Cursor, Member};
-use super::marks::Marks;
 use super::principal::{Principal, PrincipalKind, UserIdentity};
-use super::record::Touched;
+use super::record::Resource;
+use super::structural_index::StructuralIndex;
 use super::watch::WatchedPlaces;
 use crate::aws::arn::REDSHIFT_SESSION;
 use crate::aws::timestamp::Timestamp;
@@ -78,19 +78,19 @@ impl Sessions {
             return;
         }
         let name = event.identity.and_then(session_name);
-        for touch in &event.touched {
-            let redshift: Vec<u32> = places.touched_by(touch).filter(|number| places.is_redshift(*number)).collect();
+        for resource in &event.resources {
+            let redshift: Vec<u32> = places.reached_by(resource).filter(|number| places.is_redshift(*number)).collect();
             let is_named = name.as_deref() == Some(REDSHIFT_SESSION);
             let undeclared = (redshift.is_empty() && is_named).then_some(None);
             for location in redshift.into_iter().map(Some).chain(undeclared) {
                 let actor = Actor {
                     principal: principal.name.clone(),
-                    bucket: touch.bucket().to_owned(),
+                    bucket: resource.bucket().to_owned(),
                     location,
                     region: event.region.to_string(),
                     kind: step.kind(),
                 };
-                let run = Run::of(step, touch, event, name.clone());
+                let run = Run::of(step, resource, event, name.clone());
                 join(self.runs.entry(actor).or_default(), run);
             }
         }
@@ -148,7 +148,7 @@ impl Step {
 }
 
 impl Run {
-    fn of(step: Step, touch: &Touched, event: &Event, name: Option<String>) -> Run {
+    fn of(step: Step, resource: &Resource, event: &Event, name: Option<String>) -> Run {
         let mut run = Run {
             start: event.time,
             end: event.time,
@@ -158,7 +158,7 @@ impl Run {
             parts: u64::from(matches!(step, Step::Part)),
             bytes: if step == Step::List { None } else { bytes_of(event, step.kind()) },
         };
-        if let Touched::Object { key, .. } = touch {
+        if let Resource::Object { key, .. } = resource {
             let key = FixedState::default().hash_one(key);
             if !matches!(step, Step::List | Step::AbortUpload) {
                 run.objects.insert(key);
@@ -228,17 +228,17 @@ impl Upload {
 }
 
 fn session_name(identity: &str) -> Option<String> {
-    let marks = Marks::of(identity);
-    UserIdentity::read(&mut Cursor::new(identity, &marks)).ok()?.session_name()
+    let index = StructuralIndex::of(identity);
+    UserIdentity::read(&mut Cursor::new(identity, &index)).ok()?.session_name()
 }
 
 /// `bytesTransferredIn` of a write, `bytesTransferredOut` of a read (S3 User Guide, "CloudTrail log file entries").
 fn bytes_of(event: &Event, kind: SessionKind) -> Option<u64> {
     let wanted = if kind == SessionKind::Copy { "bytesTransferredOut" } else { "bytesTransferredIn" };
     let additional = event.additional?;
-    let marks = Marks::of(additional);
+    let index = StructuralIndex::of(additional);
     let mut number = Member::Absent;
-    let mut cursor = Cursor::new(additional, &marks);
+    let mut cursor = Cursor::new(additional, &index);
     cursor.members(|cursor, name| if name == wanted { cursor.place(&mut number) } else { cursor.skip() }).ok()?;
     // Some records write 1024 as 1024.0.
     let bytes = cursor.text_of(number.get()??).parse::<f64>().ok()?;

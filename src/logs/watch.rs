@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::record::Touched;
+use super::record::Resource;
 use crate::aws::location::{Location, LocationKind};
 
 /// A declared location, and whether Redshift reads or writes there (`None`: only its accesses are asked for).
@@ -36,13 +36,13 @@ impl WatchedPlaces {
     }
 
     /// A listing touches every location that its prefix overlaps.
-    pub fn touched_by<'a>(&'a self, touch: &'a Touched<'a>) -> impl Iterator<Item = u32> + 'a {
-        let here = if self.locations.is_empty() { None } else { self.by_bucket.get(touch.bucket()) };
+    pub fn reached_by<'a>(&'a self, resource: &'a Resource<'a>) -> impl Iterator<Item = u32> + 'a {
+        let here = if self.locations.is_empty() { None } else { self.by_bucket.get(resource.bucket()) };
         here.into_iter().flatten().copied().filter(move |number| {
             let location = &self.locations[*number as usize];
-            match touch {
-                Touched::Object { bucket, key } => location.contains(bucket, key),
-                Touched::Listing { bucket, prefix } => location.overlaps_listing(bucket, prefix),
+            match resource {
+                Resource::Object { bucket, key } => location.contains(bucket, key),
+                Resource::Listing { bucket, prefix } => location.overlaps_listing(bucket, prefix),
             }
         })
     }

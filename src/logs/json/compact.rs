@@ -3,8 +3,8 @@
 //! All of it is a guess at what stands next. Where it fails, `None`, nothing is decided: the strict cursor reads the same
 //! text again from where the guess began.
 
-use super::super::marks::Place;
-use super::{Cursor, Fault, MAX_DEPTH, MAX_STRING, Marks, Span};
+use super::super::structural_index::Place;
+use super::{Cursor, Fault, MAX_DEPTH, MAX_STRING, Span, StructuralIndex};
 
 /// A place in a text, as a `Cursor`; small enough to be held in registers.
 ///
@@ -12,7 +12,7 @@ use super::{Cursor, Fault, MAX_DEPTH, MAX_STRING, Marks, Span};
 #[derive(Debug, Clone, Copy)]
 pub struct Compact<'a> {
     text: &'a str,
-    marks: &'a Marks,
+    index: &'a StructuralIndex,
     place: Place,
     depth: u32,
 }
@@ -22,7 +22,7 @@ impl<'a> Cursor<'a> {
     #[inline(always)]
     pub fn compact(&self) -> Compact<'a> {
         let place = Place::new(self.at as u32);
-        Compact { text: self.text, marks: self.marks, place, depth: self.depth as u32 + 1 }
+        Compact { text: self.text, index: self.index, place, depth: self.depth as u32 + 1 }
     }
 
     /// Goes past what was guessed.
@@ -61,7 +61,7 @@ impl<'a> Compact<'a> {
     #[inline(always)]
     pub fn pass_string(&mut self) -> Option<()> {
         let start = self.place.at;
-        self.place.pass_to_mark(self.marks);
+        self.place.pass_to_mark(self.index);
         if !self.stands_at(b'"') || self.place.at - start > MAX_STRING as u32 {
             return None;
         }
@@ -83,7 +83,7 @@ impl<'a> Compact<'a> {
         if self.passes(b"null") {
             return Some(Span { start, end: self.place.at as usize });
         }
-        let plain = plain_object(self.text.as_bytes(), self.marks, self.place, self.depth);
+        let plain = plain_object(self.text.as_bytes(), self.index, self.place, self.depth);
         match plain {
             Some(end) => self.place = end,
             None => self.strictly(Cursor::skip)?,
@@ -95,7 +95,7 @@ impl<'a> Compact<'a> {
     #[inline(always)]
     pub fn strictly<T>(&mut self, read: impl FnOnce(&mut Cursor<'a>) -> Result<T, Fault>) -> Option<T> {
         let (at, depth) = (self.place.at as usize, self.depth as usize);
-        let mut cursor = Cursor { text: self.text, marks: self.marks, at, depth };
+        let mut cursor = Cursor { text: self.text, index: self.index, at, depth };
         let read = read(&mut cursor).ok()?;
         self.place = Place::new(cursor.at as u32);
         Some(read)
@@ -110,11 +110,11 @@ fn chunk<const N: usize>(text: &[u8], at: u32) -> Option<&[u8; N]> {
 /// The end of an object of the form that most have: no white space, no escapes, no lists, and what is nested in it holds
 /// nothing nested: what is read in vain then stays little. `None`: it has another, or none. `depth`: how many objects and
 /// lists it stands in.
-pub(super) fn plain_object(text: &[u8], marks: &Marks, place: Place, depth: u32) -> Option<Place> {
-    object(text, marks, place, depth, true)
+pub(super) fn plain_object(text: &[u8], index: &StructuralIndex, place: Place, depth: u32) -> Option<Place> {
+    object(text, index, place, depth, true)
 }
 
-fn object(text: &[u8], marks: &Marks, mut place: Place, depth: u32, may_nest: bool) -> Option<Place> {
+fn object(text: &[u8], index: &StructuralIndex, mut place: Place, depth: u32, may_nest: bool) -> Option<Place> {
     let start = place.at;
     let word = |place: Place| chunk::<4>(text, place.at).map(|word| u32::from_le_bytes(*word));
     if word(place)? & TWO != of(b"{\"") || depth as usize >= MAX_DEPTH {
@@ -123,11 +123,11 @@ fn object(text: &[u8], marks: &Marks, mut place: Place, depth: u32, may_nest: bo
     place.pass(2);
     // After the quote of a name.
     loop {
-        place.pass_to_mark(marks);
+        place.pass_to_mark(index);
         let after_name = word(place)?;
         if after_name & THREE == of(b"\":\"") {
             place.pass(3);
-            place.pass_to_mark(marks);
+            place.pass_to_mark(index);
             let after = word(place)?;
             if after & THREE == of(b"\",\"") {
                 place.pass(3);
@@ -139,7 +139,7 @@ fn object(text: &[u8], marks: &Marks, mut place: Place, depth: u32, may_nest: bo
             (after_name & TWO == of(b"\":")).then_some(())?;
             place.pass(2);
             if word(place)? & ONE == of(b"{") && may_nest {
-                place = object(text, marks, place, depth + 1, false)?;
+                place = object(text, index, place, depth + 1, false)?;
             } else {
                 place.pass(scalar_end(text, place.at)? - place.at);
             }

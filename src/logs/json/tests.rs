@@ -5,8 +5,8 @@ use proptest::prelude::*;
 use super::*;
 
 fn is_json(text: &str) -> bool {
-    let marks = Marks::of(text);
-    let mut cursor = Cursor::new(text, &marks);
+    let index = StructuralIndex::of(text);
+    let mut cursor = Cursor::new(text, &index);
     cursor.skip().and_then(|()| cursor.end()).is_ok()
 }
 
@@ -76,7 +76,7 @@ fn what_is_no_json_is_told() {
 fn limits_have_names() {
     let deep = |levels: usize| "[".repeat(levels) + &"]".repeat(levels);
     assert!(is_json(&deep(MAX_DEPTH)));
-    let skip = |text: String| Cursor::new(&text, &Marks::of(&text)).skip();
+    let skip = |text: String| Cursor::new(&text, &StructuralIndex::of(&text)).skip();
     assert_eq!(skip(deep(MAX_DEPTH + 1)), Err(Fault::Depth(MAX_DEPTH + 1)));
     let long = |length: usize| format!("\"{}\"", "x".repeat(length));
     assert!(is_json(&long(MAX_STRING)));
@@ -87,8 +87,8 @@ fn limits_have_names() {
 fn a_member_given_twice_or_of_another_type_is_not_believed() {
     let read = |text| {
         let mut member = Member::Absent;
-        let marks = Marks::of(text);
-        let mut cursor = Cursor::new(text, &marks);
+        let index = StructuralIndex::of(text);
+        let mut cursor = Cursor::new(text, &index);
         cursor.object(|cursor, _| cursor.text(&mut member)).unwrap();
         member.string().map(|string| string.map(Cow::into_owned))
     };
@@ -135,8 +135,8 @@ proptest! {
     #[test]
     fn strings_end_where_serde_says(content in "(?s).{0,40}", before in 0..9_usize) {
         let text = format!("{}{}", " ".repeat(before), serde_json::to_string(&content).unwrap());
-        let marks = Marks::of(&text);
-        let mut cursor = Cursor::new(&text, &marks);
+        let index = StructuralIndex::of(&text);
+        let mut cursor = Cursor::new(&text, &index);
         prop_assert_eq!(cursor.string().unwrap().value().unwrap(), content);
         prop_assert_eq!(cursor.end(), Ok(()));
     }

@@ -1,9 +1,9 @@
 //! What a request asks for, by its parameters.
 
 use super::super::json::{Cursor, Fault, Member, Text};
-use super::Touched;
+use super::Resource;
 
-/// The members of `requestParameters` that name what was touched.
+/// The members of `requestParameters` that name what it is about.
 #[derive(Debug, Default)]
 pub(super) struct Request<'a> {
     pub bucket: Member<Text<'a>>,
@@ -27,23 +27,23 @@ impl<'a> Request<'a> {
     }
 
     /// `Some(None)`: the request names no bucket; `None`: what it names has no form that we know.
-    pub(super) fn object(&self) -> Option<Option<Touched<'a>>> {
+    pub(super) fn object(&self) -> Option<Option<Resource<'a>>> {
         let Some(bucket) = self.bucket.string()? else { return Some(None) };
         if bucket.ends_with("-s3alias") {
             return None;
         }
         let (key, prefix) = (self.key.string()?.unwrap_or_default(), self.prefix.string()?.unwrap_or_default());
-        Some(Some(if key.is_empty() { Touched::Listing { bucket, prefix } } else { Touched::Object { bucket, key } }))
+        Some(Some(if key.is_empty() { Resource::Listing { bucket, prefix } } else { Resource::Object { bucket, key } }))
     }
 
     /// The source of CopyObject or UploadPartCopy: `bucket/key`, percent-encoded. `Some(None)`: it copies nothing; `None`:
     /// what it names has no form that we know, as an access point's ARN.
-    pub(super) fn copied_from(&self) -> Option<Option<Touched<'a>>> {
+    pub(super) fn copied_from(&self) -> Option<Option<Resource<'a>>> {
         let Some(source) = self.copy_source.string()? else { return Some(None) };
         let path = source.split("?versionId=").next()?.trim_start_matches('/');
         let decoded = percent_decoded(path);
         let (bucket, key) = decoded.split_once('/').filter(|(bucket, _)| !bucket.contains(':'))?;
-        Some(Some(Touched::Object { bucket: bucket.to_owned().into(), key: key.to_owned().into() }))
+        Some(Some(Resource::Object { bucket: bucket.to_owned().into(), key: key.to_owned().into() }))
     }
 }
 

@@ -9,7 +9,7 @@ use proptest::sample::{Index, select};
 use super::super::event::{Period, read};
 use super::super::identity::Identities;
 use super::super::json::Cursor;
-use super::super::marks::Marks;
+use super::super::structural_index::StructuralIndex;
 use reference::{Json, Plain, Unclear, event_of, plain};
 
 /// A record as CloudTrail writes it, as members in its order.
@@ -130,13 +130,13 @@ fn restyled(text: &str, space: bool, escape: Option<char>) -> String {
 
 fn agree(texts: &[String]) -> Result<(), TestCaseError> {
     let file = format!("{{\"Records\":[{}]}}", texts.join(","));
-    let marks = Marks::of(&file);
+    let index = StructuralIndex::of(&file);
     let mut identities = Identities::default();
     // The second time all identities are known.
     for _ in 0..2 {
         let mut found: Vec<Plain> = vec![];
         let note = |event, identities: &Identities| found.push(plain(&event, identities));
-        let unclear = read(&file, &marks, &mut identities, Period::default(), note).unwrap();
+        let unclear = read(&file, &index, &mut identities, Period::default(), note).unwrap();
         let (mut expected, mut malformed) = (vec![], 0);
         for text in texts {
             match event_of(&serde_json::from_str(text).unwrap()) {
@@ -154,8 +154,8 @@ fn agree(texts: &[String]) -> Result<(), TestCaseError> {
 fn a_record_as_cloudtrail_writes_it_needs_no_second_reading() {
     let whole: Json = serde_json::from_str(RECORD).unwrap();
     let text = whole.written();
-    let marks = Marks::of(&text);
-    let mut compact = Cursor::new(&text, &marks).compact();
+    let index = StructuralIndex::of(&text);
+    let mut compact = Cursor::new(&text, &index).compact();
     let mut members = super::Members::default();
     assert_eq!(members.guess(&mut compact, &mut Identities::default()), Some(()));
     agree(&[text.clone(), RECORD.to_owned(), restyled(RECORD, true, Some('a'))]).unwrap();

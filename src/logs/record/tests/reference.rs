@@ -7,9 +7,9 @@ use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use super::super::super::event::Event;
 use super::super::super::identity::Identities;
 use super::super::super::json::Cursor;
-use super::super::super::marks::Marks;
 use super::super::super::principal::{Principal, UserIdentity};
-use super::super::Touched;
+use super::super::super::structural_index::StructuralIndex;
+use super::super::Resource;
 use crate::aws::arn::Arn;
 use crate::aws::s3_events::DOCUMENTED;
 use crate::aws::timestamp::Timestamp;
@@ -126,23 +126,23 @@ pub(super) struct Plain {
     time: Timestamp,
     read_only: Option<bool>,
     principal: Principal,
-    touched: Vec<Touched<'static>>,
+    resources: Vec<Resource<'static>>,
     additional: Option<Json>,
 }
 
-fn owned(touched: &Touched) -> Touched<'static> {
-    match touched {
-        Touched::Object { bucket, key } => object(bucket, key),
-        Touched::Listing { bucket, prefix } => listing(bucket, prefix),
+fn owned(resource: &Resource) -> Resource<'static> {
+    match resource {
+        Resource::Object { bucket, key } => object(bucket, key),
+        Resource::Listing { bucket, prefix } => listing(bucket, prefix),
     }
 }
 
-fn object(bucket: &str, key: &str) -> Touched<'static> {
-    Touched::Object { bucket: bucket.to_owned().into(), key: key.to_owned().into() }
+fn object(bucket: &str, key: &str) -> Resource<'static> {
+    Resource::Object { bucket: bucket.to_owned().into(), key: key.to_owned().into() }
 }
 
-fn listing(bucket: &str, prefix: &str) -> Touched<'static> {
-    Touched::Listing { bucket: bucket.to_owned().into(), prefix: prefix.to_owned().into() }
+fn listing(bucket: &str, prefix: &str) -> Resource<'static> {
+    Resource::Listing { bucket: bucket.to_owned().into(), prefix: prefix.to_owned().into() }
 }
 
 pub(super) fn plain(event: &Event, identities: &Identities) -> Plain {
@@ -158,7 +158,7 @@ pub(super) fn plain(event: &Event, identities: &Identities) -> Plain {
         time: event.time,
         read_only: event.read_only,
         principal: identities.principal(event.principal).clone(),
-        touched: event.touched.iter().map(owned).collect(),
+        resources: event.resources.iter().map(owned).collect(),
         additional: event.additional.map(|text| serde_json::from_str(text).unwrap()),
     }
 }
@@ -180,7 +180,7 @@ pub(super) fn event_of(record: &Json) -> Reading<Option<Plain>> {
         time,
         read_only: record.flag("readOnly")?,
         principal: principal_of(record)?,
-        touched: touched_by(record)?,
+        resources: named_by(record)?,
         additional: record.member("additionalEventData")?.cloned(),
     }))
 }
@@ -225,8 +225,8 @@ fn principal_of(record: &Json) -> Reading<Principal> {
         [(_, identity)] => identity.written(),
         _ => return Err(Unclear),
     };
-    let marks = Marks::of(&text);
-    UserIdentity::read(&mut Cursor::new(&text, &marks)).unwrap().principal().ok_or(Unclear)
+    let index = StructuralIndex::of(&text);
+    UserIdentity::read(&mut Cursor::new(&text, &index)).unwrap().principal().ok_or(Unclear)
 }
 
 /// The ARNs of objects, with what stands in for them, and of buckets.
@@ -251,7 +251,7 @@ fn resources_of(record: &Json) -> Reading<Arns> {
     Ok((objects, buckets))
 }
 
-fn touched_by(record: &Json) -> Reading<Vec<Touched<'static>>> {
+fn named_by(record: &Json) -> Reading<Vec<Resource<'static>>> {
     let (objects, buckets) = resources_of(record)?;
     let path = |arn: &Option<String>| {
         let arn = Arn::parse(arn.as_deref()?)?;
@@ -259,9 +259,9 @@ fn touched_by(record: &Json) -> Reading<Vec<Touched<'static>>> {
         (arn.service == "s3" && arn.region.is_empty() && arn.account.is_empty())
             .then(|| (bucket.to_owned(), key.to_owned()))
     };
-    let mut touched = vec![];
+    let mut resources = vec![];
     for [arn, prefix] in &objects {
-        touched.push(match path(arn).filter(|(_, key)| !key.is_empty()) {
+        resources.push(match path(arn).filter(|(_, key)| !key.is_empty()) {
             Some((bucket, key)) => object(&bucket, &key),
             None => {
                 let (bucket, prefix) = path(prefix).or_else(|| path(arn)).ok_or(Unclear)?;
@@ -274,26 +274,26 @@ fn touched_by(record: &Json) -> Reading<Vec<Touched<'static>>> {
     if objects.is_empty() || !is_known || name.is_some_and(|name| name.contains("Copy")) {
         let request = record.member("requestParameters")?.unwrap_or(&Json::Null);
         let texts = ["bucketName", "key", "prefix"].map(|name| request.text(name));
-        if let (true, [bucket, key, prefix]) = (touched.is_empty(), texts)
+        if let (true, [bucket, key, prefix]) = (resources.is_empty(), texts)
             && let Some(bucket) = bucket?
         {
             let (key, prefix) = (key?.unwrap_or_default(), prefix?.unwrap_or_default());
-            touched.push(if key.is_empty() { listing(&bucket, &prefix) } else { object(&bucket, &key) });
+            resources.push(if key.is_empty() { listing(&bucket, &prefix) } else { object(&bucket, &key) });
         }
-        if touched.is_empty() {
+        if resources.is_empty() {
             for bucket in &buckets {
                 let arn = bucket.as_deref().and_then(Arn::parse).ok_or(Unclear)?;
-                touched.push(listing(arn.resource, ""));
+                resources.push(listing(arn.resource, ""));
             }
         }
         if let Some(source) = request.text("x-amz-copy-source")? {
             let (bucket, key) = source.split_once('/').filter(|(bucket, _)| !bucket.contains(':')).ok_or(Unclear)?;
-            if !touched.is_empty() {
-                touched.push(object(bucket, key));
+            if !resources.is_empty() {
+                resources.push(object(bucket, key));
             }
         }
     }
-    touched.sort();
-    touched.dedup();
-    if touched.is_empty() { Err(Unclear) } else { Ok(touched) }
+    resources.sort();
+    resources.dedup();
+    if resources.is_empty() { Err(Unclear) } else { Ok(resources) }
 }

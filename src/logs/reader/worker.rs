@@ -5,12 +5,12 @@ use std::hash::{BuildHasher, Hash, Hasher};
 
 use super::super::access::{Access, Accesses, Noted};
 use super::super::chain::{ExpectedLog, LogName, Verdict};
+use super::super::dedup::{Arrival, Dedup, EventHashes};
 use super::super::event::{self, Event, FileError};
 use super::super::identity::Identities;
 use super::super::layout::{self, ObjectKind};
-use super::super::marks::Marks;
-use super::super::seen::{EventMarks, Seen, SeenEvents};
 use super::super::session::Sessions;
+use super::super::structural_index::StructuralIndex;
 use super::super::watch::WatchedPlaces;
 use super::{Object, Question};
 use crate::aws::timestamp::Timestamp;
@@ -18,7 +18,7 @@ use crate::gzip::{self, InflateError, Inflater};
 use crate::snapshot::Skipped;
 
 /// What one thread has read.
-pub(super) struct Tally {
+pub(super) struct Worker {
     pub identities: Identities,
     pub accesses: Accesses,
     pub sessions: Sessions,
@@ -34,21 +34,21 @@ pub(super) struct Tally {
 pub(super) struct Task<'t> {
     pub question: &'t Question,
     pub places: &'t WatchedPlaces,
-    pub seen: &'t SeenEvents,
+    pub dedup: &'t Dedup,
 }
 
 /// What one thread uses again for every object.
 #[derive(Default)]
 pub(super) struct Scratch {
     inflater: Inflater,
-    marks: Marks,
+    index: StructuralIndex,
 }
 
-impl Tally {
-    pub(super) fn new(seen: &SeenEvents) -> Tally {
-        Tally {
+impl Worker {
+    pub(super) fn new(dedup: &Dedup) -> Worker {
+        Worker {
             identities: Identities::default(),
-            accesses: Accesses::new(seen.state.clone()),
+            accesses: Accesses::new(dedup.state.clone()),
             sessions: Sessions::default(),
             skipped: vec![],
             verdicts: vec![],
@@ -95,10 +95,10 @@ impl Tally {
         if let Some(Verdict::Invalid(why)) = expected.map(|expected| expected.matches(json)) {
             return Err(Refusal::altered(why));
         }
-        let text = scratch.marks.find(json).map_err(|error| Refusal::unreadable(&error))?;
+        let text = scratch.index.find(json).map_err(|error| Refusal::unreadable(&error))?;
         let mut notes = Notes::for_text(text);
-        let Tally { identities, accesses, .. } = self;
-        let read = event::read(text, &scratch.marks, identities, task.question.period, |event, identities| {
+        let Worker { identities, accesses, .. } = self;
+        let read = event::read(text, &scratch.index, identities, task.question.period, |event, identities| {
             notes.add(event, task, identities, accesses);
         });
         self.malformed += read.map_err(|error| match error {
@@ -111,19 +111,19 @@ impl Tally {
     }
 
     fn count(&mut self, notes: &Notes, task: Task, object: &str) {
-        let seen = task.seen.add(&notes.marks);
-        let duplicates = seen.iter().filter(|seen| **seen == Seen::Duplicate).count() as u64;
-        self.events += seen.len() as u64 - duplicates;
+        let arrived = task.dedup.add(&notes.hashes);
+        let duplicates = arrived.iter().filter(|arrived| **arrived == Arrival::Duplicate).count() as u64;
+        self.events += arrived.len() as u64 - duplicates;
         self.duplicates += duplicates;
         // Two events under one id: one of them is not what it says.
-        self.malformed += seen.iter().filter(|seen| **seen == Seen::Conflict).count() as u64;
+        self.malformed += arrived.iter().filter(|arrived| **arrived == Arrival::Conflict).count() as u64;
         let access = |(number, noted): &(u32, Noted)| {
             let (event_id, time) = &notes.events[*number as usize];
-            let times = u64::from(seen[*number as usize] != Seen::Duplicate);
+            let times = u64::from(arrived[*number as usize] != Arrival::Duplicate);
             Access { noted: *noted, event_id, time: *time, times }
         };
         self.accesses.add(notes.accesses.iter().map(access), object);
-        for (event, _) in notes.whole.iter().zip(seen).filter(|(_, seen)| *seen != Seen::Duplicate) {
+        for (event, _) in notes.whole.iter().zip(arrived).filter(|(_, arrived)| *arrived != Arrival::Duplicate) {
             self.sessions.add(task.places, event, self.identities.principal(event.principal));
         }
     }
@@ -131,7 +131,7 @@ impl Tally {
 
 /// What is kept of an object's events until it has been read to its end.
 struct Notes<'a> {
-    marks: Vec<EventMarks>,
+    hashes: Vec<EventHashes>,
     /// Their ids and times.
     events: Vec<(Cow<'a, str>, Timestamp)>,
     /// Of the event of a number.
@@ -145,7 +145,7 @@ impl<'a> Notes<'a> {
         // Records of S3 have one to two thousand bytes; a guess that saves copying the lists as they grow.
         let guess = text.len() / 1536;
         Notes {
-            marks: Vec::with_capacity(guess),
+            hashes: Vec::with_capacity(guess),
             events: Vec::with_capacity(guess),
             accesses: Vec::with_capacity(guess),
             whole: vec![],
@@ -156,19 +156,19 @@ impl<'a> Notes<'a> {
     fn add(&mut self, event: Event<'a>, task: Task, identities: &Identities, accesses: &mut Accesses) {
         let number = self.events.len() as u32;
         let action = accesses.action(&event);
-        let mut content = task.seen.state.build_hasher();
+        let mut content = task.dedup.state.build_hasher();
         (identities.hash(event.principal), event.time, action.hashes()).hash(&mut content);
-        for touch in &event.touched {
-            let bucket = accesses.bucket(touch.bucket());
-            (bucket.hash, touch.is_object(), touch.key()).hash(&mut content);
+        for resource in &event.resources {
+            let bucket = accesses.bucket(resource.bucket());
+            (bucket.hash, resource.is_object(), resource.key()).hash(&mut content);
             let before = self.accesses.len();
             let mut add = |location| self.accesses.push((number, action.at(bucket, location)));
-            task.places.touched_by(touch).for_each(|location| add(Some(location)));
+            task.places.reached_by(resource).for_each(|location| add(Some(location)));
             if self.accesses.len() == before {
                 self.accesses.push((number, action.at(bucket, None)));
             }
         }
-        self.marks.push(task.seen.marks(&event.id, event.shared_id.as_deref(), content.finish()));
+        self.hashes.push(task.dedup.hashes(&event.id, event.shared_id.as_deref(), content.finish()));
         if task.question.sessions {
             self.events.push((event.id.clone(), event.time));
             self.whole.push(event);

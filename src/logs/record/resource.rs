@@ -1,12 +1,12 @@
-//! What events touch.
+//! What events are about.
 
 use std::borrow::Cow;
 
 use smallvec::SmallVec;
 
-/// What a record says was touched.
+/// An object, or a bucket as such, that an event reads or writes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Touched<'a> {
+pub enum Resource<'a> {
     Object {
         bucket: Cow<'a, str>,
         key: Cow<'a, str>,
@@ -19,29 +19,29 @@ pub enum Touched<'a> {
 }
 
 /// Almost always one.
-pub type Touches<'a> = SmallVec<[Touched<'a>; 1]>;
+pub type Resources<'a> = SmallVec<[Resource<'a>; 1]>;
 
-impl<'a> Touched<'a> {
+impl<'a> Resource<'a> {
     /// What an object's ARN names: without a key it is a listing.
     #[inline(always)]
-    pub fn of(bucket: Cow<'a, str>, key: Cow<'a, str>) -> Touched<'a> {
-        if key.is_empty() { Touched::Listing { bucket, prefix: key } } else { Touched::Object { bucket, key } }
+    pub fn of(bucket: Cow<'a, str>, key: Cow<'a, str>) -> Resource<'a> {
+        if key.is_empty() { Resource::Listing { bucket, prefix: key } } else { Resource::Object { bucket, key } }
     }
 
     pub fn is_object(&self) -> bool {
-        matches!(self, Touched::Object { .. })
+        matches!(self, Resource::Object { .. })
     }
 
     /// The key, or the prefix of a listing.
     pub fn key(&self) -> &str {
         match self {
-            Touched::Object { key, .. } | Touched::Listing { prefix: key, .. } => key,
+            Resource::Object { key, .. } | Resource::Listing { prefix: key, .. } => key,
         }
     }
 
     pub fn bucket(&self) -> &str {
         match self {
-            Touched::Object { bucket, .. } | Touched::Listing { bucket, .. } => bucket,
+            Resource::Object { bucket, .. } | Resource::Listing { bucket, .. } => bucket,
         }
     }
 }

@@ -5,30 +5,30 @@ use std::borrow::Cow;
 use smallvec::SmallVec;
 
 use super::super::json::{Compact, Cursor, Fault, Member, Text};
-use super::{Touched, Touches, text};
+use super::{Resource, Resources, text};
 use crate::aws::arn::Arn;
 
 /// What `resources` holds.
 #[derive(Debug)]
-pub(super) struct Resources<'a> {
+pub(super) struct ResourceList<'a> {
     given: Member<()>,
     /// It is a list of objects with string members, or absent.
     pub is_sound: bool,
     /// Each object's ARN is one of an object in a bucket, none of an access point's.
     pub is_known: bool,
-    pub objects: Touches<'a>,
+    pub objects: Resources<'a>,
     /// The ARN of each bucket.
     pub buckets: SmallVec<[Member<Text<'a>>; 1]>,
 }
 
-impl Default for Resources<'_> {
+impl Default for ResourceList<'_> {
     fn default() -> Self {
-        let (objects, buckets) = (Touches::new(), SmallVec::new());
-        Resources { given: Member::Absent, is_sound: true, is_known: true, objects, buckets }
+        let (objects, buckets) = (Resources::new(), SmallVec::new());
+        ResourceList { given: Member::Absent, is_sound: true, is_known: true, objects, buckets }
     }
 }
 
-impl<'a> Resources<'a> {
+impl<'a> ResourceList<'a> {
     /// The fast way, as for the record itself.
     #[inline(always)]
     pub(super) fn guess(&mut self, compact: &mut Compact<'a>) -> Option<()> {
@@ -38,7 +38,7 @@ impl<'a> Resources<'a> {
         }
         loop {
             if !self.guess_object(compact)? && !self.guess_bucket(compact)? {
-                let resource = compact.strictly(Resource::read)?;
+                let resource = compact.strictly(Entry::read)?;
                 self.push(resource);
             }
             if !compact.passes(b",") {
@@ -53,7 +53,7 @@ impl<'a> Resources<'a> {
         let is_next = compact.passes(br#"{"type":"AWS::S3::Object","ARN":"arn:aws:s3:::"#);
         if is_next {
             let (bucket, key) = split_path(compact.string()?)?;
-            self.objects.push(Touched::of(bucket.into(), key.into()));
+            self.objects.push(Resource::of(bucket.into(), key.into()));
             compact.passes(b"}").then_some(())?;
         }
         Some(is_next)
@@ -77,7 +77,7 @@ impl<'a> Resources<'a> {
     }
 
     #[inline(always)]
-    fn push(&mut self, (kind, resource): (Member<Text<'a>>, Resource<'a>)) {
+    fn push(&mut self, (kind, resource): (Member<Text<'a>>, Entry<'a>)) {
         match kind.string() {
             Some(kind) if resource.is_sound() => match kind.as_deref() {
                 Some("AWS::S3::Object") => match resource.object() {
@@ -100,7 +100,7 @@ impl<'a> Resources<'a> {
         self.is_sound &= self.given == Member::Is(());
         match cursor.peek() {
             b'[' => cursor.array(|cursor| {
-                self.push(Resource::read(cursor)?);
+                self.push(Entry::read(cursor)?);
                 Ok(())
             }),
             other => {
@@ -112,7 +112,7 @@ impl<'a> Resources<'a> {
 }
 
 #[derive(Debug, Default)]
-struct Resource<'a> {
+struct Entry<'a> {
     arn: Member<Text<'a>>,
     arn_prefix: Member<Text<'a>>,
 }
@@ -120,10 +120,10 @@ struct Resource<'a> {
 /// Bucket and key of an object's ARN.
 type Path<'a> = (Cow<'a, str>, Cow<'a, str>);
 
-impl<'a> Resource<'a> {
+impl<'a> Entry<'a> {
     /// Its type, and itself.
-    fn read(cursor: &mut Cursor<'a>) -> Result<(Member<Text<'a>>, Resource<'a>), Fault> {
-        let (mut kind, mut resource) = (Member::Absent, Resource::default());
+    fn read(cursor: &mut Cursor<'a>) -> Result<(Member<Text<'a>>, Entry<'a>), Fault> {
+        let (mut kind, mut resource) = (Member::Absent, Entry::default());
         cursor.members(|cursor, name| match name {
             "type" => cursor.text(&mut kind),
             "ARN" => cursor.text(&mut resource.arn),
@@ -137,12 +137,12 @@ impl<'a> Resource<'a> {
         self.arn.string().is_some() && self.arn_prefix.string().is_some()
     }
 
-    fn object(&self) -> Option<Touched<'a>> {
+    fn object(&self) -> Option<Resource<'a>> {
         match object_path(self.arn) {
-            Some((bucket, key)) if !key.is_empty() => Some(Touched::Object { bucket, key }),
+            Some((bucket, key)) if !key.is_empty() => Some(Resource::Object { bucket, key }),
             path => {
                 let (bucket, prefix) = object_path(self.arn_prefix).or(path)?;
-                Some(Touched::Listing { bucket, prefix })
+                Some(Resource::Listing { bucket, prefix })
             }
         }
     }

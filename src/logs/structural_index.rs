@@ -3,7 +3,7 @@
 
 /// One bit for each byte of a text: a quote, a backslash, or a control character, none of which can stand in a string.
 #[derive(Debug, Default)]
-pub struct Marks {
+pub struct StructuralIndex {
     bits: Vec<u8>,
 }
 
@@ -18,11 +18,11 @@ const PIECE: usize = 64;
 /// The marks of a block; read together from any byte on, so that a look seldom needs a second one.
 const WINDOW: usize = BLOCK / 8;
 
-impl Marks {
-    pub fn of(text: &str) -> Marks {
-        let mut marks = Marks::default();
-        marks.find(text.as_bytes()).expect("a str is UTF-8");
-        marks
+impl StructuralIndex {
+    pub fn of(text: &str) -> StructuralIndex {
+        let mut index = StructuralIndex::default();
+        index.find(text.as_bytes()).expect("a str is UTF-8");
+        index
     }
 
     /// Forgets the last text and marks this one, if it is UTF-8: both while a piece of it is at hand.
@@ -92,11 +92,11 @@ impl Place {
 
     /// Goes to the next mark; past the end of the text where there is none.
     #[inline(always)]
-    pub fn pass_to_mark(&mut self, marks: &Marks) {
+    pub fn pass_to_mark(&mut self, index: &StructuralIndex) {
         if self.ahead == 0 {
-            self.ahead = marks.window(self.at);
+            self.ahead = index.window(self.at);
             if self.ahead == 0 {
-                self.look_far(marks);
+                self.look_far(index);
             }
         }
         let gap = self.ahead.trailing_zeros();
@@ -104,10 +104,10 @@ impl Place {
         self.ahead >>= gap;
     }
 
-    fn look_far(&mut self, marks: &Marks) {
+    fn look_far(&mut self, index: &StructuralIndex) {
         while self.ahead == 0 {
             self.at = (self.at / 8 + WINDOW as u32) * 8;
-            self.ahead = marks.window(self.at);
+            self.ahead = index.window(self.at);
         }
     }
 }
@@ -192,15 +192,15 @@ mod tests {
                 let at = at.index(text.len());
                 text[at] = byte;
             }
-            let mut marks = Marks::of("another \"text\" before");
-            let found = marks.find(&text).map_err(|NotUtf8(at)| at);
+            let mut index = StructuralIndex::of("another \"text\" before");
+            let found = index.find(&text).map_err(|NotUtf8(at)| at);
             prop_assert_eq!(found, std::str::from_utf8(&text).map_err(|error| error.valid_up_to()));
             prop_assume!(found.is_ok());
             let is_mark = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..0x20);
             let mut expected = text.len();
             for at in (0..=text.len()).rev() {
                 expected = if text.get(at).is_some_and(is_mark) { at } else { expected };
-                prop_assert_eq!((marks.next(at as u32) as usize).min(text.len()), expected);
+                prop_assert_eq!((index.next(at as u32) as usize).min(text.len()), expected);
             }
         }
 

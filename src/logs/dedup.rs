@@ -21,7 +21,7 @@ const FIRST: usize = 4096;
 const WIDTH: usize = 4;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Seen {
+pub enum Arrival {
     New,
     /// The same event again.
     Duplicate,
@@ -31,7 +31,7 @@ pub enum Seen {
 
 /// All ids so far; shared by the threads that read.
 #[derive(Debug, Default)]
-pub struct SeenEvents {
+pub struct Dedup {
     /// Random, so that nobody can prepare two events that look like one.
     pub state: RandomState,
     shards: Mutex<Vec<Shard>>,
@@ -39,7 +39,7 @@ pub struct SeenEvents {
 
 /// What is remembered of an event.
 #[derive(Debug, Clone, Copy)]
-pub struct EventMarks {
+pub struct EventHashes {
     id: u64,
     shared_id: Option<u64>,
     content: u64,
@@ -61,15 +61,15 @@ struct Shard {
     taken: usize,
 }
 
-impl SeenEvents {
-    /// The marks of one event; `content`: a hash of what it says, by `state`.
-    pub fn marks(&self, id: &str, shared_id: Option<&str>, content: u64) -> EventMarks {
+impl Dedup {
+    /// The hashes of one event; `content`: a hash of what it says, by `state`.
+    pub fn hashes(&self, id: &str, shared_id: Option<&str>, content: u64) -> EventHashes {
         let hash = |id: &str| self.state.hash_one(id);
-        EventMarks { id: hash(id), shared_id: shared_id.map(hash), content }
+        EventHashes { id: hash(id), shared_id: shared_id.map(hash), content }
     }
 
     /// Adds the events of one log file, in their order.
-    pub fn add(&self, events: &[EventMarks]) -> Vec<Seen> {
+    pub fn add(&self, events: &[EventHashes]) -> Vec<Arrival> {
         let mut shards = self.shards.lock().unwrap_or_else(PoisonError::into_inner);
         if shards.is_empty() {
             shards.extend((0..SHARDS).map(Shard::new));
@@ -79,14 +79,14 @@ impl SeenEvents {
             events.iter().map(|event| shards[shard_of(event.id)].peek(event.id)).fold(0, |a, b| a ^ b),
         );
         let mut add = |id: u64, content: u64| shards[shard_of(id)].add(rest_of(id), content);
-        let one = |event: &EventMarks| match add(event.id, event.content) {
+        let one = |event: &EventHashes| match add(event.id, event.content) {
             // Another account's copy of the same action, where it says the same; one that hides who acted is told beside it.
-            Seen::New | Seen::Conflict
-                if event.shared_id.is_some_and(|id| add(id, event.content) == Seen::Duplicate) =>
+            Arrival::New | Arrival::Conflict
+                if event.shared_id.is_some_and(|id| add(id, event.content) == Arrival::Duplicate) =>
             {
-                Seen::Duplicate
+                Arrival::Duplicate
             }
-            seen => seen,
+            arrival => arrival,
         };
         events.iter().map(one).collect()
     }
@@ -112,11 +112,11 @@ impl Shard {
         self.lines[self.home(rest_of(hash))].ids[0]
     }
 
-    fn add(&mut self, id: u64, content: u64) -> Seen {
+    fn add(&mut self, id: u64, content: u64) -> Arrival {
         if self.taken * 8 >= self.lines.len() * WIDTH * 7 {
             self.grow();
         }
-        let mut seen = Seen::New;
+        let mut arrival = Arrival::New;
         let mut at = self.home(id);
         loop {
             let line = &mut self.lines[at];
@@ -128,15 +128,15 @@ impl Shard {
             }
             if is_here {
                 if line.ids.iter().zip(line.contents).any(|known| known == (&id, content)) {
-                    return Seen::Duplicate;
+                    return Arrival::Duplicate;
                 }
-                seen = Seen::Conflict;
+                arrival = Arrival::Conflict;
             }
             // An id is nowhere beyond a line with a free place.
             if taken < WIDTH {
                 (line.ids[taken], line.contents[taken]) = (id, content);
                 self.taken += 1;
-                return seen;
+                return arrival;
             }
             at = if at + 1 == self.lines.len() { 0 } else { at + 1 };
         }
@@ -164,13 +164,13 @@ mod tests {
     #[test]
     fn the_order_does_not_matter() {
         let told = |events: &[(&str, u64)]| {
-            let seen = SeenEvents::default();
-            let one = |(id, content): &(&str, u64)| seen.add(&[seen.marks(id, None, *content)]);
-            let mut told: Vec<Seen> = events.iter().flat_map(one).collect();
-            told.sort_by_key(|seen| format!("{seen:?}"));
+            let dedup = Dedup::default();
+            let one = |(id, content): &(&str, u64)| dedup.add(&[dedup.hashes(id, None, *content)]);
+            let mut told: Vec<Arrival> = events.iter().flat_map(one).collect();
+            told.sort_by_key(|arrival| format!("{arrival:?}"));
             told
         };
-        let expected = [Seen::Conflict, Seen::Duplicate, Seen::New];
+        let expected = [Arrival::Conflict, Arrival::Duplicate, Arrival::New];
         assert_eq!(told(&[("a", 1), ("a", 1), ("a", 2)]), expected);
         assert_eq!(told(&[("a", 1), ("a", 2), ("a", 1)]), expected);
         assert_eq!(told(&[("a", 2), ("a", 1), ("a", 1)]), expected);
@@ -178,14 +178,14 @@ mod tests {
 
     #[test]
     fn every_id_is_remembered_in_little_space() {
-        let seen = SeenEvents::default();
+        let dedup = Dedup::default();
         let count = 200_000;
-        for round in [Seen::New, Seen::Duplicate] {
+        for round in [Arrival::New, Arrival::Duplicate] {
             for number in 0..count {
-                assert_eq!(seen.add(&[seen.marks(&format!("id-{number}"), None, number)]), [round]);
+                assert_eq!(dedup.add(&[dedup.hashes(&format!("id-{number}"), None, number)]), [round]);
             }
         }
-        let lines: usize = seen.shards.lock().unwrap().iter().map(|shard| shard.lines.len()).sum();
+        let lines: usize = dedup.shards.lock().unwrap().iter().map(|shard| shard.lines.len()).sum();
         assert!(lines * size_of::<Line>() <= 24 * count as usize, "{lines} lines");
     }
 }
