@@ -2,19 +2,32 @@
 # What the action does, in one run of trailcheck. Inputs come as environment variables, never as text in this script.
 set -euo pipefail
 
+# Whatever ends this script early: that is no verdict, and says so.
+refuse() {
+    echo "error: $1" >&2
+    printf 'result=error\nexit-code=2\n' >>"$GITHUB_OUTPUT"
+    exit 2
+}
+
+# A line break would end the output that it stands in, and begin another; a dash would be a flag.
+case "$TRAILCHECK_OUTPUT_DIR" in
+    "" | *[[:cntrl:]]*) refuse "output-dir must be a folder's name, without control characters" ;;
+    -*) TRAILCHECK_OUTPUT_DIR="./$TRAILCHECK_OUTPUT_DIR" ;;
+esac
+mkdir -p "$TRAILCHECK_OUTPUT_DIR" || refuse "output-dir cannot be made"
 # Old reports first: a run that does not get as far must not leave yesterday's verdict behind.
-mkdir -p "$TRAILCHECK_OUTPUT_DIR"
 junit="$TRAILCHECK_OUTPUT_DIR/trailcheck.xml"
 sarif="$TRAILCHECK_OUTPUT_DIR/trailcheck.sarif"
 json="$TRAILCHECK_OUTPUT_DIR/trailcheck.json"
 summary="$TRAILCHECK_OUTPUT_DIR/trailcheck.md"
-rm -f "$junit" "$sarif" "$json" "$summary"
+rm -f "$junit" "$sarif" "$json" "$summary" || refuse "old reports in output-dir cannot be removed"
 
 binary="$TRAILCHECK_BINARY"
 if [ -z "$binary" ]; then
     # The development profile: it builds in a third of the time, and a check takes well under a second.
     target="${RUNNER_TEMP:-/tmp}/trailcheck-target"
-    cargo build --locked --manifest-path "$GITHUB_ACTION_PATH/Cargo.toml" --target-dir "$target"
+    cargo build --locked --manifest-path "$GITHUB_ACTION_PATH/Cargo.toml" --target-dir "$target" \
+        || refuse "trailcheck cannot be built"
     binary="$target/debug/trailcheck"
 fi
 
@@ -58,8 +71,7 @@ esac
 } >>"$GITHUB_OUTPUT"
 
 if [ "$TRAILCHECK_SUMMARY" = true ] && [ -f "$summary" ]; then
-    # GitHub refuses a summary of more than 1 MiB.
-    head -c 1000000 "$summary" >>"$GITHUB_STEP_SUMMARY"
+    cat "$summary" >>"$GITHUB_STEP_SUMMARY"
 fi
 
 exit "$exit_code"

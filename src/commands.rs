@@ -13,8 +13,6 @@ mod targets;
 mod trace;
 mod verify;
 
-use std::io::{BufWriter, Write};
-
 use clap::CommandFactory;
 
 use crate::atomic_file::WriteError;
@@ -23,6 +21,7 @@ use crate::collect::CollectError;
 use crate::config::ConfigError;
 use crate::exit::Exit;
 use crate::logs::paths::PathError;
+use crate::output;
 use crate::policy::PolicyError;
 use crate::report::ReportError;
 use crate::snapshot::SnapshotError;
@@ -71,32 +70,12 @@ pub fn run(cli: Cli) -> Result<Exit, CommandError> {
         Command::Completions(args) => {
             let mut script = Vec::new();
             clap_complete::generate(args.shell, &mut Cli::command(), "trailcheck", &mut script);
-            print(&script)
+            told(output::print(&script))
         }
     }
 }
 
-/// Writes to standard output, byte for byte.
-fn print(bytes: &[u8]) -> Result<Exit, CommandError> {
-    write_to(std::io::stdout().lock(), bytes)
-}
-
-/// The same, without colours where it is not a terminal.
-fn print_colours(bytes: &[u8]) -> Result<Exit, CommandError> {
-    write_to(anstream::stdout().lock(), bytes)
-}
-
-/// Writes piece by piece, none of which is kept.
-fn print_with(write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Result<Exit, CommandError> {
-    let mut stdout = BufWriter::with_capacity(1 << 16, std::io::stdout().lock());
-    told(write(&mut stdout).and_then(|()| stdout.flush()))
-}
-
-fn write_to(mut stdout: impl Write, bytes: &[u8]) -> Result<Exit, CommandError> {
-    told(stdout.write_all(bytes).and_then(|()| stdout.flush()))
-}
-
-/// A reader that has gone (`| head`) is no error.
+/// What became of text for standard output. A reader that has gone (`| head`) is no error.
 fn told(written: std::io::Result<()>) -> Result<Exit, CommandError> {
     match written {
         Err(source) if source.kind() != std::io::ErrorKind::BrokenPipe => {

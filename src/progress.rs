@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::output;
+
 pub struct Progress(ProgressBar);
 
 impl Progress {
@@ -22,7 +24,7 @@ impl Progress {
     /// `bytes`: 0 where their size is not told.
     pub fn count_objects(&self, objects: u64, bytes: u64) {
         let size = if bytes > 0 { format!(", {} KiB", bytes.div_ceil(1024)) } else { String::new() };
-        self.0.suspend(|| anstream::eprintln!("reading {objects} log objects{size}"));
+        self.0.suspend(|| output::tell(format_args!("reading {objects} log objects{size}")));
         let style = ProgressStyle::with_template("{spinner} reading log objects {bar:30} {pos}/{len} {eta}");
         self.0.set_style(style.expect("the template is a constant, and tests draw it"));
         self.0.set_length(objects);

@@ -3,11 +3,11 @@
 //! A report is whole: what a format tells of a policy stands in its rules, so that a saved report can be told again.
 //! `words` holds what several formats say alike.
 
+mod csv;
 mod file;
 mod json;
 mod junit;
 mod markdown;
-mod printable;
 mod sarif;
 mod text;
 mod words;
@@ -23,7 +23,6 @@ use crate::severity::{Severity, UnknownIs};
 use crate::snapshot::{Failure, LogReading, Sample, Session, Window};
 
 pub use file::ReportError;
-pub use printable::{printable, printable_line};
 
 /// The JSON report's format.
 pub const SCHEMA: &str = "trailcheck/report/v2";
@@ -181,6 +180,8 @@ pub enum Format {
     Sarif,
     /// GitHub-flavoured Markdown, for step summaries and comments.
     Markdown,
+    /// A row a finding, for spreadsheets.
+    Csv,
 }
 
 pub fn render(format: Format, report: &Report) -> Vec<u8> {
@@ -190,5 +191,6 @@ pub fn render(format: Format, report: &Report) -> Vec<u8> {
         Format::Junit => junit::render(report),
         Format::Sarif => sarif::render(report),
         Format::Markdown => markdown::render(report).into_bytes(),
+        Format::Csv => csv::render(report),
     }
 }

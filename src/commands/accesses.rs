@@ -1,6 +1,5 @@
 //! `accesses`: who touched what, straight from log files.
 
-use std::borrow::Cow;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -8,7 +7,7 @@ use anstyle::Style;
 use serde::Serialize;
 
 use super::rows::{Row, columns, rolled_up};
-use super::{CommandError, evidence, print_with};
+use super::{CommandError, evidence, told};
 use crate::aws::location::Location;
 use crate::cli::{AccessFormat, Accesses as Args};
 use crate::collect;
@@ -19,8 +18,8 @@ use crate::logs::chain::Expected;
 use crate::logs::event::Period;
 use crate::logs::paths;
 use crate::logs::reader::{self, Question, Reader};
+use crate::output::{self, harmless};
 use crate::progress::Progress;
-use crate::report::{printable, printable_line};
 use crate::snapshot::{AccessRecord, Records};
 
 /// How many objects that were not read are named; the count of all is beside them.
@@ -63,45 +62,40 @@ fn is_asked_for(args: &Args, access: &AccessRecord) -> bool {
 }
 
 fn write<T: Serialize + Into<Row>>(args: &Args, mut rows: impl Iterator<Item = T>) -> Result<Exit, CommandError> {
-    match args.format {
-        AccessFormat::Table => print_with(|out| table(rows.map(T::into), out)),
-        AccessFormat::Json => print_with(|out| {
+    let json = |row: &T| harmless::escaped(serde_json::to_vec(row).expect("rows have string keys and finite numbers"));
+    told(match args.format {
+        AccessFormat::Table => output::print_text(&table(rows.map(T::into))),
+        AccessFormat::Json => output::print_with(|out| {
             let mut before = "[\n  ";
-            let mut line = Vec::new();
             for row in rows {
-                line.clear();
-                line.extend_from_slice(before.as_bytes());
-                serde_json::to_writer(&mut line, &row)?;
-                out.write_all(&line)?;
+                out.write_all(before.as_bytes())?;
+                out.write_all(&json(&row))?;
                 before = ",\n  ";
             }
             out.write_all(if before.starts_with('[') { b"[]\n" } else { b"\n]\n" })
         }),
-        AccessFormat::Ndjson => print_with(|out| {
-            let mut line = Vec::new();
+        AccessFormat::Ndjson => output::print_with(|out| {
             rows.try_for_each(|row| {
-                line.clear();
-                serde_json::to_writer(&mut line, &row)?;
-                line.push(b'\n');
-                out.write_all(&line)
+                out.write_all(&json(&row))?;
+                out.write_all(b"\n")
             })
         }),
-        AccessFormat::Csv => print_with(|out| csv(&columns(args.by), rows.map(T::into), out)),
-    }
+        AccessFormat::Csv => output::print_with(|out| csv(&columns(args.by), rows.map(T::into), out)),
+    })
 }
 
 /// The most frequent first; columns that are empty throughout are left out, and so is the example, which needs a line of
 /// its own.
-fn table(rows: impl Iterator<Item = Row>, out: &mut dyn Write) -> io::Result<()> {
+fn table(rows: impl Iterator<Item = Row>) -> String {
     const LEFT_OUT: [&str; 3] = ["example", "account", "principal_type"];
     let (mut names, mut lines): (Vec<&str>, Vec<(u64, Vec<String>)>) = (vec![], vec![]);
     for row in rows {
         let cells;
-        (names, cells) = row.without(&LEFT_OUT).map(|(name, text)| (name, printable(&text))).unzip();
+        (names, cells) = row.without(&LEFT_OUT).map(|(name, text)| (name, harmless::text(&text))).unzip();
         lines.push((row.count, cells));
     }
     if lines.is_empty() {
-        return out.write_all(b"no S3 data event\n");
+        return "no S3 data event\n".to_owned();
     }
     lines.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
     let width = |column: usize| lines.iter().map(|(_, cells)| cells[column].chars().count()).max().unwrap_or(0);
@@ -111,33 +105,26 @@ fn table(rows: impl Iterator<Item = Row>, out: &mut dyn Write) -> io::Result<()>
     }
     let mut whole = String::new();
     let mut write = |cells: &[String], style: Style| {
-        whole.clear();
+        let mut line = String::new();
         for ((cell, width), name) in cells.iter().zip(&widths).zip(&names).filter(|((_, width), _)| **width > 0) {
             let padding = " ".repeat(width - cell.chars().count());
             let parts = if *name == "count" { [&*padding, cell] } else { [cell, &*padding] };
-            parts.into_iter().for_each(|part| whole.push_str(part));
-            whole.push_str("  ");
+            parts.into_iter().for_each(|part| line.push_str(part));
+            line.push_str("  ");
         }
-        writeln!(out, "{style}{}{style:#}", printable_line(whole.trim_end()))
-    };
-    let bold = match anstream::AutoStream::choice(&io::stdout()) {
-        anstream::ColorChoice::Never => Style::new(),
-        _ => Style::new().bold(),
+        whole.push_str(&format!("{style}{}{style:#}\n", line.trim_end()));
     };
     let head: Vec<String> = names.iter().map(|name| name.replace('_', " ")).collect();
-    write(&head, bold)?;
-    lines.iter().try_for_each(|(_, cells)| write(cells, Style::new()))
+    write(&head, Style::new().bold());
+    lines.iter().for_each(|(_, cells)| write(cells, Style::new()));
+    whole
 }
 
-/// A spreadsheet takes a cell that begins with one of these for a formula: OWASP, "CSV Injection".
-const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
-
 fn csv(names: &[&str], rows: impl Iterator<Item = Row>, out: &mut dyn Write) -> io::Result<()> {
-    let harmless = |cell: Cow<str>| if cell.starts_with(FORMULA) { format!("'{cell}") } else { cell.into_owned() };
     let mut writer = csv::Writer::from_writer(out);
     writer.write_record(names)?;
     for row in rows {
-        writer.write_record(row.flat().map(harmless))?;
+        writer.write_record(row.flat().map(|cell| harmless::cell(&cell)))?;
     }
     writer.flush()
 }
@@ -150,21 +137,21 @@ fn tell(records: &Records) {
         0 => String::new(),
         count => format!(", {count} duplicates dropped"),
     };
-    anstream::eprintln!("{} S3 data events from {read} of {listed} log objects{duplicates}", records.events);
+    output::tell(format_args!("{} S3 data events from {read} of {listed} log objects{duplicates}", records.events));
     if records.malformed > 0 {
-        anstream::eprintln!("{} records could not be understood; each may hide an access", records.malformed);
+        output::tell(format_args!("{} records could not be understood; each may hide an access", records.malformed));
     }
     let unread: Vec<_> = records.skipped.iter().filter(|skipped| skipped.matters).collect();
     for skipped in unread.iter().take(SHOWN) {
-        anstream::eprintln!("not read: {}: {}", printable(&skipped.object), printable(&skipped.reason));
+        output::tell(format_args!("not read: {}: {}", skipped.object, skipped.reason));
     }
     if unread.len() > SHOWN {
-        anstream::eprintln!("not read: {} more objects", unread.len() - SHOWN);
+        output::tell(format_args!("not read: {} more objects", unread.len() - SHOWN));
     }
     let others = records.skipped.len() - unread.len();
     if others > 0 {
-        anstream::eprintln!(
+        output::tell(format_args!(
             "{others} objects hold no object records (digests, Insights, network activity, aggregates)"
-        );
+        ));
     }
 }

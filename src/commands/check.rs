@@ -12,6 +12,7 @@ use crate::exit::Exit;
 use crate::facts;
 use crate::finding::Finding;
 use crate::finding::waivers::Waivers;
+use crate::output;
 use crate::policy::{self, Bundle, Input, Policy};
 use crate::report::{self, AccountSeen, RecordsRead, Report, Rule, Run, Summary};
 use crate::severity::UnknownIs;
@@ -35,7 +36,7 @@ pub(super) fn run(args: &Check) -> Result<Exit, CommandError> {
     // A failure is the more useful answer, even where a report of it could not be written.
     match write(&report, &args.output.report) {
         Err(error) if exit == Exit::Failed => {
-            anstream::eprintln!("error: {error}");
+            output::tell(format_args!("error: {error}"));
             Ok(exit)
         }
         Err(error) => Err(error),

@@ -6,8 +6,8 @@ use crate::cli::Collect;
 use crate::collect;
 use crate::config::Config;
 use crate::exit::Exit;
+use crate::output;
 use crate::reason::Reason;
-use crate::report::printable;
 
 /// 3 where calls failed: the snapshot is written, and says what is missing.
 pub(super) fn run(args: &Collect) -> Result<Exit, CommandError> {
@@ -15,18 +15,18 @@ pub(super) fn run(args: &Collect) -> Result<Exit, CommandError> {
     let snapshot = collect::run(&config, &config.buckets(), log_request(&config))?;
     snapshot.save(&args.output)?;
     for account in &snapshot.accounts {
-        anstream::eprintln!(
+        output::tell(format_args!(
             "wrote {}: account {}, {} regions, {} trails, {} buckets, {} clusters",
             args.output.display(),
-            printable(account.id()),
+            account.id(),
             account.scope.regions.len(),
             account.trails.len(),
             account.buckets.len(),
             account.clusters.len(),
-        );
+        ));
     }
     for failure in snapshot.failures() {
-        anstream::eprintln!("not seen: {}", printable(&Reason::failed(failure).to_string()));
+        output::tell(format_args!("not seen: {}", Reason::failed(failure)));
     }
     Ok(if snapshot.failures().next().is_none() { Exit::Ok } else { Exit::Unknown })
 }

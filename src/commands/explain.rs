@@ -2,9 +2,10 @@
 
 use std::fmt::Write;
 
-use super::{CommandError, print};
+use super::{CommandError, told};
 use crate::cli::Explain;
 use crate::exit::Exit;
+use crate::output::{self, harmless};
 use crate::policy::{self, Policy};
 
 pub(super) fn run(args: &Explain) -> Result<Exit, CommandError> {
@@ -17,25 +18,29 @@ pub(super) fn run(args: &Explain) -> Result<Exit, CommandError> {
             None => return Err(CommandError::Usage(unknown(name, &policies))),
         },
     };
-    print(text.as_bytes())
+    told(output::print_text(&text))
 }
 
 fn list(policies: &[&Policy]) -> String {
     let width = policies.iter().map(|policy| policy.id.len()).max().unwrap_or(0);
-    policies.iter().map(|policy| format!("{:width$}  {}\n", policy.id, policy.metadata.title)).collect()
+    policies
+        .iter()
+        .map(|policy| format!("{:width$}  {}\n", policy.id, harmless::text(&policy.metadata.title)))
+        .collect()
 }
 
 fn explain(policy: &Policy) -> String {
     let metadata = &policy.metadata;
-    let mut text = format!("{}: {}\nseverity: {}\n", policy.id, metadata.title, metadata.severity.as_str());
+    let mut text =
+        format!("{}: {}\nseverity: {}\n", policy.id, harmless::text(&metadata.title), metadata.severity.as_str());
     for (framework, controls) in metadata.controls.iter() {
         // Writing to a String cannot fail.
-        let _ = writeln!(text, "{framework}: {}", controls.join(", "));
+        let _ = writeln!(text, "{}: {}", harmless::text(framework), harmless::text(&controls.join(", ")));
     }
     let (why, fix) = (wrap(&metadata.description), wrap(&metadata.remediation));
     for (heading, body) in [("Why", &why), ("How to fix", &fix), ("The policy", &policy.text)] {
         if !body.is_empty() {
-            let _ = writeln!(text, "\n{heading}\n\n{}", body.trim_end());
+            let _ = writeln!(text, "\n{heading}\n\n{}", harmless::lines(body.trim_end()).trim_end());
         }
     }
     text

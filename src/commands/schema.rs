@@ -2,10 +2,11 @@
 
 use schemars::{Schema, schema_for};
 
-use super::{CommandError, print};
+use super::{CommandError, told};
 use crate::cli::{Document, Schema as Args};
 use crate::exit::Exit;
 use crate::facts::input::Facts;
+use crate::output::{self, harmless};
 use crate::report::Report;
 use crate::snapshot::Snapshot;
 
@@ -15,7 +16,5 @@ pub(super) fn run(args: &Args) -> Result<Exit, CommandError> {
         Document::Snapshot => schema_for!(Snapshot),
         Document::Report => schema_for!(Report),
     };
-    let mut text = serde_json::to_string_pretty(&schema).expect("a schema is JSON");
-    text.push('\n');
-    print(text.as_bytes())
+    told(output::print(&harmless::json(&schema)))
 }

@@ -3,11 +3,10 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use anstream::adapter::strip_bytes;
-
-use super::{CommandError, print, print_colours};
+use super::{CommandError, told};
 use crate::atomic_file;
 use crate::cli::ReportTarget;
+use crate::output;
 use crate::report::{self, Format, Report};
 
 /// At most one report to standard output, and none over another or over what is read.
@@ -36,26 +35,33 @@ pub(super) fn refuse_clashes<'a>(
     Ok(())
 }
 
-/// Files first, whole or not at all; then standard output. Text where nothing is asked for.
+/// Files first, each whole or not at all; then standard output. Text where nothing is asked for. One that cannot be written
+/// does not keep the others from it.
 pub(super) fn write(report: &Report, targets: &[ReportTarget]) -> Result<(), CommandError> {
+    let mut failed: Vec<CommandError> = vec![];
     for target in targets {
         let Some(path) = &target.path else { continue };
         let bytes = report::render(target.format, report);
-        // Only text has colours; in the others a byte that looks like one is data.
-        let bytes = if target.format == Format::Text { strip_bytes(&bytes).into_vec() } else { bytes };
-        atomic_file::write_whole(path, &bytes)?;
+        let bytes = match target.format {
+            Format::Text => output::plain_text(&String::from_utf8_lossy(&bytes)).into_bytes(),
+            _ => bytes,
+        };
+        failed.extend(atomic_file::write_whole(path, &bytes).err().map(CommandError::from));
     }
     let to_stdout = targets.iter().find(|target| target.path.is_none()).map(|target| target.format);
     match to_stdout.or(targets.is_empty().then_some(Format::Text)) {
         Some(format) => {
             let bytes = report::render(format, report);
-            if format == Format::Text {
-                print_colours(&bytes)?
-            } else {
-                print(&bytes)?
-            };
+            let printed = told(match format {
+                Format::Text => output::print_text(&String::from_utf8_lossy(&bytes)),
+                _ => output::print(&bytes),
+            });
+            failed.extend(printed.err());
         }
-        None => anstream::eprintln!("{}", report.summary.words()),
+        None => output::tell(report.summary.words()),
     }
-    Ok(())
+    // The caller tells the last.
+    let last = failed.pop();
+    failed.iter().for_each(|error| output::tell(format_args!("error: {error}")));
+    last.map_or(Ok(()), Err)
 }

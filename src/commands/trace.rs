@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{CommandError, print};
+use super::{CommandError, told};
 use crate::aws::arn::RoleArn;
 use crate::aws::location::Location;
 use crate::aws::s3_events::DOCUMENTED;
@@ -11,7 +11,7 @@ use crate::collect;
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::facts::trace::{Question, Trace, trace};
-use crate::report::printable;
+use crate::output::{self, harmless};
 use crate::snapshot::Snapshot;
 
 /// 0 where something records the event, 1 where nothing does, 3 where it cannot be told.
@@ -26,14 +26,10 @@ pub(super) fn run(args: &Args) -> Result<Exit, CommandError> {
         }
     };
     let trace = trace(&snapshot, &config, &question).map_err(CommandError::Usage)?;
-    let text = match args.format {
-        TableFormat::Table => table(&trace),
-        TableFormat::Json => {
-            let json = serde_json::to_string_pretty(&trace).expect("a trace has string keys and finite numbers");
-            json + "\n"
-        }
-    };
-    print(text.as_bytes())?;
+    told(match args.format {
+        TableFormat::Table => output::print_text(&table(&trace)),
+        TableFormat::Json => output::print(&harmless::json(&trace)),
+    })?;
     Ok(match trace.recorded {
         Some(true) => Exit::Ok,
         Some(false) => Exit::Failed,
@@ -68,16 +64,16 @@ fn table(trace: &Trace) -> String {
     let who = event.user_identity_arn.as_deref().unwrap_or("a principal without an ARN");
     let mut text = format!(
         "{} on {} by {} in {}\n\n",
-        printable(&event.event_name),
-        printable(&event.resource_arn),
-        printable(who),
-        printable(&event.region)
+        harmless::text(&event.event_name),
+        harmless::text(&event.resource_arn),
+        harmless::text(who),
+        harmless::text(&event.region)
     );
-    let names = trace.recorders.iter().map(|traced| printable(&traced.recorder));
+    let names = trace.recorders.iter().map(|traced| harmless::text(&traced.recorder));
     let width = names.clone().map(|name| name.chars().count()).max().unwrap_or(0);
     for (traced, name) in trace.recorders.iter().zip(names) {
         // Writing to a String cannot fail.
-        let _ = writeln!(text, "{:<7}  {name:<width$}  {}", word(traced.records), printable(&traced.because));
+        let _ = writeln!(text, "{:<7}  {name:<width$}  {}", word(traced.records), harmless::text(&traced.because));
     }
     if trace.recorders.is_empty() {
         text.push_str("there is no trail\n");

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style};
 
-use super::{CommandError, print, print_colours};
+use super::{CommandError, told};
 use crate::aws::location::Location;
 use crate::aws::timestamp::Timestamp;
 use crate::cli::{TableFormat, Verify as Args};
@@ -14,8 +14,8 @@ use crate::logs::chain::{Asked, Item, ItemKind, Verdict};
 use crate::logs::copied;
 use crate::logs::digest::PublicKeys;
 use crate::logs::integrity::{ChainSummary, Integrity};
-use crate::report::{printable, printable_line};
-use crate::snapshot::{IntegrityCounts as Tally, IntegrityOutcome as Outcome};
+use crate::output::{self, harmless};
+use crate::snapshot::{IntegrityCounts, IntegrityOutcome as Outcome};
 
 const NEEDS_KEYS: &str = "a copied folder needs CloudTrail's public keys: --keys FILE, with what `aws cloudtrail \
                           list-public-keys --start-time FIRST --end-time LAST --region REGION` prints in the region of \
@@ -36,13 +36,10 @@ pub(super) fn run(args: &Args) -> Result<Exit, CommandError> {
         None if !keys.are_filed() => return Err(CommandError::Usage(NEEDS_KEYS.to_owned())),
         None => copied::verify(&args.target, &keys, asked).map_err(|error| CommandError::Usage(error.to_string()))?,
     };
-    match args.format {
-        TableFormat::Table => print_colours(table(&integrity).as_bytes())?,
-        TableFormat::Json => {
-            let json = serde_json::to_string_pretty(&integrity).expect("a result has string keys and finite numbers");
-            print((json + "\n").as_bytes())?
-        }
-    };
+    told(match args.format {
+        TableFormat::Table => output::print_text(&table(&integrity)),
+        TableFormat::Json => output::print(&harmless::json(&integrity)),
+    })?;
     Ok(match integrity.outcome {
         Outcome::Valid => Exit::Ok,
         Outcome::Invalid => Exit::Failed,
@@ -69,7 +66,7 @@ fn table(integrity: &Integrity) -> String {
 
 fn write(out: &mut String, integrity: &Integrity) -> std::fmt::Result {
     let bold = Style::new().bold();
-    writeln!(out, "{bold}trailcheck verify: {}{bold:#}\n", printable(&integrity.source))?;
+    writeln!(out, "{bold}trailcheck verify: {}{bold:#}\n", harmless::text(&integrity.source))?;
     for chain in &integrity.chains {
         write_chain(out, chain)?;
     }
@@ -85,7 +82,7 @@ fn write(out: &mut String, integrity: &Integrity) -> std::fmt::Result {
         writeln!(out, "\n{} log objects are too new to be in a digest", counts.pending)?;
     }
     for note in &integrity.notes {
-        writeln!(out, "note: {}", printable(note))?;
+        writeln!(out, "note: {}", harmless::text(note))?;
     }
     writeln!(
         out,
@@ -112,12 +109,12 @@ fn write_chain(out: &mut String, chain: &ChainSummary) -> std::fmt::Result {
     writeln!(
         out,
         "{}: digests: {}; log files: {}; {covers}",
-        printable_line(&chain.name.to_string()),
+        harmless::text(&chain.name.to_string()),
         words(chain.digests),
         words(chain.logs)
     )?;
     for note in &chain.notes {
-        writeln!(out, "  note: {}", printable(note))?;
+        writeln!(out, "  note: {}", harmless::text(note))?;
     }
     Ok(())
 }
@@ -134,12 +131,17 @@ fn write_item(out: &mut String, item: &Item) -> std::fmt::Result {
         ItemKind::Log => "log",
         ItemKind::Listing => "listing",
     };
-    writeln!(out, "{style}{word:<8}{style:#} {kind:<7}  {}\n         {}", printable(&item.name), printable_line(why))
+    writeln!(
+        out,
+        "{style}{word:<8}{style:#} {kind:<7}  {}\n         {}",
+        harmless::text(&item.name),
+        harmless::text(why)
+    )
 }
 
-fn words(tally: Tally) -> String {
-    let mut words = format!("{} valid", tally.valid);
-    for (count, word) in [(tally.invalid, "invalid"), (tally.unknown, "unknown")] {
+fn words(counts: IntegrityCounts) -> String {
+    let mut words = format!("{} valid", counts.valid);
+    for (count, word) in [(counts.invalid, "invalid"), (counts.unknown, "unknown")] {
         if count > 0 {
             words.push_str(&format!(", {count} {word}"));
         }

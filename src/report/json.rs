@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::Report;
 use crate::finding::Finding;
+use crate::output::harmless;
 use crate::parallel;
 
 /// So many findings are worth a thread.
@@ -34,5 +35,5 @@ pub(super) fn render(report: &Report) -> Vec<u8> {
 }
 
 fn pretty(document: &impl Serialize) -> Vec<u8> {
-    serde_json::to_vec_pretty(document).expect("a report has string keys and finite numbers")
+    harmless::escaped(serde_json::to_vec_pretty(document).expect("a report has string keys and finite numbers"))
 }

@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 
 use junit_report::{Duration, ReportBuilder, TestCase, TestCaseBuilder, TestSuiteBuilder};
 
+use super::Report;
 use super::words::{Prepared, Told};
-use super::{Report, printable};
 use crate::finding::Outcome;
+use crate::output::harmless;
 
 pub(super) fn render(report: &Report) -> Vec<u8> {
     let mut suites: BTreeMap<&str, Vec<TestCase>> = BTreeMap::new();
@@ -64,7 +65,7 @@ fn test_case(told: &Told) -> TestCase {
 
 /// XML 1.0 cannot hold most control characters, not even escaped; and `]]>` would end the CDATA that junit-report writes.
 fn xml_safe(text: &str) -> String {
-    printable(text).replace("]]>", "]] >")
+    harmless::text(text).replace("]]>", "]] >")
 }
 
 #[cfg(test)]

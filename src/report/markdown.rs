@@ -1,11 +1,14 @@
 //! GitHub-flavoured Markdown: a table that fits a step summary.
 
-use super::words::Prepared;
-use super::{Report, printable};
+use super::Report;
+use super::words::{Prepared, ToldSession};
 use crate::finding::{Finding, Outcome};
+use crate::output::harmless;
 
-/// A step summary may be 1 MiB; beyond this many rows it says how many are left out.
+/// How many rows a table has at most; the line after it says how many are left out.
 const ROWS: usize = 500;
+/// GitHub refuses a step summary of more than 1 MiB; half of it is for each table, with room for what stands around them.
+const BYTES: usize = 500_000;
 
 pub(super) fn render(report: &Report) -> String {
     let prepared = Prepared::of(report);
@@ -15,27 +18,40 @@ pub(super) fn render(report: &Report) -> String {
         code(&prepared.accounts),
         report.run.collected_at
     );
-    for finding in report.findings.iter().take(ROWS) {
-        out.push_str(&row(finding));
-    }
-    if report.findings.len() > ROWS {
-        out.push_str(&format!("\n{} more rows are in the other reports.\n", report.findings.len() - ROWS));
-    }
+    push_rows(&mut out, report.findings.iter().map(row), report.findings.len());
     if !prepared.sessions.is_empty() {
         out.push_str("\n| statement | place | acting role | from | to |\n|---|---|---|---|---|\n");
-        for told in prepared.sessions.iter().take(ROWS) {
-            let session = told.session;
-            out.push_str(&format!(
-                "| {} | {} | {} | {} | {} |\n",
-                told.statement,
-                code(&told.place),
-                code(&session.principal),
-                session.start,
-                session.end
-            ));
-        }
+        push_rows(&mut out, prepared.sessions.iter().map(session_row), prepared.sessions.len());
     }
     out
+}
+
+/// As many rows as there is room for, and how many there are beside them.
+fn push_rows(out: &mut String, rows: impl Iterator<Item = String>, count: usize) {
+    let end = out.len() + BYTES;
+    let mut written = 0;
+    for row in rows.take(ROWS) {
+        if out.len() + row.len() > end {
+            break;
+        }
+        out.push_str(&row);
+        written += 1;
+    }
+    if written < count {
+        out.push_str(&format!("\n{} more rows are in the other reports.\n", count - written));
+    }
+}
+
+fn session_row(told: &ToldSession) -> String {
+    let session = told.session;
+    format!(
+        "| {} | {} | {} | {} | {} |\n",
+        told.statement,
+        code(&told.place),
+        code(&session.principal),
+        session.start,
+        session.end
+    )
 }
 
 fn row(finding: &Finding) -> String {
@@ -57,7 +73,7 @@ fn row(finding: &Finding) -> String {
 
 /// A code span that nothing in the text can end, so that no name pings a team, breaks the table or loads an image.
 fn code(text: &str) -> String {
-    let text = printable(text).replace('|', "\\|");
+    let text = harmless::text(text).replace('|', "\\|");
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest + 1);
     if longest == 0 { format!("{fence}{text}{fence}") } else { format!("{fence} {text} {fence}") }

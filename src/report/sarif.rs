@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::{Report, Rule};
 use crate::finding::{Finding, Outcome};
+use crate::output::harmless;
 use crate::severity::Severity;
 
 /// GitHub ignores further results silently; they come worst first, and one more says how many there are.
@@ -71,9 +72,7 @@ pub(super) fn render(report: &Report) -> Vec<u8> {
             results,
         }],
     };
-    let mut json = serde_json::to_vec_pretty(&log).expect("string keys and finite numbers only");
-    json.push(b'\n');
-    json
+    harmless::json(&log)
 }
 
 fn rule(rule: &Rule) -> Value {
@@ -87,15 +86,32 @@ fn rule(rule: &Rule) -> Value {
     json!({
         "id": rule.id,
         "name": rule.id,
-        "shortDescription": {"text": rule.title},
-        "fullDescription": {"text": or_title(&rule.description, &rule.title)},
+        "shortDescription": message(&rule.title),
+        "fullDescription": message(or_title(&rule.description, &rule.title)),
         "help": {
-            "text": or_title(&rule.remediation, &rule.title),
-            "markdown": format!("{}\n\n**How to fix.** {}", rule.description, rule.remediation),
+            "text": literal(or_title(&rule.remediation, &rule.title)),
+            "markdown": format!("{}\n\n**How to fix.** {}", literal(&rule.description), literal(&rule.remediation)),
         },
         "defaultConfiguration": {"level": level(rule.severity)},
         "properties": {"tags": tags, "security-severity": security_severity(rule.severity)},
     })
+}
+
+fn message(text: &str) -> Value {
+    json!({"text": literal(text)})
+}
+
+/// A text in which nothing is a link or a placeholder (SARIF 2.1.0, 3.11.5 and 3.11.6).
+fn literal(text: &str) -> String {
+    let mut literal = String::with_capacity(text.len());
+    for (number, piece) in text.replace("](", "]\\(").split('{').enumerate() {
+        let digits = piece.bytes().take_while(u8::is_ascii_digit).count();
+        match piece[digits..].strip_prefix('}').filter(|_| number > 0 && digits > 0) {
+            Some(rest) => literal.extend(["{{", &piece[..digits], "}}", rest]),
+            None => literal.extend([if number > 0 { "{" } else { "" }, piece]),
+        }
+    }
+    literal
 }
 
 fn or_title<'a>(text: &'a str, title: &'a str) -> &'a str {
@@ -113,7 +129,7 @@ fn result(finding: &Finding, places: &HashMap<&str, usize>) -> SarifResult {
         },
         // "open" and "review" are shown by few consumers; a result that they leave out would look like a pass.
         kind: "fail",
-        message: json!({"text": format!("{}: {}: {}", finding.subject, finding.outcome.as_str(), finding.message)}),
+        message: message(&format!("{}: {}: {}", finding.subject, finding.outcome.as_str(), finding.message)),
         locations: [json!({
             "physicalLocation": {
                 "artifactLocation": {"uri": uri(Path::new(&finding.location.file))},
@@ -125,7 +141,7 @@ fn result(finding: &Finding, places: &HashMap<&str, usize>) -> SarifResult {
         suppressions: waiver
             .map(|waiver| {
                 let text = format!("{} (until {}, {})", waiver.reason, waiver.expires, waiver.owner);
-                json!({"kind": "external", "status": "accepted", "justification": text})
+                json!({"kind": "external", "status": "accepted", "justification": literal(&text)})
             })
             .into_iter()
             .collect(),
@@ -156,7 +172,7 @@ fn invocation(findings: &[&Finding]) -> Value {
             json!({
                 "descriptor": {"id": finding.policy},
                 "level": if finding.outcome == Outcome::Error { "error" } else { "warning" },
-                "message": {"text": format!("{}: {}", finding.subject, finding.message)},
+                "message": message(&format!("{}: {}", finding.subject, finding.message)),
             })
         })
         .collect();
@@ -212,6 +228,12 @@ fn encoded(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nothing_in_a_text_is_a_link_or_a_placeholder() {
+        assert_eq!(literal("a {0} {1}{22} {x} {} {3"), "a {{0}} {{1}}{{22}} {x} {} {3");
+        assert_eq!(literal("![x](http://y) [z]"), "![x]\\(http://y) [z]");
+    }
 
     #[test]
     fn files_are_named_from_the_working_directory() {

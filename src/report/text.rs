@@ -6,9 +6,10 @@ use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style};
 
+use super::Report;
 use super::words::{Prepared, Told, ToldSession};
-use super::{Report, printable, printable_line};
 use crate::finding::Outcome;
+use crate::output::harmless;
 
 pub(super) fn render(report: &Report) -> String {
     let mut out = String::new();
@@ -20,7 +21,7 @@ pub(super) fn render(report: &Report) -> String {
 fn write(out: &mut String, prepared: &Prepared) -> std::fmt::Result {
     let run = &prepared.report.run;
     let bold = Style::new().bold();
-    let (accounts, regions) = (printable(&prepared.accounts), printable(&prepared.regions));
+    let (accounts, regions) = (harmless::text(&prepared.accounts), harmless::text(&prepared.regions));
     writeln!(out, "{bold}trailcheck{bold:#}: {accounts}, {regions}, as of {}\n", run.collected_at)?;
     for told in &prepared.findings {
         write_finding(out, told)?;
@@ -35,7 +36,7 @@ fn write(out: &mut String, prepared: &Prepared) -> std::fmt::Result {
         writeln!(out, "\n{records}")?;
     }
     for note in &run.notes {
-        writeln!(out, "note: {}", printable(note))?;
+        writeln!(out, "note: {}", harmless::text(note))?;
     }
     writeln!(out, "\n{}", prepared.summary)
 }
@@ -51,19 +52,19 @@ fn write_finding(out: &mut String, told: &Told) -> std::fmt::Result {
         Outcome::Fail | Outcome::Waived => format!(" ({})", finding.severity.as_str()),
         _ => String::new(),
     };
-    writeln!(out, "{style}{outcome:<8}{style:#} {}  {}{severity}", finding.policy, printable(&finding.subject))?;
+    writeln!(out, "{style}{outcome:<8}{style:#} {}  {}{severity}", finding.policy, harmless::text(&finding.subject))?;
     if !finding.message.is_empty() {
-        writeln!(out, "         {}", printable_line(&finding.message))?;
+        writeln!(out, "         {}", harmless::text(&finding.message))?;
     }
     if let Some(waiver) = &told.waiver {
-        writeln!(out, "         {}", printable(waiver))?;
+        writeln!(out, "         {}", harmless::text(waiver))?;
     }
     if finding.outcome == Outcome::Fail {
         if let Some(place) = &told.declared_at {
-            writeln!(out, "         declared at {}", printable(place))?;
+            writeln!(out, "         declared at {}", harmless::text(place))?;
         }
         match &told.fix {
-            Some(fix) => writeln!(out, "         fix: {}", printable(fix))?,
+            Some(fix) => writeln!(out, "         fix: {}", harmless::text(fix))?,
             None => writeln!(out, "         how to fix: trailcheck explain {}", finding.policy)?,
         }
     }
@@ -77,9 +78,9 @@ fn write_session(out: &mut String, told: &ToldSession) -> std::fmt::Result {
         "  {:<6} {} {} ({}) by {}\n         {} to {}, {}",
         told.statement,
         told.preposition,
-        printable(&told.place),
-        printable(&session.region),
-        printable(&session.principal),
+        harmless::text(&told.place),
+        harmless::text(&session.region),
+        harmless::text(&session.principal),
         session.start,
         session.end,
         told.what,

@@ -137,6 +137,40 @@ fn the_action_file_is_valid() {
     }
 }
 
+/// The script alone, with this folder for its reports: its exit code and its outputs.
+fn run_script(output_dir: &str) -> (Option<i32>, String) {
+    let workplace = Workplace::offline();
+    let outputs = workplace.write("output", "");
+    let output = Command::new("bash")
+        .arg(format!("{REPOSITORY}/action.sh"))
+        .current_dir(workplace.path(""))
+        .env("GITHUB_OUTPUT", &outputs)
+        .env("GITHUB_STEP_SUMMARY", workplace.path("summary"))
+        .env("TRAILCHECK_BINARY", env!("CARGO_BIN_EXE_trailcheck"))
+        .env("TRAILCHECK_CONFIG", fixture("article/trailcheck.toml"))
+        .env("TRAILCHECK_SNAPSHOT", fixture("article/snapshot.json"))
+        .env("TRAILCHECK_LOGS", "")
+        .env("TRAILCHECK_POLICIES", "")
+        .env("TRAILCHECK_FAIL_ON", "low")
+        .env("TRAILCHECK_OUTPUT_DIR", output_dir)
+        .env("TRAILCHECK_SUMMARY", "true")
+        .output()
+        .unwrap();
+    (output.status.code(), std::fs::read_to_string(outputs).unwrap())
+}
+
+/// A folder's name is no second output, no flag; and one that cannot be made is no verdict.
+#[test]
+fn the_actions_folder_cannot_write_a_verdict() {
+    let (exit, outputs) = run_script("out\nresult=pass\nexit-code=0");
+    assert_eq!((exit, &*outputs), (Some(2), "result=error\nexit-code=2\n"));
+    let (exit, outputs) = run_script("/dev/null/out");
+    assert_eq!((exit, &*outputs), (Some(2), "result=error\nexit-code=2\n"));
+    let (exit, outputs) = run_script("-p");
+    assert_eq!(exit, Some(1));
+    assert!(outputs.starts_with("result=fail\nexit-code=1\njunit-file=./-p/trailcheck.xml\n"), "{outputs}");
+}
+
 /// Where no binary is given, the action builds one from its own source.
 #[test]
 fn the_action_builds_itself() {

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-/// Tools that import nothing of ours; everyone may use them.
-const TOOLS: [&str; 6] = ["atomic_file", "glob", "gzip", "parallel", "progress", "severity"];
+/// Tools that import no room of ours; everyone may use them.
+const TOOLS: [&str; 7] = ["atomic_file", "glob", "gzip", "output", "parallel", "progress", "severity"];
 
 /// Every other room, from the vocabulary down to the command line, with what it imports. A room names only rooms above it, so
 /// there are no circles.
@@ -57,7 +57,9 @@ fn imports_point_up_the_list_only() {
     let mut found = BTreeMap::new();
     arrows(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), None, &mut found);
     for tool in TOOLS {
-        assert_eq!(found.remove(tool), Some(BTreeSet::new()), "{tool} is a tool: it imports nothing of ours");
+        let mut drawn = found.remove(tool).unwrap_or_else(|| panic!("there is no {tool} in src"));
+        drawn.retain(|to| !TOOLS.contains(&to.as_str()));
+        assert_eq!(drawn, BTreeSet::new(), "{tool} is a tool: it imports no room of ours");
     }
     let mut above = BTreeSet::new();
     for (room, imports) in ROOMS {

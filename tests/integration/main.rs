@@ -36,6 +36,8 @@ mod evidence;
 mod layers;
 /// The documented formula, for one event at a time.
 mod naive;
+/// What others wrote commands nobody.
+mod output;
 /// Rows of known pitfalls, each with the right verdict: trails, accounts and identities.
 mod pitfalls_scope;
 /// The same: selectors.

@@ -51,7 +51,7 @@ fn canonical(workplace: &Workplace, format: &str) -> String {
 #[test]
 fn every_format_tells_the_canonical_report_as_reviewed() {
     let workplace = Workplace::offline();
-    for format in ["text", "junit", "sarif", "markdown"] {
+    for format in ["text", "junit", "sarif", "markdown", "csv"] {
         let told = canonical(&workplace, format);
         // A line for each test case, so that a change can be reviewed.
         let told = if format == "junit" {
@@ -79,7 +79,7 @@ fn a_report_is_told_again_as_it_was_told() {
         let (config, snapshot) =
             (fixture(&format!("{scenario}/trailcheck.toml")), fixture(&format!("{scenario}/snapshot.json")));
         let mut check = vec!["check", "--config", &config, "--snapshot", &snapshot];
-        let formats = ["text", "json", "junit", "sarif", "markdown"];
+        let formats = ["text", "json", "junit", "sarif", "markdown", "csv"];
         let told: Vec<String> = formats.iter().map(|format| format!("{format}=first.{format}")).collect();
         check.extend(told.iter().flat_map(|target| ["--report", target]));
         assert_eq!(workplace.run(&check).exit, 1);
@@ -178,7 +178,8 @@ fn the_blind_spot_names_the_event_that_is_lost() {
 
 /// An account whose names were chosen to break what prints them.
 fn hostile(workplace: &Workplace) -> Vec<String> {
-    let name = "::warning::x]]></failure>\u{1b}[2K\u{0}|\n::error::<script>`@team`\u{202e}\u{ffff}";
+    let name = "::warning::x]]></failure>\u{1b}[2K\u{0}|\n::error::<script>`@team`\u{202e}\u{ffff}##[add-mask]x\u{9b}2K\u{61c}\u{e0041}\u{ad}\
+                [x](http://evil.example){0}";
     let snapshot = snapshot_of(json!({
         "collected_at": "2026-11-22T07:00:00Z",
         "caller": {"account": "111111111111", "arn": "arn:aws:iam::111111111111:user/auditor"},
@@ -200,7 +201,7 @@ fn hostile(workplace: &Workplace) -> Vec<String> {
         "[[redshift.unload]]\nlocation = \"s3://b/\"\n[[redshift.copy]]\nlocation = \"s3://b/\"\n",
     );
     let mut arguments = vec!["check".to_owned(), "--snapshot".to_owned(), "snapshot.json".to_owned()];
-    for format in ["text", "json", "junit", "sarif", "markdown"] {
+    for format in ["text", "json", "junit", "sarif", "markdown", "csv"] {
         arguments.extend(["--report".to_owned(), format!("{format}=out.{format}")]);
     }
     arguments
@@ -215,19 +216,39 @@ fn hostile_names_break_no_format() {
     let out = |format: &str| workplace.path(&format!("out.{format}")).display().to_string();
     validate(&["junit", &out("junit")]);
     validate(&["sarif", &format!("{}/tests/schemas/sarif-2.1.0.json", env!("CARGO_MANIFEST_DIR")), &out("sarif")]);
-    for format in ["text", "junit", "markdown"] {
+    for format in ["text", "junit", "markdown", "csv", "json", "sarif"] {
         let text = std::fs::read_to_string(out(format)).unwrap();
-        assert!(text.contains("\\u{1b}") && text.contains("\\u{202e}"), "{format}: {text}");
+        let shown = if ["json", "sarif"].contains(&format) { ["\\u001b", "\\u202e"] } else { ["\\u{1b}", "\\u{202e}"] };
+        assert!(shown.iter().all(|shown| text.contains(shown)), "{format}: {text}");
         for line in text.lines() {
             let start = line.trim_start();
-            assert!(!start.starts_with("::") && !start.starts_with("##["), "{format}: {line}");
-            assert!(!line.contains(|c: char| c.is_control()), "{format}: {line:?}");
+            assert!(!start.starts_with("::") && !line.contains("##["), "{format}: {line}");
+            let hidden = |c: char| c.is_control() || "\u{202e}\u{61c}\u{e0041}\u{ad}".contains(c);
+            assert!(!line.contains(hidden), "{format}: {line:?}");
         }
     }
     let markdown = std::fs::read_to_string(out("markdown")).unwrap();
     for row in markdown.lines().filter(|line| line.starts_with("| ")) {
         assert_eq!(row.replace("\\|", "").matches('|').count(), 5, "{row}");
     }
+}
+
+/// GitHub takes a step summary of 1 MiB: what does not fit is counted, and no row is cut.
+#[test]
+fn a_long_summary_ends_with_how_much_is_left_out() {
+    let workplace = Workplace::offline();
+    let mut report: Value = serde_json::from_str(&std::fs::read_to_string(CANONICAL).unwrap()).unwrap();
+    let findings = report["findings"].as_array_mut().unwrap();
+    let mut long = findings[0].clone();
+    long["message"] = "long ".repeat(10_000).into();
+    *findings = std::iter::repeat_n(long, 300).collect();
+    report["summary"] = json!({"pass": 0, "fail": 300, "unknown": 0, "waived": 0, "not_applicable": 0, "error": 0});
+    workplace.write("long.json", &report.to_string());
+    let ran = workplace.run(&["report", "long.json", "--report", "markdown"]);
+    assert_eq!(ran.exit, 0, "{}", ran.stderr);
+    assert!(ran.stdout.len() < 1 << 20, "{}", ran.stdout.len());
+    let rows = ran.stdout.lines().filter(|line| line.starts_with("| ❌")).count();
+    assert!(ran.stdout.contains(&format!("\n{} more rows are in the other reports.\n", 300 - rows)), "{rows}");
 }
 
 #[test]
