@@ -14,7 +14,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use trailcheck::aws::location::Location;
 use trailcheck::aws::s3_events::Access;
 use trailcheck::aws::timestamp::Timestamp;
-use trailcheck::coverage::event::Requirement;
+use trailcheck::coverage::event::{Place, Requirement};
 use trailcheck::coverage::prove::{RecorderSet, Verdict};
 use trailcheck::coverage::recorder::{Recorder, Scene};
 use trailcheck::snapshot::{AdvancedEventSelector, FieldSelector, Trail, TrailStatus};
@@ -115,6 +115,7 @@ fn prove(trails: &[Trail], buckets: usize) -> usize {
             partition: "aws".to_owned(),
             region: REGION.to_owned(),
             location: Location { bucket: format!("unload-{bucket}"), prefix: String::new() },
+            place: Place::Within,
             access: Access::All,
             role: None,
         };

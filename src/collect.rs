@@ -1,4 +1,4 @@
-//! Stage 1: AWS -> Snapshot. The only folder that knows the AWS SDK; one file per service.
+//! Stage 1: AWS -> Snapshot. The only folder that knows the AWS SDK; one file for each thing that is asked for.
 //!
 //! A call that fails never stops the others: it becomes a failure, which says what is unknown because of it. Only where not
 //! even the caller can be told is there no snapshot.
@@ -175,16 +175,19 @@ async fn collect_account(
         // Only the records show roles whose namespace is asked for.
         clusters.extend(namespaces::collect(aws, &caller.account, &regions, failures).await);
     }
-    let event_data_stores = if config.recorders.contains(&RecorderKind::EventDataStore) {
+    let (mut event_data_stores, mut store_regions) = (None, None);
+    if config.recorders.contains(&RecorderKind::EventDataStore) {
         progress.stage("reading event data stores");
-        Some(stores::collect(aws, &regions, failures).await)
-    } else {
-        None
-    };
+        // A store of any region may take in the events of all, so scan.regions does not bound them.
+        if config.regions.is_some() {
+            store_regions = Some(regions::collect(aws, &buckets, declared, failures).await);
+        }
+        event_data_stores = Some(stores::collect(aws, store_regions.as_ref().unwrap_or(&regions), failures).await);
+    }
     Account {
         caller,
         collected_at: Timestamp::now(),
-        scope: Scope { regions, partition },
+        scope: Scope { regions, store_regions, partition },
         trails,
         event_data_stores,
         channels: None,

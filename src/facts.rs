@@ -99,7 +99,7 @@ struct View<'a> {
 impl<'a> View<'a> {
     fn new(snapshot: &'a Snapshot, config: &'a Config) -> View<'a> {
         let records = snapshot.records.as_ref();
-        let world = World::at(snapshot, snapshot.collected_at()).counting(&config.recorders);
+        let world = World::at(snapshot, snapshot.collected_at()).counting(&config.recorders, config.regions.is_some());
         View {
             clusters: ClusterIndex::of(&world),
             own_calls: OwnCalls::of(snapshot),

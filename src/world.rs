@@ -29,6 +29,8 @@ pub(crate) struct World<'a> {
     pub at: Timestamp,
     /// What counts as recording.
     recorders: Vec<RecorderKind>,
+    /// Only some regions were asked for.
+    some_regions: bool,
     accounts: BTreeMap<&'a str, &'a Account>,
     buckets: HashMap<&'a str, Bucket>,
     trails: Vec<SeenTrail<'a>>,
@@ -45,8 +47,12 @@ impl<'a> World<'a> {
         let mut failures = FailuresByAccount::new();
         for account in &snapshot.accounts {
             for failure in &account.failures {
-                for kind in &failure.makes_unknown {
-                    failures.entry(account.id()).or_default().entry(*kind).or_default().push(failure);
+                let mut kinds = failure.makes_unknown.clone();
+                if kinds.contains(&FactKind::Regions) {
+                    kinds.extend(FactKind::IN_REGIONS);
+                }
+                for kind in kinds {
+                    failures.entry(account.id()).or_default().entry(kind).or_default().push(failure);
                 }
             }
         }
@@ -57,6 +63,7 @@ impl<'a> World<'a> {
             at,
             trail_places: places.collect(),
             recorders: vec![RecorderKind::Trail],
+            some_regions: false,
             accounts: snapshot.accounts.iter().map(|account| (account.id(), account)).collect(),
             buckets: merge::buckets(&snapshot.accounts),
             trails,
@@ -66,10 +73,10 @@ impl<'a> World<'a> {
         }
     }
 
-    /// The same where other recorders count than trails. None listed: trails.
-    pub(crate) fn counting(self, recorders: &[RecorderKind]) -> World<'a> {
+    /// The same where other recorders count than trails (none listed: trails). `some_regions`: not all regions were asked for.
+    pub(crate) fn counting(self, recorders: &[RecorderKind], some_regions: bool) -> World<'a> {
         let recorders = if recorders.is_empty() { self.recorders } else { recorders.to_vec() };
-        World { recorders, sets: RefCell::default(), ..self }
+        World { recorders, some_regions, sets: RefCell::default(), ..self }
     }
 
     /// `aws`, `aws-cn`, …: the same for all accounts.

@@ -9,7 +9,7 @@
 #   severity: high
 #   remediation: >-
 #     Give a logging trail that is in effect in the bucket's region a selector for all of the location, for reads at least:
-#     ReadWriteType=All (or ReadOnly) with the value arn:aws:s3:::BUCKET/ (the slash matters), or an advanced selector with
+#     ReadWriteType=All (ReadOnly leaves out copies) with the value arn:aws:s3:::BUCKET/ (the slash matters), or an advanced selector with
 #     resources.ARN StartsWith arn:aws:s3:::BUCKET/. `put-event-selectors` replaces what is there: send the selectors
 #     that the trail has today along with it.
 #   controls:

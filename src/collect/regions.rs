@@ -30,7 +30,7 @@ pub(super) async fn collect(
     match pages {
         Ok(regions) => regions.into_iter().filter_map(|region| region.region_name).collect(),
         Err(error) => {
-            let facts = [FactKind::Regions, FactKind::Clusters];
+            let facts = [FactKind::Regions];
             failures.add("account:ListRegions", aws.home_region(), None, CallError::of(&error), &facts);
             let of_declared = buckets.iter().filter(|bucket| declared.contains(&bucket.name));
             let regions = of_declared.filter_map(|bucket| bucket.region.clone());

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::{CommandError, told};
 use crate::aws::arn::RoleArn;
 use crate::aws::location::Location;
-use crate::aws::s3_events::DOCUMENTED;
+use crate::aws::s3_events::{About, documented};
 use crate::cli::{TableFormat, Trace as Args};
 use crate::collect;
 use crate::config::Config;
@@ -39,8 +39,8 @@ pub(super) fn run(args: &Args) -> Result<Exit, CommandError> {
 
 fn question(args: &Args) -> Result<Question, CommandError> {
     let object = Location::parse_object(&args.object).map_err(|error| CommandError::Usage(error.to_string()))?;
-    let of_bucket = DOCUMENTED.iter().any(|event| event.name == args.event && event.of_bucket);
-    if object.prefix.is_empty() && !of_bucket {
+    let is_of_object = documented(&args.event).is_none_or(|event| event.about == About::Object);
+    if object.prefix.is_empty() && is_of_object {
         let message = format!("{} is an event of an object: name one, as in {object}key", args.event);
         return Err(CommandError::Usage(message));
     }

@@ -9,7 +9,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 
 use super::condition::Test;
-use super::event::Requirement;
+use super::event::{Place, Requirement};
 use super::narrow::Narrowed;
 use super::selector::Field;
 use crate::aws::s3_events::Access;
@@ -37,7 +37,10 @@ impl Question {
         requirement: &Requirement,
         selectors: impl Iterator<Item = (usize, &'s Narrowed<'s>)>,
     ) -> Option<Question> {
-        let arn_prefix = requirement.location.arn_prefix(&requirement.partition);
+        if requirement.place == Place::Above {
+            return None;
+        }
+        let arn_prefix = requirement.arn_prefix();
         let relative = |tests: &[Test]| -> Option<Vec<String>> {
             let starts = tests.iter().map(|test| match test {
                 Test::StartsWith(text) => text.strip_prefix(&arn_prefix).map(str::to_owned),

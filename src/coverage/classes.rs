@@ -6,6 +6,7 @@
 //! pairs (prefix, suffix), and each string that stands in an Equals on its own. Their number grows as the product of two
 //! lists, never exponentially, and one string of each class stands for all of it.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use super::bits::Bits;
@@ -15,7 +16,7 @@ use super::condition::{Condition, Test};
 #[derive(Debug, Clone)]
 pub(super) enum Domain {
     /// These and no others, the most readable first.
-    Names(Vec<&'static str>),
+    Names(Vec<Cow<'static, str>>),
     Strings(Strings),
 }
 
@@ -77,7 +78,7 @@ impl<'a> Classes<'a> {
     /// `conditions` has one entry a selector; `None` is a selector that leaves the field free.
     pub(super) fn of(domain: &'a Domain, conditions: &[Option<&'a Condition>]) -> Classes<'a> {
         let tested = match domain {
-            Domain::Names(names) => Tested { exact: names.clone(), ..Tested::default() },
+            Domain::Names(names) => Tested { exact: names.iter().map(|name| &**name).collect(), ..Tested::default() },
             Domain::Strings(strings) => {
                 let mut tested = Tested { prefixes: vec![&strings.prefix], suffixes: vec![""], ..Tested::default() };
                 for test in conditions.iter().flatten().flat_map(|c| c.select.iter().chain(&c.deselect)) {

@@ -1,7 +1,7 @@
 //! Selectors that can never match an S3 object event, whatever happens: paid for in attention, and taken for coverage.
 
 use super::condition::{Condition, Test};
-use super::event::Requirement;
+use super::event::{Place, Requirement};
 use super::narrow::{Narrowed, Values};
 use super::residue::touches;
 use super::selector::{Field, Selector};
@@ -91,12 +91,13 @@ fn contradicts_itself(selector: &Selector, partition: &str) -> bool {
         partition: partition.to_owned(),
         region: String::new(),
         location: Location { bucket: String::new(), prefix: String::new() },
+        place: Place::Within,
         access: Access::All,
         role: None,
     };
     // Every object's ARN begins so; which bucket's is left open.
     let arns = Values::of_arns(selector);
-    let narrowed = Narrowed::of(selector, &arns, &everything, &format!("arn:{partition}:s3:::"));
+    let narrowed = Narrowed::of(selector, &arns, &everything, &format!("arn:{partition}:s3:::"), false);
     let Some(narrowed) = narrowed else { return true };
     let fields_agree = touches(&everything, &without(&narrowed, Field::ResourceArn));
     !fields_agree || narrowed.condition(Field::ResourceArn).is_some_and(|condition| !has_value(condition))

@@ -32,7 +32,27 @@ pub struct Requirement {
     /// The bucket's region.
     pub region: String,
     pub location: Location,
+    pub place: Place,
     pub access: Access,
     /// Only this role's sessions; `None` is anyone.
     pub role: Option<RoleArn>,
+}
+
+/// Where the events of a requirement are, seen from its location.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// At the location.
+    Within,
+    /// Above it: listings of a shorter prefix, which show the location's keys among others.
+    Above,
+}
+
+impl Requirement {
+    /// What the ARN of each of the events begins with.
+    pub fn arn_prefix(&self) -> String {
+        match self.place {
+            Place::Within => self.location.arn_prefix(&self.partition),
+            Place::Above => format!("arn:{}:s3:::{}/", self.partition, self.location.bucket),
+        }
+    }
 }

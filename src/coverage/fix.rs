@@ -107,14 +107,14 @@ fn add_advanced(selectors: &mut Vec<AdvancedEventSelector>, requirement: &Requir
         ..FieldSelector::default()
     };
     let mut fields = vec![equals("eventCategory", "Data"), equals("resources.type", "AWS::S3::Object")];
-    match requirement.access {
-        Access::Read => fields.push(equals("readOnly", "true")),
-        Access::Write => fields.push(equals("readOnly", "false")),
-        Access::All => {}
+    // Reads are more than what is readOnly: a copy reads its source.
+    if requirement.access == Access::Write {
+        fields.push(equals("readOnly", "false"));
     }
     let starts_with = vec![arn];
     fields.push(FieldSelector { field: "resources.ARN".to_owned(), starts_with, ..FieldSelector::default() });
-    let name = format!("{} of {}", requirement.access.as_str(), requirement.location);
+    let what = if requirement.access == Access::Write { "write" } else { "all" };
+    let name = format!("{what} of {}", requirement.location);
     selectors.push(AdvancedEventSelector { name: Some(name.chars().take(1000).collect()), field_selectors: fields });
     let values: usize = selectors.iter().flat_map(|selector| &selector.field_selectors).map(values_of).sum();
     (values <= MAX_CONDITION_VALUES).then(|| format!("one advanced selector: \"{name}\""))
@@ -130,11 +130,8 @@ fn values_of(field: &FieldSelector) -> usize {
 }
 
 fn add_basic(selectors: &mut Vec<EventSelector>, requirement: &Requirement, arn: String) -> Option<String> {
-    let wanted = match requirement.access {
-        Access::Read => "ReadOnly",
-        Access::Write => "WriteOnly",
-        Access::All => "All",
-    };
+    // Reads are more than what is ReadOnly: a copy reads its source.
+    let wanted = if requirement.access == Access::Write { "WriteOnly" } else { "All" };
     take_out_what_aws_refuses(selectors, &requirement.partition);
     if selectors.is_empty() {
         // A trail that shows no selector at all has the default one: all management events.
@@ -153,7 +150,7 @@ fn add_basic(selectors: &mut Vec<EventSelector>, requirement: &Requirement, arn:
         (vec![selectors.len() - 1], format!("a {wanted} selector for {arn}"))
     } else if let Some(place) = with("All") {
         value_in(place)
-    } else if let (Access::All, Some(reads), Some(writes)) = (requirement.access, with("ReadOnly"), with("WriteOnly")) {
+    } else if let (Some(reads), Some(writes)) = (with("ReadOnly"), with("WriteOnly")) {
         (vec![reads, writes], format!("the value {arn} in event selectors {} and {}", reads + 1, writes + 1))
     } else {
         return None;

@@ -3,7 +3,7 @@
 //! Most selectors of a large account name other buckets. Which may matter is found by an index over the values, and what is
 //! left of those is reduced: a test that holds for every event of the requirement, or for none, is settled here.
 
-use crate::aws::s3_events::{AWS_API_CALL, EVENT_SOURCE};
+use crate::aws::s3_events::{AWS_API_CALL, AWS_SERVICE_EVENT, EVENT_SOURCE};
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 
@@ -19,11 +19,13 @@ pub(super) struct Narrowed<'a> {
 
 impl Narrowed<'_> {
     /// `None`: it matches no event of the requirement. `arns`: the values of its `resources.ARN`, in order.
+    /// `is_caller_hidden`: the records may lack the caller's ARN, so that what is asked of it may be anything's answer.
     pub(super) fn of<'a>(
         selector: &'a Selector,
         arns: &Values,
         requirement: &Requirement,
         arn_prefix: &str,
+        is_caller_hidden: bool,
     ) -> Option<Narrowed<'a>> {
         if selector.never.is_some() {
             return None;
@@ -31,10 +33,11 @@ impl Narrowed<'_> {
         let mut conditions = Vec::new();
         for (field, condition) in &selector.conditions {
             let left = match (field, &requirement.role) {
-                (Field::EventSource, _) => settle(condition, Some(EVENT_SOURCE))?,
-                (Field::EventType, Some(_)) => settle(condition, Some(AWS_API_CALL))?,
-                (Field::ConsoleSession, Some(_)) => settle(condition, None)?,
+                (Field::EventSource, Some(_)) => settle(condition, &[Some(EVENT_SOURCE)])?,
+                (Field::EventType, Some(_)) => settle(condition, &[Some(AWS_API_CALL), Some(AWS_SERVICE_EVENT)])?,
+                (Field::ConsoleSession, Some(_)) => settle(condition, &[None])?,
                 (Field::ResourceArn, _) => within(condition, arns, arn_prefix)?,
+                (Field::UserIdentityArn, _) if is_caller_hidden => None,
                 (Field::UserIdentityArn, Some(role)) => {
                     within(condition, &Values::of(condition), &role.session_prefix())?
                 }
@@ -58,9 +61,13 @@ impl Narrowed<'_> {
 /// What is left of a condition: `None` never holds, `Some(None)` always does.
 type Left<'a> = Option<Option<Cow<'a, Condition>>>;
 
-/// The field has one value in the whole requirement.
-fn settle<'a>(condition: &Condition, value: Option<&str>) -> Left<'a> {
-    condition.holds(value).then_some(None)
+/// The field has no other values in the whole requirement.
+fn settle<'a>(condition: &'a Condition, values: &[Option<&str>]) -> Left<'a> {
+    match values.iter().filter(|value| condition.holds(**value)).count() {
+        0 => None,
+        all if all == values.len() => Some(None),
+        _ => Some(Some(Cow::Borrowed(condition))),
+    }
 }
 
 /// The field's values all begin with `prefix`, and are never absent.

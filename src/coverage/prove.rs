@@ -202,15 +202,18 @@ impl RecorderSet {
     }
 
     fn candidates<'a>(&'a self, requirement: &Requirement) -> Vec<Candidate<'a>> {
-        let arn_prefix = requirement.location.arn_prefix(&requirement.partition);
+        let arn_prefix = requirement.arn_prefix();
         let candidate = |place: usize| {
             let placed = &self.selectors[place];
             let recorder = &self.recorders[placed.recorder];
             let selector = recorder.selectors.as_ref().ok()?.get(placed.selector)?;
-            let narrowed = Narrowed::of(selector, &placed.arns, requirement, &arn_prefix)?;
+            let is_caller_hidden = recorder.hides_caller(requirement.role.as_ref());
+            let narrowed = Narrowed::of(selector, &placed.arns, requirement, &arn_prefix, is_caller_hidden)?;
+            let tests_caller = selector.condition(Field::UserIdentityArn).is_some();
             let doubt = match (&recorder.effect, &selector.doubt) {
                 (Effect::Unknown(reason), _) => Some(reason.clone()),
                 (_, Some(why)) => Some(OfRecorder::SelectorNotUnderstood { why: why.clone() }.into()),
+                _ if is_caller_hidden && tests_caller => Some(OfRecorder::CallerHidden.into()),
                 _ => None,
             };
             Some(Candidate { place, recorder, selector, narrowed, doubt })
@@ -244,8 +247,10 @@ fn parts(requirement: &Requirement, certain: &[&Candidate]) -> Vec<Part> {
 }
 
 fn share(requirement: &Requirement, selector: &Narrowed) -> Share {
-    // Without a condition on either, what keeps it from all of them keeps it from reads and writes alike.
-    let tells_apart = [Field::ReadOnly, Field::EventName].iter().any(|field| selector.condition(*field).is_some());
+    // Without a condition on any of these, what keeps it from all of them keeps it from reads and writes alike.
+    let tells_apart = [Field::ReadOnly, Field::EventName, Field::EventSource]
+        .iter()
+        .any(|field| selector.condition(*field).is_some());
     let only = |access: Access| {
         requirement.access == Access::All
             && tells_apart

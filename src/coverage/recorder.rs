@@ -4,7 +4,7 @@ use time::Duration;
 
 use super::event::Event;
 use super::selector::Selector;
-use crate::aws::arn::Arn;
+use crate::aws::arn::{Arn, RoleArn};
 use crate::aws::timestamp::Timestamp;
 use crate::reason::{OfRecorder, Reason};
 use crate::snapshot::{AdvancedEventSelector, EventDataStore, EventSelector, RecorderKind, Trail, TrailStatus};
@@ -51,6 +51,8 @@ pub struct Recorder {
     pub arn: String,
     pub name: String,
     pub effect: Effect,
+    /// Of which accounts' own records it takes in; the owner of a bucket has records of others' requests too.
+    pub accounts: Vec<String>,
     /// `Err`: they could not be read, and why.
     pub selectors: Result<Vec<Selector>, Reason>,
 }
@@ -70,6 +72,7 @@ impl Recorder {
             arn: trail.trail_arn.clone(),
             name: trail.name.clone(),
             effect: trail_effect(trail, scene),
+            accounts: vec![scene.account.to_owned()],
             selectors: trail_selectors(trail).map_err(Reason::from),
         }
     }
@@ -79,6 +82,7 @@ impl Recorder {
             arn: store.event_data_store_arn.clone(),
             name: store.name.clone().unwrap_or_else(|| store.event_data_store_arn.clone()),
             effect: store_effect(store, scene),
+            accounts: vec![scene.account.to_owned()],
             selectors: match &store.advanced_event_selectors {
                 Some(selectors) => Ok(advanced(selectors)),
                 None => Err(OfRecorder::SelectorsUnread { kind: RecorderKind::EventDataStore, because: None }.into()),
@@ -88,7 +92,15 @@ impl Recorder {
 
     /// A recorder that may exist but could not be seen: it may record anything.
     pub fn unseen(name: String, reason: Reason) -> Recorder {
-        Recorder { arn: String::new(), name, effect: Effect::Unknown(reason.clone()), selectors: Err(reason) }
+        let effect = Effect::Unknown(reason.clone());
+        Recorder { arn: String::new(), name, effect, accounts: vec![], selectors: Err(reason) }
+    }
+
+    /// Whether its records of the role's requests may lack the role's ARN: the copy that a bucket's owner gets of another
+    /// account's request has an account and a principal id, and an ARN in some cases only (CloudTrail User Guide,
+    /// "CloudTrail userIdentity element": `arn` is optional).
+    pub fn hides_caller(&self, role: Option<&RoleArn>) -> bool {
+        role.is_some_and(|role| !self.accounts.contains(&role.account))
     }
 
     /// The reason, as one of this recorder.

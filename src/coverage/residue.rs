@@ -4,7 +4,6 @@
 //! selectors that accept it. An event escapes every selector exactly if there is a choice of one class a field whose sets
 //! have no selector in common. That is decided here, exactly, up to a stated work budget.
 
-use crate::aws::s3_events::EVENT_SOURCE;
 use std::collections::HashSet;
 use std::rc::Rc;
 
@@ -184,7 +183,7 @@ fn event(piece: &Piece, requirement: &Requirement, value: impl Fn(Field) -> Opti
         resource_arn: value(Field::ResourceArn).unwrap_or_default(),
         user_identity_arn: value(Field::UserIdentityArn),
         region: requirement.region.clone(),
-        event_source: EVENT_SOURCE.to_owned(),
+        event_source: piece.source.to_owned(),
         event_type: value(Field::EventType).unwrap_or_default(),
         session_credential_from_console: piece.console,
         hypothetical: piece.hypothetical,

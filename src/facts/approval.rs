@@ -10,6 +10,7 @@ use super::input::AccessFact;
 use super::judgement::{Approval, Coverage, Judgement};
 use super::{View, any};
 use crate::aws::arn::{Arn, RoleArn};
+use crate::aws::s3_events::Access;
 use crate::config::AccessRule;
 use crate::glob::glob;
 use crate::reason::{OfAccess, PrincipalQuestion, Reason};
@@ -65,8 +66,8 @@ impl View<'_> {
         let mut judged = Judged::default();
         for access in self.accesses.at(&rule.location) {
             let is_asked_for = match access.access.as_str() {
-                "read" => rule.actions.includes(true),
-                "write" => rule.actions.includes(false),
+                "read" => rule.actions.includes(Access::Read),
+                "write" => rule.actions.includes(Access::Write),
                 _ => true,
             };
             if !is_asked_for {
@@ -193,7 +194,6 @@ pub(super) fn names(accesses: &[&AccessRecord]) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::aws::location::Location;
-    use crate::aws::s3_events::Access;
 
     /// What a rule that approves one role says of another.
     fn approves(approved: &str, acting: &str) -> Option<bool> {

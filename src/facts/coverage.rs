@@ -8,8 +8,8 @@ use super::View;
 use super::judgement::{Coverage, Judgement};
 use crate::aws::arn::RoleArn;
 use crate::aws::location::Location;
-use crate::aws::s3_events::Access;
-use crate::coverage::event::{Event, Requirement};
+use crate::aws::s3_events::{Access, EVENT_SOURCE};
+use crate::coverage::event::{Event, Place, Requirement};
 use crate::coverage::prove::{Gap, Part, RecorderSet, Share, Verdict};
 use crate::reason::{LostEvent, MissedBy, NotSeen, OfLocation, Reason};
 
@@ -58,7 +58,8 @@ impl View<'_> {
             return Err(NotSeen::RoleOfOtherPartition { role: role.text.clone(), partition }.into());
         }
         let region = self.world.bucket_region(&location.bucket)?.to_owned();
-        Ok(Requirement { partition, region, location: location.clone(), access, role: role.cloned() })
+        let (location, place) = (location.clone(), Place::Within);
+        Ok(Requirement { partition, region, location, place, access, role: role.cloned() })
     }
 
     fn gap(&self, requirement: Requirement, gap: &Gap, recorders: &RecorderSet) -> Judgement<Coverage> {
@@ -109,6 +110,7 @@ fn lost(event: &Event) -> LostEvent {
     let path = event.resource_arn.splitn(6, ':').nth(5).unwrap_or(&event.resource_arn);
     LostEvent {
         event_name: event.event_name.clone(),
+        event_source: Some(event.event_source.clone()).filter(|source| source != EVENT_SOURCE),
         hypothetical: event.hypothetical,
         object: format!("s3://{path}"),
         user_identity_arn: event.user_identity_arn.clone(),

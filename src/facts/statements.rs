@@ -130,9 +130,12 @@ impl View<'_> {
         if self.world.account(account).is_none() {
             return vec![NotSeen::AccountNotScanned { account: account.to_owned() }.into()];
         }
-        let kinds = [FactKind::Clusters, FactKind::Namespaces, FactKind::Regions];
+        let kinds = [FactKind::Clusters, FactKind::Namespaces];
         let failures = kinds.into_iter().flat_map(|kind| self.world.failures(account, kind));
-        failures.map(Reason::failed).collect()
+        // One call may hide both.
+        let mut reasons: Vec<Reason> = failures.map(Reason::failed).collect();
+        reasons.dedup();
+        reasons
     }
 
     /// Do the records show the UNLOADs that are known to have run there? A denied attempt is recorded as well.

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::any;
 use crate::aws::arn::RoleArn;
 use crate::aws::location::Location;
-use crate::aws::s3_events::{AWS_API_CALL, DOCUMENTED, EVENT_SOURCE};
+use crate::aws::s3_events::{AWS_API_CALL, EVENT_SOURCE, documented};
 use crate::config::Config;
 use crate::coverage::event::Event;
 use crate::coverage::recorder::Recorder;
@@ -46,7 +46,7 @@ pub struct Traced {
 
 /// Asks every recorder of the bucket's region. `Err`: the question has no answer in this snapshot, and why.
 pub fn trace(snapshot: &Snapshot, config: &Config, question: &Question) -> Result<Trace, String> {
-    let world = World::at(snapshot, snapshot.collected_at()).counting(&config.recorders);
+    let world = World::at(snapshot, snapshot.collected_at()).counting(&config.recorders, config.regions.is_some());
     let bucket = &question.object.bucket;
     let region = match &question.region {
         Some(region) => region,
@@ -66,7 +66,7 @@ pub fn trace(snapshot: &Snapshot, config: &Config, question: &Question) -> Resul
 
 /// The event; twice where AWS does not say whether it only reads.
 fn events(partition: &str, question: &Question, region: &str) -> Vec<Event> {
-    let documented = DOCUMENTED.iter().find(|event| event.name == question.event_name);
+    let documented = documented(&question.event_name);
     let read_only = documented.and_then(|event| event.read_only);
     let user_identity_arn = question.role.as_ref().map(|role| role.session_prefix() + &question.session_name);
     let event = |read_only: bool| Event {

@@ -68,6 +68,9 @@ pub enum OfLocation {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LostEvent {
     pub event_name: String,
+    /// `null`: `s3.amazonaws.com`, as of everything that a principal asks for.
+    #[serde(default)]
+    pub event_source: Option<String>,
     /// No documented event has this name yet.
     pub hypothetical: bool,
     /// `s3://bucket/key`
@@ -137,7 +140,8 @@ fn recorded(access: Access, by: &[String], f: &mut fmt::Formatter<'_>) -> fmt::R
 fn not_recorded(event: &LostEvent, missed_by: &[MissedBy], f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let hypothetical = if event.hypothetical { " (a name that no documented event has yet)" } else { "" };
     let who = event.user_identity_arn.as_deref().unwrap_or("a principal without an ARN");
-    write!(f, "{}{hypothetical} on {} by {who} is not recorded: ", event.event_name, event.object)?;
+    let of = event.event_source.as_ref().map_or(String::new(), |source| format!(" of {source}"));
+    write!(f, "{}{of}{hypothetical} on {} by {who} is not recorded: ", event.event_name, event.object)?;
     if missed_by.is_empty() {
         return f.write_str("there is no trail");
     }

@@ -77,8 +77,12 @@ pub enum OfRecorder {
     /// Two accounts were told different selectors of one trail.
     SelectorsDiffer,
     StoresNotCollected,
+    /// scan.regions names some regions, and a store of another one may take in events of these.
+    StoresOfOtherRegions,
     /// A member account cannot see its organization's event data stores.
     OrganizationStoreUnseen,
+    /// A selector tests `userIdentity.arn`, and the records of another account's caller may lack it.
+    CallerHidden,
     /// Something in a selector is not understood.
     SelectorNotUnderstood {
         why: String,
@@ -162,14 +166,24 @@ impl OfRecorder {
             OfRecorder::StoresNotCollected => {
                 "they were not collected; list event_data_store in scan.recorders when collecting"
             }
+            OfRecorder::StoresOfOtherRegions => "those outside scan.regions were not looked for; collect anew",
             OfRecorder::OrganizationStoreUnseen => "a member account cannot see it: scan the management account",
+            OfRecorder::CallerHidden => {
+                "a selector tests userIdentity.arn, which a bucket owner's record of another account's request may lack"
+            }
             OfRecorder::SelectorNotUnderstood { why } => why,
             OfRecorder::Recorder { recorder, because } => return write!(f, "{recorder}: {because}"),
             OfRecorder::WorkBudget { comparisons } => {
                 return write!(f, "the selectors are past the work budget of {comparisons} comparisons");
             }
-            // The others are told above.
-            _ => return Ok(()),
+            // Told above.
+            OfRecorder::RecorderOfOtherPartition { .. }
+            | OfRecorder::RecorderOfOtherAccount { .. }
+            | OfRecorder::RecorderOfOtherRegion { .. }
+            | OfRecorder::NotAMember { .. }
+            | OfRecorder::Stopped { .. }
+            | OfRecorder::DeliveriesGivenUp { .. }
+            | OfRecorder::StoreNotEnabled { .. } => return Ok(()),
         };
         f.write_str(text)
     }

@@ -50,6 +50,9 @@ pub struct Caller {
 #[serde(deny_unknown_fields)]
 pub struct Scope {
     pub regions: BTreeSet<String>,
+    /// Where event data stores were asked for, if not in these: one of any region may take in the events of all.
+    #[serde(default)]
+    pub store_regions: Option<BTreeSet<String>>,
     /// `aws`, `aws-cn`, `aws-us-gov`, …: the caller's.
     pub partition: String,
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FactKind {
-    /// Which regions the account has.
+    /// Which regions the account has. What lies in a region may be anything of `IN_REGIONS`.
     Regions,
     /// Which trails there are.
     Trails,
@@ -17,14 +17,22 @@ pub enum FactKind {
     Selectors,
     /// Whether a trail is logging.
     Status,
+    /// Which event data stores there are, and what they take in.
     EventDataStores,
     /// Where a bucket is, and whose.
     Buckets,
+    /// Which provisioned clusters there are.
     Clusters,
     /// The namespaces of Redshift Serverless.
     Namespaces,
     /// Log records.
     Records,
+}
+
+impl FactKind {
+    /// The kinds that are incomplete where regions are: they are asked for region by region, and what is of one region may
+    /// matter in another.
+    pub const IN_REGIONS: [FactKind; 3] = [FactKind::EventDataStores, FactKind::Clusters, FactKind::Namespaces];
 }
 
 /// What could not be seen, where, and why.

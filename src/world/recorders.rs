@@ -147,6 +147,8 @@ impl World<'_> {
         let mut unseen: Vec<Recorder> = failures.map(unseen).collect();
         if account.event_data_stores.is_none() {
             unseen.push(Recorder::unseen("event data stores".to_owned(), OfRecorder::StoresNotCollected.into()));
+        } else if self.some_regions && account.scope.store_regions.is_none() {
+            unseen.push(Recorder::unseen("event data stores".to_owned(), OfRecorder::StoresOfOtherRegions.into()));
         }
         unseen.extend(self.store_of_organization(account.id()));
         unseen
@@ -170,12 +172,17 @@ impl World<'_> {
     }
 }
 
-/// Of one recorder as it is for several accounts, the one in which it records most.
+/// Of one recorder as it is for several accounts, the one in which it records most, and the accounts of which it does.
 fn most(recorders: impl Iterator<Item = Recorder>, otherwise: impl Fn() -> Recorder) -> Recorder {
     let rank = |recorder: &Recorder| match recorder.effect {
         Effect::InEffect => 0,
         Effect::Unknown(_) => 1,
         Effect::None(_) => 2,
     };
-    recorders.min_by_key(rank).unwrap_or_else(otherwise)
+    let recorders: Vec<Recorder> = recorders.collect();
+    let Some(best) = recorders.iter().map(rank).min() else { return otherwise() };
+    let mut best = recorders.into_iter().filter(|recorder| rank(recorder) == best);
+    let Some(mut most) = best.next() else { return otherwise() };
+    most.accounts.extend(best.flat_map(|other| other.accounts));
+    most
 }

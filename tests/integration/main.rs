@@ -54,6 +54,8 @@ mod records;
 mod reports;
 /// Which policies run, and how their answers count.
 mod selection;
+/// Wrong verdicts that were found from outside.
+mod soundness;
 /// One event, every recorder.
 mod trace;
 /// The user's own policies.

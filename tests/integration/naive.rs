@@ -2,7 +2,7 @@
 //! Shares no code with the engine.
 
 use trailcheck::aws::s3_events::Access;
-use trailcheck::coverage::event::{Event, Requirement};
+use trailcheck::coverage::event::{Event, Place, Requirement};
 use trailcheck::snapshot::{AdvancedEventSelector, EventSelector, FieldSelector, Trail};
 
 /// An event is recorded by a trail in effect if it matches any of its selectors.
@@ -80,6 +80,7 @@ pub fn documented(name: &str) -> Option<Option<bool>> {
         | "DeleteObject"
         | "DeleteObjects"
         | "CopyObject"
+        | "UploadPartCopy"
         | "PutObjectAcl" => Some(Some(false)),
         "SelectObjectContent" => Some(None),
         _ => None,
@@ -88,30 +89,56 @@ pub fn documented(name: &str) -> Option<Option<bool>> {
 
 /// Whether the event is one that the requirement speaks of.
 pub fn requires(requirement: &Requirement, event: &Event) -> bool {
+    let name = event.event_name.as_str();
+    // A copy reads its source, and its record is not readOnly; SelectObjectContent reads, whatever its record says.
+    let reads = event.read_only || ["CopyObject", "UploadPartCopy", "SelectObjectContent"].contains(&name);
+    let writes = !event.read_only && name != "SelectObjectContent";
     let direction = match requirement.access {
-        Access::Read => event.read_only,
-        Access::Write => !event.read_only,
+        Access::Read => reads,
+        Access::Write => writes,
         Access::All => true,
     };
     let path = format!("arn:aws:s3:::{}/", requirement.location.bucket);
-    let of_bucket =
-        ["ListObjects", "ListObjectVersions", "DeleteObjects", "HeadBucket"].contains(&event.event_name.as_str());
-    let key = event.resource_arn.strip_prefix(&path);
-    let placed = key.is_some_and(|key| key.starts_with(&requirement.location.prefix) && (of_bucket || !key.is_empty()));
+    let is_listing = ["ListObjects", "ListObjectVersions"].contains(&name);
+    let is_of_bucket = ["HeadBucket", "DeleteObjects"].contains(&name);
+    let prefix = &requirement.location.prefix;
+    let placed = event.resource_arn.strip_prefix(&path).is_some_and(|key| match requirement.place {
+        Place::Above => is_listing && prefix.starts_with(key) && key != prefix,
+        Place::Within if is_of_bucket => prefix.is_empty(),
+        Place::Within => key.starts_with(prefix) && (is_listing || !key.is_empty()),
+    });
     let who = match &requirement.role {
         None => event.user_identity_arn.as_deref() != Some(""),
         Some(role) => {
             let sessions = format!("arn:aws:sts::{}:assumed-role/{}/", role.account, role.name);
             let session = event.user_identity_arn.as_deref().and_then(|arn| arn.strip_prefix(sessions.as_str()));
-            session.is_some_and(|session| !session.is_empty())
-                && event.event_type == "AwsApiCall"
-                && !event.session_credential_from_console
+            // Each key of a DeleteObjects has a record of its own, made by the service.
+            let is_type = event.event_type == "AwsApiCall"
+                || (event.event_type == "AwsServiceEvent" && event.event_name == "DeleteObject");
+            session.is_some_and(|session| !session.is_empty()) && is_type && !event.session_credential_from_console
         }
     };
-    let name = match documented(&event.event_name) {
+    let known = documented(name);
+    let is_named = match known {
         Some(Some(read_only)) => read_only == event.read_only,
-        Some(None) | None => !event.event_name.is_empty(),
+        Some(None) | None => !name.is_empty(),
     };
-    let source = event.event_source == "s3.amazonaws.com" && event.region == requirement.region;
-    direction && placed && who && name && source && !event.event_type.is_empty()
+    let source = match event.event_source.as_str() {
+        "s3.amazonaws.com" => true,
+        // By a lifecycle rule objects are written, expired or moved; a request that was refused has a name of its own.
+        "s3lifecycle.amazonaws.com" => {
+            let is_other =
+                is_listing || is_of_bucket || ["CopyObject", "UploadPartCopy", "SelectObjectContent"].contains(&name);
+            requirement.role.is_none() && !event.read_only && !is_other
+        }
+        "s3-authn-errors.amazonaws.com" => requirement.role.is_none() && known.is_none(),
+        _ => false,
+    };
+    direction
+        && placed
+        && who
+        && is_named
+        && source
+        && event.region == requirement.region
+        && !event.event_type.is_empty()
 }
