@@ -15,8 +15,8 @@ mod naive;
 use std::collections::{BTreeMap, BTreeSet};
 
 use libfuzzer_sys::{fuzz_mutator, fuzz_target, fuzzer_mutate};
-use trailcheck::gzip::compress;
 use trailcheck::aws::timestamp::Timestamp;
+use trailcheck::gzip::compress;
 use trailcheck::logs::chain::{
     self, Asked, Chain, ChainKind, ChainName, Copied, DigestName, Found, Item, ItemKind, LogName, Places, Signature,
     Unread, Verdict,
@@ -213,7 +213,8 @@ impl Input {
         let any_valid = is_any_valid(&chain.items);
         let mut listing = Listing::default();
         self.found.iter().for_each(|found| listing.add(found.name.clone(), None));
-        let logs = chain.expected.iter().map(|(log, expected)| (log.clone(), expected.judge(Ok(compress(LOG))))).collect();
+        let logs =
+            chain.expected.iter().map(|(log, expected)| (log.clone(), expected.judge(Ok(compress(LOG))))).collect();
         let chains = BTreeMap::from([(name.clone(), chain)]);
         let looked = Looked { source: "s".to_owned(), asked: self.asked, listing, chains, logs, places };
         let result = integrity::sum_up(looked);

@@ -8,18 +8,19 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use libfuzzer_sys::{fuzz_mutator, fuzz_target, fuzzer_mutate};
 use naive::{Given, Members};
-use trailcheck::gzip::{self, compress};
-use trailcheck::aws::location::LocationKind;
-use trailcheck::aws::timestamp::Timestamp;
 use trailcheck::aws::location::Location;
+use trailcheck::aws::location::LocationKind;
+use trailcheck::aws::s3_events::Access;
+use trailcheck::aws::timestamp::Timestamp;
+use trailcheck::gzip::{self, compress};
 use trailcheck::logs::event::{self, FileError, Period};
 use trailcheck::logs::identity::Identities;
 use trailcheck::logs::json::{Cursor, Fault};
-use trailcheck::logs::structural_index::StructuralIndex;
 use trailcheck::logs::principal::{Principal, UserIdentity};
 use trailcheck::logs::reader::{Object, Question, Reader, Source};
+use trailcheck::logs::record::{Reached, Resource};
+use trailcheck::logs::structural_index::StructuralIndex;
 use trailcheck::logs::watch::Watched;
-use trailcheck::logs::record::Resource;
 use trailcheck::snapshot::Records;
 
 const MAX_INFLATED: usize = 1 << 20;
@@ -155,9 +156,8 @@ struct Event {
     time: Timestamp,
     region: String,
     error_code: Option<String>,
-    read_only: Option<bool>,
     principal: Principal,
-    resources: Vec<Resource<'static>>,
+    resources: Vec<Reached<'static>>,
     /// Without white space.
     identity: Option<String>,
     additional: Option<String>,
@@ -172,9 +172,12 @@ fn read(text: &str, identities: &mut Identities) -> Result<Read, FileError> {
         time: event.time,
         region: event.region.into_owned(),
         error_code: event.error_code.map(Into::into),
-        read_only: event.read_only,
         principal: identities.principal(event.principal).clone(),
-        resources: event.resources.into_iter().map(owned).collect(),
+        resources: event
+            .resources
+            .into_iter()
+            .map(|at| Reached { resource: owned(at.resource), does: at.does })
+            .collect(),
         identity: event.identity.map(|text| naive::spaced(text, "")),
         additional: event.additional.map(|text| naive::spaced(text, "")),
     };
@@ -192,6 +195,7 @@ fn owned(resource: Resource) -> Resource<'static> {
         Resource::Listing { bucket, prefix } => {
             Resource::Listing { bucket: bucket.into_owned().into(), prefix: prefix.into_owned().into() }
         }
+        Resource::Bucket { bucket } => Resource::Bucket { bucket: bucket.into_owned().into() },
     }
 }
 
@@ -282,7 +286,8 @@ struct Fact {
     time: Timestamp,
     region: String,
     error_code: Option<String>,
-    read_only: Option<bool>,
+    /// What it does, by its name, and by its flag where that says otherwise.
+    does: Access,
     principal: Principal,
     resource: Resource<'static>,
 }
@@ -314,15 +319,15 @@ impl Fact {
             UserIdentity::read(&mut Cursor::new(identity, &index)).ok().filter(|_| identity.starts_with('{'))?;
         Some(Fact {
             id: members.string("eventID")?,
-            name,
             time: Timestamp::parse(&members.string("eventTime")?)?,
             region: members.string("awsRegion").unwrap_or_default(),
             error_code: members.string("errorCode"),
-            read_only: match members.given("readOnly") {
-                Given::Once("true") => Some(true),
-                Given::Once("false") => Some(false),
-                _ => None,
+            does: match (&*name, members.given("readOnly")) {
+                ("GetObject", Given::Once("false")) | ("PutObject", Given::Once("true")) => Access::All,
+                ("GetObject", _) => Access::Read,
+                _ => Access::Write,
             },
+            name,
             principal: principal.principal()?,
             resource: Resource::Object { bucket: bucket.to_owned().into(), key: key.to_owned().into() },
         })
@@ -330,8 +335,8 @@ impl Fact {
 
     fn is(&self, event: &Event) -> bool {
         (&self.id, &self.name, self.time, &self.region) == (&event.id, &event.name, event.time, &event.region)
-            && (&self.error_code, self.read_only) == (&event.error_code, event.read_only)
-            && (&self.principal, std::slice::from_ref(&self.resource)) == (&event.principal, &event.resources[..])
+            && (&self.error_code, &self.principal) == (&event.error_code, &event.principal)
+            && matches!(&event.resources[..], [at] if (&at.resource, at.does) == (&self.resource, Some(self.does)))
     }
 }
 
@@ -353,7 +358,13 @@ impl Source for Copies<'_> {
 fn counted(bytes: &[u8], times: usize) -> Records {
     let location = Location { bucket: "b".to_owned(), prefix: "p".to_owned() };
     let watched = vec![Watched { location, kind: Some(LocationKind::Copy) }];
-    let mut reader = Reader::new(Question { watched, period: Period::default(), expected: Default::default(), sessions: true, threads: 1 });
+    let mut reader = Reader::new(Question {
+        watched, buckets: vec![],
+        period: Period::default(),
+        expected: Default::default(),
+        sessions: true,
+        threads: 1,
+    });
     reader.read(&Copies { bytes, left: AtomicUsize::new(times) });
     reader.finish()
 }

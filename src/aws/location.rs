@@ -76,7 +76,7 @@ impl Location {
             return Err(LocationError::AccessPoint(text.to_owned()));
         }
         let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
-        if bucket.ends_with("-s3alias") || bucket.ends_with("--ol-s3") || bucket.ends_with(".mrap") {
+        if is_access_point(bucket) {
             return Err(LocationError::AccessPoint(text.to_owned()));
         }
         if bucket.ends_with("--x-s3") {
@@ -116,6 +116,16 @@ impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "s3://{}/{}", self.bucket, self.prefix)
     }
+}
+
+/// Whether what stands in a bucket's place is an access point: an alias, that of an Object Lambda or a multi-Region one, or
+/// an ARN (Amazon S3 User Guide, "Referencing access points").
+#[inline]
+pub fn is_access_point(bucket: &str) -> bool {
+    // Almost every name is told by its last letter.
+    matches!(bucket.as_bytes().last(), Some(b's' | b'3' | b'p'))
+        && (bucket.ends_with("-s3alias") || bucket.ends_with("--ol-s3") || bucket.ends_with(".mrap"))
+        || bucket.starts_with("arn:")
 }
 
 #[cfg(test)]

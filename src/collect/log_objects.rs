@@ -25,6 +25,7 @@ pub(super) async fn collect(
     progress.count_objects(drawn.len() as u64, drawn.iter().map(|object| object.bytes).sum());
     let mut reader = Reader::new(Question {
         watched: request.watched,
+        buckets: vec![],
         period: window.period(),
         expected: validation.expected(),
         sessions: true,

@@ -36,7 +36,14 @@ pub(super) fn run(args: &Args) -> Result<Exit, CommandError> {
         None => vec![],
     };
     let threads = args.threads.unwrap_or_else(reader::threads);
-    let mut reader = Reader::new(Question { watched, period, expected: Expected::new(), sessions: false, threads });
+    let mut reader = Reader::new(Question {
+        watched,
+        buckets: args.bucket.clone(),
+        period,
+        expected: Expected::new(),
+        sessions: false,
+        threads,
+    });
     let progress = Progress::start();
     if args.path.starts_with("s3://") {
         let place = Location::parse_object(&args.path).map_err(|error| CommandError::Usage(error.to_string()))?;
@@ -46,10 +53,12 @@ pub(super) fn run(args: &Args) -> Result<Exit, CommandError> {
     }
     let (records, groups) = reader.finish_grouped();
     drop(progress);
-    let accesses = groups.records().filter(|access| is_asked_for(args, access));
     match args.by {
-        None => write(args, accesses)?,
-        Some(by) => write(args, rolled_up(accesses, by).into_iter())?,
+        None => write(args, groups.records().filter(|access| is_asked_for(args, access)))?,
+        Some(by) => {
+            let accesses = groups.records_to_sum().filter(|(access, _)| is_asked_for(args, access));
+            write(args, rolled_up(accesses, by).into_iter())?
+        }
     };
     tell(&records);
     let missed = records.malformed > 0 || records.skipped.iter().any(|skipped| skipped.matters);
@@ -57,8 +66,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, CommandError> {
 }
 
 fn is_asked_for(args: &Args, access: &AccessRecord) -> bool {
-    let any = |patterns: &[String], text: &str| patterns.is_empty() || patterns.iter().any(|p| glob(p, text));
-    any(&args.bucket, &access.bucket) && any(&args.principal, &access.principal)
+    args.principal.is_empty() || args.principal.iter().any(|pattern| glob(pattern, &access.principal))
 }
 
 fn write<T: Serialize + Into<Row>>(args: &Args, mut rows: impl Iterator<Item = T>) -> Result<Exit, CommandError> {

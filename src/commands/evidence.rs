@@ -31,6 +31,7 @@ pub(super) fn snapshot(evidence: &EvidenceArgs, config: &Config) -> Result<Snaps
         let window = window.map(|span| Window::before(snapshot.collected_at(), span));
         let mut reader = Reader::new(Question {
             watched: watched(config),
+            buckets: vec![],
             period: window.map_or(Period::default(), |window| window.period()),
             expected: Expected::new(),
             sessions: true,

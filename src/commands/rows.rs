@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::aws::timestamp::Timestamp;
 use crate::cli::By;
+use crate::logs::access::Again;
 use crate::snapshot::AccessRecord;
 
 /// Named cells, in the order in which they are printed.
@@ -87,16 +88,18 @@ fn text(value: &Value) -> Cow<'_, str> {
 }
 
 /// Accesses counted by one thing only.
-pub(super) fn rolled_up(accesses: impl Iterator<Item = AccessRecord>, by: By) -> Vec<Row> {
+pub(super) fn rolled_up(accesses: impl Iterator<Item = (AccessRecord, Again)>, by: By) -> Vec<Row> {
     let mut sums: BTreeMap<Vec<Option<String>>, (u64, Timestamp, Timestamp)> = BTreeMap::new();
-    for access in accesses {
-        let key = match by {
-            By::Principal => vec![Some(access.principal), Some(access.principal_type), access.account],
-            By::Bucket => vec![Some(access.bucket), Some(access.region)],
-            By::Event => vec![Some(access.event_name), Some(access.access)],
+    for (access, again) in accesses {
+        let (key, again) = match by {
+            By::Principal => {
+                (vec![Some(access.principal), Some(access.principal_type), access.account], again.principal)
+            }
+            By::Bucket => (vec![Some(access.bucket), Some(access.region)], again.bucket),
+            By::Event => (vec![Some(access.event_name), Some(access.access)], again.event),
         };
         let sum = sums.entry(key).or_insert((0, access.first_seen, access.last_seen));
-        *sum = (sum.0 + access.count, sum.1.min(access.first_seen), sum.2.max(access.last_seen));
+        *sum = (sum.0 + access.count - again, sum.1.min(access.first_seen), sum.2.max(access.last_seen));
     }
     let names = keys(by);
     let row = |(key, (count, first, last)): (Vec<Option<String>>, _)| {

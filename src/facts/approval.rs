@@ -68,6 +68,7 @@ impl View<'_> {
             let is_asked_for = match access.access.as_str() {
                 "read" => rule.actions.includes(Access::Read),
                 "write" => rule.actions.includes(Access::Write),
+                // Both, or not told.
                 _ => true,
             };
             if !is_asked_for {
@@ -93,6 +94,7 @@ impl View<'_> {
         json!({
             name: first(accesses),
             format!("{name}_groups"): accesses.len(),
+            "unclear": first(&judged.unresolved),
             "denied": first(&judged.denied),
             "own_calls": first(&judged.own_calls),
             "window": self.records.and_then(|records| records.window),
@@ -155,7 +157,9 @@ impl<'a> Approved<'a> {
             "user" | "root" => Some(self.users.contains(name)),
             "service" => Some(self.services.contains(name)),
             "account" if access.account.as_deref().is_some_and(|account| self.accounts.contains(account)) => None,
-            _ => Some(false),
+            "account" | "federated_user" | "identity_center_user" | "anonymous" => Some(false),
+            // The record names nobody, or in a form that is not known.
+            _ => None,
         }
     }
 }

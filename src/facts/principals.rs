@@ -46,14 +46,18 @@ impl View<'_> {
         };
         let own = self.world.bucket(&location.bucket).and_then(|bucket| bucket.account.as_ref());
         let foreign = |access: &AccessRecord| {
-            if approved.is_some_and(|approved| approved.approves(access) == Some(true)) {
-                return Some(false);
-            }
-            match (access.principal_type.as_str(), &access.account) {
+            let approves = approved.map_or(Some(false), |approved| approved.approves(access));
+            let is_foreign = match (access.principal_type.as_str(), &access.account) {
                 ("anonymous", _) => Some(true),
-                ("service", _) => Some(false),
+                // On whose behalf a service acts, the record does not say.
+                ("service", _) | (_, None) => None,
                 (_, Some(account)) => own.map(|own| own != account),
-                (_, None) => None,
+            };
+            match (approves, is_foreign) {
+                (Some(true), _) | (_, Some(false)) => Some(false),
+                // It may be one that is approved.
+                (None, _) => None,
+                (Some(false), is_foreign) => is_foreign,
             }
         };
         DeclaredFact {

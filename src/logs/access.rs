@@ -5,6 +5,7 @@ mod names;
 
 pub use merge::Groups;
 
+use std::collections::HashMap;
 use std::hash::BuildHasher;
 use std::sync::Arc;
 
@@ -16,6 +17,7 @@ use smallvec::SmallVec;
 
 use super::event::Event;
 use super::identity::PrincipalId;
+use crate::aws::s3_events;
 use crate::aws::timestamp::Timestamp;
 use names::{Name, Names};
 
@@ -34,7 +36,7 @@ struct Key {
     region: u32,
     /// Into `names`, or `NONE`.
     error_code: u32,
-    read_only: Option<bool>,
+    does: Option<s3_events::Access>,
 }
 
 impl Key {
@@ -76,6 +78,17 @@ pub struct Accesses {
     names: Names,
     groups: HashTable<Group>,
     earliest: Vec<Earliest>,
+    /// By a group's place in `earliest`, how many of its events others have counted already.
+    again: HashMap<u32, Again, FixedState>,
+}
+
+/// Of a group's events, how many stand in another group too, which has the same principal, the same bucket, the same name and
+/// action: summed up by one of these, each counts once.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Again {
+    pub principal: u64,
+    pub bucket: u64,
+    pub event: u64,
 }
 
 /// What an event does, wherever.
@@ -85,7 +98,6 @@ pub struct Action {
     event_name: Name,
     region: Name,
     error_code: Option<Name>,
-    read_only: Option<bool>,
 }
 
 /// An event at one bucket and declared location, which does not count yet.
@@ -93,6 +105,25 @@ pub struct Action {
 pub struct Noted {
     key: Key,
     hash: u64,
+    again: Again,
+}
+
+impl Noted {
+    /// Whether it is the same group.
+    pub fn is(&self, other: &Noted) -> bool {
+        self.key == other.key
+    }
+
+    /// Known to follow these of the same event.
+    pub fn after<'n>(mut self, before: impl Iterator<Item = &'n Noted> + Clone) -> Noted {
+        let any = |same: fn(&Key, &Key) -> bool| before.clone().any(|other| same(&self.key, &other.key)).into();
+        self.again = Again {
+            principal: any(|_, _| true),
+            bucket: any(|one, other| one.bucket == other.bucket),
+            event: any(|one, other| one.does == other.does),
+        };
+        self
+    }
 }
 
 /// The same when it does.
@@ -111,21 +142,21 @@ impl Action {
         (self.event_name.hash, self.error_code.map(|code| code.hash))
     }
 
-    /// `location`: into the declared ones.
-    pub fn at(self, bucket: Name, location: Option<u32>) -> Noted {
-        let Action { principal, event_name, region, error_code, read_only } = self;
+    /// `location`: into the declared ones. `does`: what it does there.
+    pub fn at(self, bucket: Name, location: Option<u32>, does: Option<s3_events::Access>) -> Noted {
+        let Action { principal, event_name, region, error_code } = self;
         let location = location.unwrap_or(NONE);
         let (bucket, event_name, region) = (bucket.number, event_name.number, region.number);
         let error_code = error_code.map_or(NONE, |code| code.number);
-        let key = Key { principal, location, bucket, event_name, region, error_code, read_only };
-        Noted { key, hash: key.hash() }
+        let key = Key { principal, location, bucket, event_name, region, error_code, does };
+        Noted { key, hash: key.hash(), again: Again::default() }
     }
 }
 
 impl Accesses {
     /// `state`: what names are hashed by, the same in every thread.
     pub fn new(state: RandomState) -> Accesses {
-        Accesses { names: Names::new(state), groups: HashTable::new(), earliest: vec![] }
+        Accesses { names: Names::new(state), groups: HashTable::new(), earliest: vec![], again: HashMap::default() }
     }
 
     pub fn action(&mut self, event: &Event) -> Action {
@@ -134,7 +165,6 @@ impl Accesses {
             event_name: self.names.number(&event.name),
             region: self.names.number(&event.region),
             error_code: event.error_code.as_ref().map(|code| self.names.number(code)),
-            read_only: event.read_only,
         }
     }
 
@@ -146,23 +176,36 @@ impl Accesses {
     pub fn add<'e>(&mut self, accesses: impl Iterator<Item = Access<'e>> + Clone, object: &str) {
         // One after the other, each group would be waited for; so all are looked at before.
         let look =
-            |Noted { key, hash }: Noted| self.groups.find(hash, |group| group.key == key).map(|group| group.events);
+            |Noted { key, hash, .. }: Noted| self.groups.find(hash, |group| group.key == key).map(|group| group.events);
         std::hint::black_box(accesses.clone().filter_map(|access| look(access.noted)).fold(0, |a, b| a ^ b));
         let mut name = None;
         let mut name = || name.get_or_insert_with(|| Arc::<str>::from(object)).clone();
         for access in accesses {
-            let Noted { key, hash } = access.noted;
-            match self.groups.entry(hash, |group| group.key == key, |group| group.key.hash()) {
+            let Noted { key, hash, again } = access.noted;
+            let place = match self.groups.entry(hash, |group| group.key == key, |group| group.key.hash()) {
                 Entry::Occupied(known) => {
                     let group = known.into_mut();
                     group.count(access, &mut self.earliest[group.place as usize], object, &mut name);
+                    group.place
                 }
                 Entry::Vacant(place) => {
-                    place.insert(Group::of(access, self.earliest.len() as u32));
+                    let group = place.insert(Group::of(access, self.earliest.len() as u32)).into_mut();
                     self.earliest.push(Earliest::of(access, name()));
+                    group.place
                 }
+            };
+            if again != Again::default() {
+                self.again.entry(place).or_default().add(again, access.times);
             }
         }
+    }
+}
+
+impl Again {
+    fn add(&mut self, other: Again, times: u64) {
+        self.principal += other.principal * times;
+        self.bucket += other.bucket * times;
+        self.event += other.event * times;
     }
 }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::identity::{Identities, PrincipalId};
 use super::json::{Cursor, Fault};
-use super::record::{Kind, Record, Resources};
+use super::record::{Few, Kind, Reached, Record};
 use super::structural_index::StructuralIndex;
 use crate::aws::timestamp::Timestamp;
 use crate::snapshot::Window;
@@ -42,9 +42,8 @@ pub struct Event<'a> {
     pub time: Timestamp,
     pub region: Cow<'a, str>,
     pub error_code: Option<Cow<'a, str>>,
-    pub read_only: Option<bool>,
     pub principal: PrincipalId,
-    pub resources: Resources<'a>,
+    pub resources: Few<Reached<'a>>,
     /// The text of `userIdentity`.
     pub identity: Option<&'a str>,
     /// The text of `additionalEventData`.
@@ -127,7 +126,7 @@ fn hand_over<'a>(
     if !period.holds(time) {
         return Some(());
     }
-    let resources = record.resources()?;
+    let resources = record.reached(time)?;
     let members = &record.members;
     let identity = members.user_identity.get()?;
     let principal = match identity {
@@ -141,7 +140,6 @@ fn hand_over<'a>(
         time,
         region: members.aws_region.string()?.unwrap_or_default(),
         error_code: members.error_code.string()?,
-        read_only: members.read_only.get()?,
         principal,
         resources,
         identity: identity.map(|identity| cursor.text_of(identity.span)),

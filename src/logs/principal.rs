@@ -19,8 +19,9 @@ pub struct UserIdentity<'a> {
     issuer: SessionIssuer<'a>,
     behalf_user: Member<Text<'a>>,
     behalf_store: Member<Text<'a>>,
-    /// `sessionContext` and `onBehalfOf` themselves.
-    nested: [Member<()>; 2],
+    delegate: Member<Text<'a>>,
+    /// `sessionContext`, `onBehalfOf` and `invokedByDelegate` themselves.
+    nested: [Member<()>; 3],
 }
 
 #[derive(Debug, Clone, Default)]
@@ -89,6 +90,10 @@ impl<'a> UserIdentity<'a> {
                 "identityStoreArn" => cursor.text(&mut identity.behalf_store),
                 _ => cursor.skip(),
             }),
+            "invokedByDelegate" => cursor.nested(&mut identity.nested[2], |cursor, name| match name {
+                "accountId" => cursor.text(&mut identity.delegate),
+                _ => cursor.skip(),
+            }),
             _ => cursor.skip(),
         })?;
         Ok(identity)
@@ -96,8 +101,24 @@ impl<'a> UserIdentity<'a> {
 
     /// `None`: a member is not as it should be, or given twice.
     pub fn principal(&self) -> Option<Principal> {
-        let [context, behalf] = self.nested;
+        let [context, behalf, delegated] = self.nested;
         let _given_once: [Option<()>; 3] = [context.get()?, behalf.get()?, self.issuer.nested.get()?];
+        let acting = self.named()?;
+        if delegated.get()?.is_none() {
+            return Some(acting);
+        }
+        // A product's provider acts by delegated access, in a session of the account that delegates (CloudTrail User Guide,
+        // "CloudTrail userIdentity element", `invokedByDelegate`).
+        let account = self.delegate.string()??.into_owned();
+        Some(Principal {
+            name: format!("{} for account {account}", acting.name),
+            kind: PrincipalKind::Account,
+            account: Some(account),
+        })
+    }
+
+    /// Who is named, delegated or not.
+    fn named(&self) -> Option<Principal> {
         let (kind, arn) = (self.kind.string()?, self.arn.string()?);
         let (account_id, principal_id) = (self.account_id.string()?, self.principal_id.string()?);
         let (kind, arn, principal_id) = (kind.as_deref(), arn.as_deref(), principal_id.as_deref());
@@ -131,7 +152,11 @@ impl<'a> UserIdentity<'a> {
             Some("IdentityCenterUser") => {
                 of(PrincipalKind::IdentityCenterUser, self.identity_center_user()?.as_deref(), None)
             }
-            Some("AWSAccount") => of(PrincipalKind::Account, principal_id.or(account_id.as_deref()), None),
+            // Of a role's session, the id is the role's, and behind a colon the session's name.
+            Some("AWSAccount") => {
+                let id = principal_id.map(|id| id.split(':').next().unwrap_or(id));
+                of(PrincipalKind::Account, id.filter(|id| !id.is_empty()).or(account_id.as_deref()), None)
+            }
             Some("AWSService") => of(PrincipalKind::Service, invoked_by.as_deref(), None),
             // A service event; with an ARN somebody else acted, through the service.
             None if arn.is_none() && principal_id.is_none() => of(PrincipalKind::Service, invoked_by.as_deref(), None),

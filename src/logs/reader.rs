@@ -12,6 +12,7 @@ use super::event::Period;
 use super::session::Sessions;
 use super::watch::{Watched, WatchedPlaces};
 use crate::aws::location::Location;
+use crate::glob::glob;
 use crate::snapshot::{LogReading, Records};
 use worker::{Scratch, Task, Worker};
 
@@ -19,6 +20,8 @@ use worker::{Scratch, Task, Worker};
 #[derive(Debug)]
 pub struct Question {
     pub watched: Vec<Watched>,
+    /// Only what is in buckets of these names, in which `*` stands for anything; none: in any.
+    pub buckets: Vec<String>,
     pub period: Period,
     /// What digests say of the objects. One that is not what they say does not count.
     pub expected: Expected,
@@ -26,6 +29,12 @@ pub struct Question {
     pub sessions: bool,
     /// How many threads read; at least one does.
     pub threads: usize,
+}
+
+impl Question {
+    fn asks_for(&self, bucket: &str) -> bool {
+        self.buckets.is_empty() || self.buckets.iter().any(|pattern| glob(pattern, bucket))
+    }
 }
 
 /// One thread for each core.

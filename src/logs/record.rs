@@ -11,12 +11,19 @@ mod resource_list;
 pub use kind::Kind;
 use kind::{Category, EventType, Source, Structure, Traits};
 use request::Request;
-pub use resource::{Resource, Resources};
+pub use resource::{Few, Reached, Resource};
 use resource_list::{ResourceList, bucket_name};
+
+use std::borrow::Cow;
 
 use super::identity::{Identities, Passed};
 use super::json::{Compact, Cursor, Fault, Member, Span, Text};
-use crate::aws::s3_events::DOCUMENTED;
+use crate::aws::s3_events::{About, Access, EventName, documented};
+use crate::aws::timestamp::Timestamp;
+
+/// Since then, a DeleteObjects leaves a record for each key, and is itself about the bucket alone (CloudTrail User Guide,
+/// document history, 9 June 2025).
+const FANS_OUT: Timestamp = Timestamp(time::macros::utc_datetime!(2025-06-10 00:00));
 
 /// A record. Of nested members the place is kept; they are read when they are asked for.
 #[derive(Debug)]
@@ -212,58 +219,101 @@ impl<'a> Record<'a> {
     }
 
     pub fn kind(&self) -> Kind {
-        self.members.traits.kind(|| self.looks_like_data())
+        self.members.traits.kind(|| self.looks_like_data(), || self.members.resources.has_objects())
     }
 
     /// `None`: what it says of itself is not as it should be.
     fn looks_like_data(&self) -> Option<bool> {
         let resources = Some(&self.members.resources).filter(|resources| resources.is_sound)?;
         let name = self.members.event_name.string()??;
-        let is_known = || DOCUMENTED.iter().any(|event| event.name == name);
-        Some(resources.has_objects() || is_known() || self.request()?.key.get()?.is_some())
+        Some(resources.has_objects() || documented(&name).is_some() || self.request()?.key.get()?.is_some())
     }
 
-    /// The objects, listings or buckets that the record names: from `resources`, else from `requestParameters`; and the
-    /// object that a copy reads. `None`: it does not say which.
-    pub fn resources(&mut self) -> Option<Resources<'a>> {
+    /// What the record names: the objects, listings or buckets of `resources`, else of `requestParameters`; and the object that a
+    /// copy reads. `None`: it does not say which, or not all of it.
+    pub fn reached(&mut self, time: Timestamp) -> Option<Few<Reached<'a>>> {
         let resources = &mut self.members.resources;
         if !resources.is_sound || !resources.is_known {
             return None;
         }
         let mut named = std::mem::take(&mut resources.objects);
-        if named.is_empty() || self.may_copy() {
+        let name = self.members.event_name.string()??;
+        let event = documented(&name);
+        let read_only = self.members.read_only.get()?;
+        // A documented event other than the two copies has no source.
+        let may_copy = event.is_none_or(|event| event.does == Access::All);
+        let (mut source, mut target) = (None, None);
+        if named.is_empty() || may_copy {
             let request = self.request()?;
+            source = request.copied_from()?;
+            let asked = request.object(self.one_bucket());
+            target = if named.is_empty() { asked? } else { asked.flatten() };
             if named.is_empty() {
-                named.extend(request.object()?);
+                named.extend(target.clone());
             }
             if named.is_empty() {
                 for arn in &self.members.resources.buckets {
                     named.push(Resource::Listing { bucket: bucket_name(*arn)?, prefix: "".into() });
                 }
             }
-            named.extend(request.copied_from()?.filter(|_| !named.is_empty()));
-        }
-        match named.len() {
-            0 => return None,
-            1 => {}
-            _ => {
-                named.sort();
-                named.dedup();
+            if !named.is_empty() {
+                named.extend(source.clone());
             }
         }
-        Some(named)
+        if event.is_some_and(|event| event.about == About::Bucket && (event.does == Access::Read || time >= FANS_OUT)) {
+            named.iter_mut().for_each(of_bucket_alone);
+        }
+        if named.len() > 1 {
+            named.sort();
+            named.dedup();
+        }
+        let is_copy = event.is_some_and(|event| event.does == Access::All);
+        // Of a copy that hides its source, nobody knows what it reads.
+        if named.is_empty() || is_copy && source.is_none() && named.len() < 2 {
+            return None;
+        }
+        let does = |resource: &Resource| {
+            if !is_copy && source.is_none() {
+                return done_by(event, read_only);
+            }
+            match (source.as_ref().map(|source| source == resource), target.as_ref().map(|target| target == resource)) {
+                (Some(true), Some(true)) => Some(Access::All),
+                (Some(true), _) | (None, Some(false)) => Some(Access::Read),
+                (_, Some(true)) | (Some(false), None) => Some(Access::Write),
+                (Some(false), Some(false)) | (None, None) => None,
+            }
+        };
+        Some(named.into_iter().map(|resource| Reached { does: does(&resource), resource }).collect())
     }
 
-    /// A documented event other than the two copies has no source.
-    fn may_copy(&self) -> bool {
-        let Some(Some(name)) = self.members.event_name.string() else { return true };
-        let is_known = DOCUMENTED.iter().any(|event| event.name == name);
-        !is_known || matches!(&*name, "CopyObject" | "UploadPartCopy")
+    /// The bucket of `resources`, where there is one.
+    fn one_bucket(&self) -> Option<Cow<'a, str>> {
+        match self.members.resources.buckets[..] {
+            [arn] => bucket_name(arn),
+            _ => None,
+        }
     }
 
     fn request(&self) -> Option<Request<'a>> {
         let place = self.members.request_parameters.get()?;
         place.map_or(Some(Request::default()), |place| Request::read(&mut self.cursor.back_to(place)).ok())
+    }
+}
+
+/// What an event does that is no copy: by its name, and by its flag where it has no name that we know, or says otherwise.
+fn done_by(event: Option<&EventName>, read_only: Option<bool>) -> Option<Access> {
+    match (event, read_only) {
+        (Some(event), Some(flag)) if event.read_only == Some(!flag) => Some(Access::All),
+        (Some(event), _) => Some(event.does),
+        (None, flag) => flag.map(Access::by_flag),
+    }
+}
+
+fn of_bucket_alone(resource: &mut Resource) {
+    if let Resource::Listing { bucket, prefix } = resource
+        && prefix.is_empty()
+    {
+        *resource = Resource::Bucket { bucket: std::mem::take(bucket) };
     }
 }
 

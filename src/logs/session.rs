@@ -13,7 +13,7 @@ use time::Duration;
 use super::event::Event;
 use super::json::{Cursor, Member};
 use super::principal::{Principal, PrincipalKind, UserIdentity};
-use super::record::Resource;
+use super::record::{Reached, Resource};
 use super::structural_index::StructuralIndex;
 use super::watch::WatchedPlaces;
 use crate::aws::arn::REDSHIFT_SESSION;
@@ -78,7 +78,7 @@ impl Sessions {
             return;
         }
         let name = event.identity.and_then(session_name);
-        for resource in &event.resources {
+        for Reached { resource, .. } in &event.resources {
             let redshift: Vec<u32> = places.reached_by(resource).filter(|number| places.is_redshift(*number)).collect();
             let is_named = name.as_deref() == Some(REDSHIFT_SESSION);
             let undeclared = (redshift.is_empty() && is_named).then_some(None);

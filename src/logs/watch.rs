@@ -35,7 +35,7 @@ impl WatchedPlaces {
         WatchedPlaces { locations, by_bucket, redshift }
     }
 
-    /// A listing touches every location that its prefix overlaps.
+    /// A listing touches every location that its prefix overlaps; a request to the bucket as such, the whole bucket alone.
     pub fn reached_by<'a>(&'a self, resource: &'a Resource<'a>) -> impl Iterator<Item = u32> + 'a {
         let here = if self.locations.is_empty() { None } else { self.by_bucket.get(resource.bucket()) };
         here.into_iter().flatten().copied().filter(move |number| {
@@ -43,6 +43,7 @@ impl WatchedPlaces {
             match resource {
                 Resource::Object { bucket, key } => location.contains(bucket, key),
                 Resource::Listing { bucket, prefix } => location.overlaps_listing(bucket, prefix),
+                Resource::Bucket { .. } => location.prefix.is_empty(),
             }
         })
     }

@@ -159,7 +159,7 @@ pub struct AccessRecord {
     /// The declared location that was touched; `null`: none is declared there.
     pub location: Option<String>,
     pub event_name: String,
-    /// `read`, `write`, or `unknown` where the record does not say.
+    /// What it does there: `read`, `write`, `all` (a copy within the location), or `unknown` where the record does not say.
     pub access: String,
     pub region: String,
     pub error_code: Option<String>,

@@ -125,7 +125,7 @@ fn filters_and_sums() {
 fn hostile_names_stay_names() {
     let mut hostile = record("e");
     hostile["userIdentity"] =
-        json!({"type": "AWSAccount", "accountId": "1", "principalId": "=HYPERLINK(\"http://x\")\u{1b}[2J\n::error::x"});
+        json!({"type": "IAMUser", "accountId": "1", "arn": "=HYPERLINK(\"http://x\")\u{1b}[2J\n::error::x"});
     hostile["eventName"] = "::stop-commands::x".into();
     let workplace = Workplace::offline();
     workplace.write("logs/x.json", &log(&[hostile]));
@@ -255,8 +255,17 @@ fn e_rows_of_records() {
         })
         .collect();
     assert_eq!(count(&deletions).0, 1001, "E16: one request, as many records as objects");
-    let no_answer = change("e", |record| drop(record.as_object_mut().unwrap().remove("readOnly")));
-    assert_eq!(read(&[("x.json", log(&[no_answer]).as_bytes())]).0[0]["access"], "unknown");
+    let of = |name: &str, flag: Value| {
+        let mut record = record("e");
+        record["eventName"] = name.into();
+        record["readOnly"] = flag;
+        read(&[("x.json", log(&[record]).as_bytes())]).0[0]["access"].clone()
+    };
+    assert_eq!(of("NewOperation", Value::Null), "unknown");
+    assert_eq!(of("NewOperation", true.into()), "read");
+    assert_eq!(of("GetObject", Value::Null), "read", "a documented name says what it does");
+    assert_eq!(of("PutObject", true.into()), "all", "two answers: both count");
+    assert_eq!(of("SelectObjectContent", false.into()), "read", "it reads, whatever its record says");
 }
 
 /// The example is the earliest event, whichever file is read first and by however many threads.

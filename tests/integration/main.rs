@@ -56,6 +56,8 @@ mod reports;
 mod selection;
 /// Wrong verdicts that were found from outside.
 mod soundness;
+/// The same: what was done, to what, by whom.
+mod touches;
 /// One event, every recorder.
 mod trace;
 /// The user's own policies.

@@ -31,7 +31,9 @@ fn read(records: &[Value]) -> Value {
     let (report, _) = workplace.check(&["--snapshot", &fixture("article/snapshot.json"), "--logs", "logs"]);
     let touched = |bucket: &str| {
         let finding = crate::program::finding(&report, "access/approved_roles", bucket);
-        finding["evidence"]["unapproved"].as_array().cloned().unwrap_or_default()
+        let lists =
+            ["unapproved", "unclear"].map(|list| finding["evidence"][list].as_array().cloned().unwrap_or_default());
+        lists.concat()
     };
     json!({
         "load": touched("s3://cm-kajiwara-redshift-load/in/"),
@@ -76,9 +78,14 @@ fn d12_the_acting_principal_is_told_from_every_kind_of_identity() {
             "arn:aws:identitystore::1:identitystore/d-1/user/u-1",
             "identity_center_user",
         ),
-        (json!({"type": "AWSAccount", "accountId": "999999999999", "principalId": "AROAY:s"}), "AROAY:s", "account"),
+        (json!({"type": "AWSAccount", "accountId": "999999999999", "principalId": "AROAY:s"}), "AROAY", "account"),
         (json!({"type": "AWSAccount", "accountId": "ANONYMOUS_PRINCIPAL"}), "anonymous", "anonymous"),
         (json!({"type": "AWSAccount", "accountId": "anonymous"}), "anonymous", "anonymous"),
+        (
+            json!({"type": "AssumedRole", "arn": session, "invokedByDelegate": {"accountId": "999999999999"}}),
+            "arn:aws:iam::123456789012:role/X for account 999999999999",
+            "account",
+        ),
         (json!({"type": "SomethingNew"}), "unknown", "unknown"),
         (Value::Null, "unknown", "unknown"),
     ] {

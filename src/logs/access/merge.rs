@@ -3,12 +3,15 @@
 //! Every thread has its own numbers, given as it met the names. Here all get their ranks in the order of the names, so that
 //! groups are compared by numbers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+
+use foldhash::fast::FixedState;
 
 use super::super::identity::Identities;
 use super::super::principal::Principal;
 use super::names::Names;
-use super::{Accesses, Earliest, Group, Key, NONE};
+use super::{Accesses, Again, Earliest, Group, Key, NONE};
+use crate::aws::s3_events::Access;
 use crate::aws::timestamp::Timestamp;
 use crate::snapshot::{AccessRecord, Example};
 
@@ -28,6 +31,7 @@ struct Thread {
     names: Names,
     groups: Vec<Group>,
     earliest: Vec<Earliest>,
+    again: HashMap<u32, Again, FixedState>,
     identities: Identities,
 }
 
@@ -46,8 +50,8 @@ impl Groups {
     /// `locations`: the declared ones that events were told apart by.
     pub fn of(threads: Vec<(Accesses, Identities)>, locations: Vec<String>) -> Groups {
         let of_thread = |(accesses, identities)| {
-            let Accesses { names, groups, earliest } = accesses;
-            Thread { names, groups: groups.into_iter().collect(), earliest, identities }
+            let Accesses { names, groups, earliest, again } = accesses;
+            Thread { names, groups: groups.into_iter().collect(), earliest, again, identities }
         };
         let threads: Vec<Thread> = threads.into_iter().map(of_thread).collect();
         let of_location = ranks([locations.iter().map(String::as_str).collect()]).remove(0);
@@ -61,7 +65,26 @@ impl Groups {
     }
 
     pub fn records(&self) -> impl Iterator<Item = AccessRecord> {
-        self.ranked.chunk_by(|(a, ..), (b, ..)| a == b).map(|same| self.record(same))
+        self.same().map(|same| self.record(same))
+    }
+
+    /// With what not to count where they are summed up.
+    pub fn records_to_sum(&self) -> impl Iterator<Item = (AccessRecord, Again)> {
+        self.same().map(|same| (self.record(same), self.again(same)))
+    }
+
+    fn same(&self) -> impl Iterator<Item = &[Ranked]> {
+        self.ranked.chunk_by(|(a, ..), (b, ..)| a == b)
+    }
+
+    fn again(&self, same: &[Ranked]) -> Again {
+        let mut sum = Again::default();
+        for (_, thread, place) in same {
+            let thread = &self.threads[*thread as usize];
+            let again = thread.again.get(&thread.groups[*place as usize].place);
+            sum.add(again.copied().unwrap_or_default(), 1);
+        }
+        sum
     }
 
     /// The groups of one rank as one.
@@ -75,7 +98,7 @@ impl Groups {
         let first = same.iter().map(found).min_by_key(|(_, group, earliest)| (group.first, earliest.names()));
         let (thread, group, earliest) = first.unwrap_or_else(|| found(&same[0]));
         let name = |number: u32| thread.names.all()[number as usize].to_string();
-        let Key { principal, location, bucket, event_name, region, error_code, read_only } = group.key;
+        let Key { principal, location, bucket, event_name, region, error_code, does } = group.key;
         let Principal { name: principal, kind, account } = thread.identities.principal(principal);
         AccessRecord {
             principal: principal.clone(),
@@ -84,7 +107,7 @@ impl Groups {
             bucket: name(bucket),
             location: (location != NONE).then(|| self.locations[location as usize].clone()),
             event_name: name(event_name),
-            access: access(read_only).to_owned(),
+            access: does.map_or("unknown", Access::as_str).to_owned(),
             region: name(region),
             error_code: (error_code != NONE).then(|| name(error_code)),
             count: groups().map(|group| group.events).sum(),
@@ -92,14 +115,6 @@ impl Groups {
             last_seen: groups().map(|group| group.last).fold(group.last, Timestamp::max),
             example: Example { event_id: earliest.event_id(), object: earliest.object.to_string() },
         }
-    }
-}
-
-fn access(read_only: Option<bool>) -> &'static str {
-    match read_only {
-        Some(true) => "read",
-        Some(false) => "write",
-        None => "unknown",
     }
 }
 
@@ -121,8 +136,13 @@ impl Ranks {
             // Nothing stands before something.
             if key.location == NONE { 0 } else { 1 + of_location[key.location as usize] },
             name(key.event_name),
-            // "read", "unknown", "write".
-            key.read_only.map_or(1, |read_only| if read_only { 0 } else { 2 }),
+            // "all", "read", "unknown", "write".
+            match key.does {
+                Some(Access::All) => 0,
+                Some(Access::Read) => 1,
+                None => 2,
+                Some(Access::Write) => 3,
+            },
             name(key.region),
             if key.error_code == NONE { 0 } else { 1 + name(key.error_code) },
         ]

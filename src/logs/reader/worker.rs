@@ -9,6 +9,7 @@ use super::super::dedup::{Arrival, Dedup, EventHashes};
 use super::super::event::{self, Event, FileError};
 use super::super::identity::Identities;
 use super::super::layout::{self, ObjectKind};
+use super::super::record::Reached;
 use super::super::session::Sessions;
 use super::super::structural_index::StructuralIndex;
 use super::super::watch::WatchedPlaces;
@@ -158,14 +159,29 @@ impl<'a> Notes<'a> {
         let action = accesses.action(&event);
         let mut content = task.dedup.state.build_hasher();
         (identities.hash(event.principal), event.time, action.hashes()).hash(&mut content);
-        for resource in &event.resources {
+        let first = self.accesses.len();
+        for Reached { resource, does } in &event.resources {
             let bucket = accesses.bucket(resource.bucket());
-            (bucket.hash, resource.is_object(), resource.key()).hash(&mut content);
-            let before = self.accesses.len();
-            let mut add = |location| self.accesses.push((number, action.at(bucket, location)));
-            task.places.reached_by(resource).for_each(|location| add(Some(location)));
-            if self.accesses.len() == before {
-                self.accesses.push((number, action.at(bucket, None)));
+            (bucket.hash, resource.is_object(), resource.key(), does).hash(&mut content);
+            if !task.question.asks_for(resource.bucket()) {
+                continue;
+            }
+            let mut add = |location| {
+                let noted = action.at(bucket, location, *does);
+                let before = self.accesses[first..].iter().map(|(_, noted)| noted);
+                // An event counts once in a group.
+                if !before.clone().any(|other| other.is(&noted)) {
+                    let noted = noted.after(before);
+                    self.accesses.push((number, noted));
+                }
+            };
+            let mut is_declared = false;
+            for location in task.places.reached_by(resource) {
+                is_declared = true;
+                add(Some(location));
+            }
+            if !is_declared {
+                add(None);
             }
         }
         self.hashes.push(task.dedup.hashes(&event.id, event.shared_id.as_deref(), content.finish()));

@@ -1,7 +1,7 @@
 //! What a record says of its own kind.
 
 use super::super::json::Member;
-use crate::aws::s3_events::EVENT_SOURCE;
+use crate::aws::s3_events::EVENT_SOURCES;
 
 /// What a record is to us.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,7 +64,7 @@ impl Structure {
 
 impl Source {
     pub(super) fn of(source: &str) -> Source {
-        if source == EVENT_SOURCE { Source::S3 } else { Source::Other }
+        if EVENT_SOURCES.contains(&source) { Source::S3 } else { Source::Other }
     }
 }
 
@@ -99,7 +99,11 @@ impl Traits {
 
     /// Before eventVersion 1.07 there is no `eventCategory`, and before 1.06 no `managementEvent`: then what the rest of
     /// the record looks like decides (`None`: that is not as it should be).
-    pub(super) fn kind(&self, looks_like_data: impl FnOnce() -> Option<bool>) -> Kind {
+    pub(super) fn kind(
+        &self,
+        looks_like_data: impl FnOnce() -> Option<bool>,
+        has_objects: impl FnOnce() -> bool,
+    ) -> Kind {
         if *self == Traits::USUAL {
             return Kind::S3Data;
         }
@@ -110,6 +114,8 @@ impl Traits {
         };
         match source {
             Some(Source::S3) => {}
+            // A data event about an S3 object is an access, whoever tells of it.
+            Some(Source::Other) if category == Some(Category::Data) && has_objects() => return Kind::Unclear,
             Some(Source::Other) => return Kind::Other,
             // Aggregated events and Insights have a source as well; a record without one is none that is documented.
             None => return Kind::Unclear,

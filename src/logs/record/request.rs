@@ -1,7 +1,10 @@
 //! What a request asks for, by its parameters.
 
+use std::borrow::Cow;
+
 use super::super::json::{Cursor, Fault, Member, Text};
 use super::Resource;
+use crate::aws::location::is_access_point;
 
 /// The members of `requestParameters` that name what it is about.
 #[derive(Debug, Default)]
@@ -26,12 +29,11 @@ impl<'a> Request<'a> {
         Ok(request)
     }
 
-    /// `Some(None)`: the request names no bucket; `None`: what it names has no form that we know.
-    pub(super) fn object(&self) -> Option<Option<Resource<'a>>> {
+    /// `Some(None)`: the request names no bucket; `None`: what it names has no form that we know. `behind`: the one bucket that
+    /// the record names elsewhere, which is the one behind an access point.
+    pub(super) fn object(&self, behind: Option<Cow<'a, str>>) -> Option<Option<Resource<'a>>> {
         let Some(bucket) = self.bucket.string()? else { return Some(None) };
-        if bucket.ends_with("-s3alias") {
-            return None;
-        }
+        let bucket = if is_access_point(&bucket) { behind? } else { bucket };
         let (key, prefix) = (self.key.string()?.unwrap_or_default(), self.prefix.string()?.unwrap_or_default());
         Some(Some(if key.is_empty() { Resource::Listing { bucket, prefix } } else { Resource::Object { bucket, key } }))
     }
@@ -42,7 +44,8 @@ impl<'a> Request<'a> {
         let Some(source) = self.copy_source.string()? else { return Some(None) };
         let path = source.split("?versionId=").next()?.trim_start_matches('/');
         let decoded = percent_decoded(path);
-        let (bucket, key) = decoded.split_once('/').filter(|(bucket, _)| !bucket.contains(':'))?;
+        let (bucket, key) =
+            decoded.split_once('/').filter(|(bucket, key)| !is_access_point(bucket) && !key.is_empty())?;
         Some(Some(Resource::Object { bucket: bucket.to_owned().into(), key: key.to_owned().into() }))
     }
 }

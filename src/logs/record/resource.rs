@@ -4,22 +4,36 @@ use std::borrow::Cow;
 
 use smallvec::SmallVec;
 
-/// An object, or a bucket as such, that an event reads or writes.
+use crate::aws::s3_events::Access;
+
+/// An object, or a bucket, that an event reads or writes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Resource<'a> {
     Object {
         bucket: Cow<'a, str>,
         key: Cow<'a, str>,
     },
-    /// A listing, with the prefix that was asked for; or a request to the bucket as such, with none.
+    /// A listing, with the prefix that was asked for.
     Listing {
         bucket: Cow<'a, str>,
         prefix: Cow<'a, str>,
     },
+    /// The bucket as such.
+    Bucket {
+        bucket: Cow<'a, str>,
+    },
+}
+
+/// A resource, and what the event does there.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Reached<'a> {
+    pub resource: Resource<'a>,
+    /// `None`: the record does not say.
+    pub does: Option<Access>,
 }
 
 /// Almost always one.
-pub type Resources<'a> = SmallVec<[Resource<'a>; 1]>;
+pub type Few<T> = SmallVec<[T; 1]>;
 
 impl<'a> Resource<'a> {
     /// What an object's ARN names: without a key it is a listing.
@@ -36,12 +50,13 @@ impl<'a> Resource<'a> {
     pub fn key(&self) -> &str {
         match self {
             Resource::Object { key, .. } | Resource::Listing { prefix: key, .. } => key,
+            Resource::Bucket { .. } => "",
         }
     }
 
     pub fn bucket(&self) -> &str {
         match self {
-            Resource::Object { bucket, .. } | Resource::Listing { bucket, .. } => bucket,
+            Resource::Object { bucket, .. } | Resource::Listing { bucket, .. } | Resource::Bucket { bucket } => bucket,
         }
     }
 }

@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use smallvec::SmallVec;
 
 use super::super::json::{Compact, Cursor, Fault, Member, Text};
-use super::{Resource, Resources, text};
+use super::{Few, Resource, text};
 use crate::aws::arn::Arn;
+use crate::aws::location::is_access_point;
 
 /// What `resources` holds.
 #[derive(Debug)]
@@ -16,14 +17,14 @@ pub(super) struct ResourceList<'a> {
     pub is_sound: bool,
     /// Each object's ARN is one of an object in a bucket, none of an access point's.
     pub is_known: bool,
-    pub objects: Resources<'a>,
+    pub objects: Few<Resource<'a>>,
     /// The ARN of each bucket.
     pub buckets: SmallVec<[Member<Text<'a>>; 1]>,
 }
 
 impl Default for ResourceList<'_> {
     fn default() -> Self {
-        let (objects, buckets) = (Resources::new(), SmallVec::new());
+        let (objects, buckets) = (Few::new(), SmallVec::new());
         ResourceList { given: Member::Absent, is_sound: true, is_known: true, objects, buckets }
     }
 }
@@ -52,7 +53,7 @@ impl<'a> ResourceList<'a> {
     fn guess_object(&mut self, compact: &mut Compact<'a>) -> Option<bool> {
         let is_next = compact.passes(br#"{"type":"AWS::S3::Object","ARN":"arn:aws:s3:::"#);
         if is_next {
-            let (bucket, key) = split_path(compact.string()?)?;
+            let (bucket, key) = split_path(compact.string()?).filter(|(bucket, _)| !is_access_point(bucket))?;
             self.objects.push(Resource::of(bucket.into(), key.into()));
             compact.passes(b"}").then_some(())?;
         }
@@ -138,10 +139,12 @@ impl<'a> Entry<'a> {
     }
 
     fn object(&self) -> Option<Resource<'a>> {
-        match object_path(self.arn) {
+        // Which bucket is behind an access point the record does not say here.
+        let of_bucket = |path: &Path| !is_access_point(&path.0);
+        match object_path(self.arn).filter(of_bucket) {
             Some((bucket, key)) if !key.is_empty() => Some(Resource::Object { bucket, key }),
             path => {
-                let (bucket, prefix) = object_path(self.arn_prefix).or(path)?;
+                let (bucket, prefix) = object_path(self.arn_prefix).filter(of_bucket).or(path)?;
                 Some(Resource::Listing { bucket, prefix })
             }
         }

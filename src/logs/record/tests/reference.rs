@@ -9,9 +9,9 @@ use super::super::super::identity::Identities;
 use super::super::super::json::Cursor;
 use super::super::super::principal::{Principal, UserIdentity};
 use super::super::super::structural_index::StructuralIndex;
-use super::super::Resource;
+use super::super::{Reached, Resource};
 use crate::aws::arn::Arn;
-use crate::aws::s3_events::DOCUMENTED;
+use crate::aws::s3_events::{Access, DOCUMENTED};
 use crate::aws::timestamp::Timestamp;
 
 /// A value that keeps members given twice, and what is written of `userIdentity`.
@@ -124,9 +124,8 @@ impl Json {
 pub(super) struct Plain {
     texts: [Option<String>; 5],
     time: Timestamp,
-    read_only: Option<bool>,
     principal: Principal,
-    resources: Vec<Resource<'static>>,
+    resources: Vec<Reached<'static>>,
     additional: Option<Json>,
 }
 
@@ -134,6 +133,7 @@ fn owned(resource: &Resource) -> Resource<'static> {
     match resource {
         Resource::Object { bucket, key } => object(bucket, key),
         Resource::Listing { bucket, prefix } => listing(bucket, prefix),
+        Resource::Bucket { bucket } => Resource::Bucket { bucket: bucket.to_string().into() },
     }
 }
 
@@ -156,9 +156,8 @@ pub(super) fn plain(event: &Event, identities: &Identities) -> Plain {
             event.error_code.as_deref().and_then(text),
         ],
         time: event.time,
-        read_only: event.read_only,
         principal: identities.principal(event.principal).clone(),
-        resources: event.resources.iter().map(owned).collect(),
+        resources: event.resources.iter().map(|at| Reached { resource: owned(&at.resource), does: at.does }).collect(),
         additional: event.additional.map(|text| serde_json::from_str(text).unwrap()),
     }
 }
@@ -178,9 +177,8 @@ pub(super) fn event_of(record: &Json) -> Reading<Option<Plain>> {
             record.text("errorCode")?,
         ],
         time,
-        read_only: record.flag("readOnly")?,
         principal: principal_of(record)?,
-        resources: named_by(record)?,
+        resources: reached_by(record, time)?,
         additional: record.member("additionalEventData")?.cloned(),
     }))
 }
@@ -190,7 +188,14 @@ fn is_data(record: &Json) -> Reading<bool> {
         (record.text("eventSource"), record.text("eventCategory"), record.text("eventVersion"));
     let (source, category, kind, version) = (source?, category?, record.text("eventType")?, version?);
     let management = record.flag("managementEvent")?;
-    if source.ok_or(Unclear)? != "s3.amazonaws.com" || kind.is_some_and(|kind| kind == "AwsVpceEvent") {
+    let s3 = ["s3.amazonaws.com", "s3lifecycle.amazonaws.com", "s3-authn-errors.amazonaws.com"];
+    if !s3.contains(&&*source.ok_or(Unclear)?) {
+        // Somebody else's data event about an object: an access that is not understood.
+        let is_of_object =
+            category.as_deref() == Some("Data") && resources_of(record).is_ok_and(|(objects, _)| !objects.is_empty());
+        return if is_of_object { Err(Unclear) } else { Ok(false) };
+    }
+    if kind.is_some_and(|kind| kind == "AwsVpceEvent") {
         return Ok(false);
     }
     if version.is_some_and(|version| version.split('.').next() != Some("1")) {
@@ -251,12 +256,16 @@ fn resources_of(record: &Json) -> Reading<Arns> {
     Ok((objects, buckets))
 }
 
-fn named_by(record: &Json) -> Reading<Vec<Resource<'static>>> {
+/// What the record is about, by AWS's pages: a copy reads its source and writes its target, whatever its flag says.
+fn reached_by(record: &Json, time: Timestamp) -> Reading<Vec<Reached<'static>>> {
     let (objects, buckets) = resources_of(record)?;
+    let is_access_point = |bucket: &str| {
+        bucket.starts_with("arn:") || ["-s3alias", "--ol-s3", ".mrap"].iter().any(|end| bucket.ends_with(end))
+    };
     let path = |arn: &Option<String>| {
         let arn = Arn::parse(arn.as_deref()?)?;
         let (bucket, key) = arn.resource.split_once('/')?;
-        (arn.service == "s3" && arn.region.is_empty() && arn.account.is_empty())
+        (arn.service == "s3" && arn.region.is_empty() && arn.account.is_empty() && !is_access_point(bucket))
             .then(|| (bucket.to_owned(), key.to_owned()))
     };
     let mut resources = vec![];
@@ -269,16 +278,34 @@ fn named_by(record: &Json) -> Reading<Vec<Resource<'static>>> {
             }
         });
     }
-    let name = record.text("eventName").ok().flatten();
-    let is_known = name.as_ref().is_some_and(|name| DOCUMENTED.iter().any(|event| event.name == name));
-    if objects.is_empty() || !is_known || name.is_some_and(|name| name.contains("Copy")) {
+    let name = record.text("eventName")?.ok_or(Unclear)?;
+    let flag = record.flag("readOnly")?;
+    let event = DOCUMENTED.iter().find(|event| event.name == name);
+    let is_copy = ["CopyObject", "UploadPartCopy"].contains(&&*name);
+    let (mut source, mut target) = (None, None);
+    if resources.is_empty() || event.is_none() || is_copy {
         let request = record.member("requestParameters")?.unwrap_or(&Json::Null);
-        let texts = ["bucketName", "key", "prefix"].map(|name| request.text(name));
-        if let (true, [bucket, key, prefix]) = (resources.is_empty(), texts)
-            && let Some(bucket) = bucket?
-        {
-            let (key, prefix) = (key?.unwrap_or_default(), prefix?.unwrap_or_default());
-            resources.push(if key.is_empty() { listing(&bucket, &prefix) } else { object(&bucket, &key) });
+        if let Some(text) = request.text("x-amz-copy-source")? {
+            let (bucket, key) = text.split_once('/').ok_or(Unclear)?;
+            if is_access_point(bucket) || key.is_empty() {
+                return Err(Unclear);
+            }
+            source = Some(object(bucket, key));
+        }
+        let behind = match &buckets[..] {
+            [Some(arn)] => Arn::parse(arn).map(|arn| arn.resource.to_owned()),
+            _ => None,
+        };
+        let asked = || -> Reading<Option<Resource<'static>>> {
+            let Some(bucket) = request.text("bucketName")? else { return Ok(None) };
+            let bucket = if is_access_point(&bucket) { behind.ok_or(Unclear)? } else { bucket };
+            let (key, prefix) = (request.text("key")?.unwrap_or_default(), request.text("prefix")?.unwrap_or_default());
+            Ok(Some(if key.is_empty() { listing(&bucket, &prefix) } else { object(&bucket, &key) }))
+        };
+        // Where resources name it, what the request says of it need not be understood.
+        target = if resources.is_empty() { asked()? } else { asked().ok().flatten() };
+        if resources.is_empty() {
+            resources.extend(target.clone());
         }
         if resources.is_empty() {
             for bucket in &buckets {
@@ -286,14 +313,45 @@ fn named_by(record: &Json) -> Reading<Vec<Resource<'static>>> {
                 resources.push(listing(arn.resource, ""));
             }
         }
-        if let Some(source) = request.text("x-amz-copy-source")? {
-            let (bucket, key) = source.split_once('/').filter(|(bucket, _)| !bucket.contains(':')).ok_or(Unclear)?;
-            if !resources.is_empty() {
-                resources.push(object(bucket, key));
+        if !resources.is_empty() {
+            resources.extend(source.clone());
+        }
+    }
+    let is_of_bucket =
+        name == "HeadBucket" || (name == "DeleteObjects" && time >= Timestamp::parse("2025-06-10T00:00:00Z").unwrap());
+    if is_of_bucket {
+        for resource in &mut resources {
+            if let Resource::Listing { bucket, prefix } = resource.clone()
+                && prefix.is_empty()
+            {
+                *resource = Resource::Bucket { bucket };
             }
         }
     }
     resources.sort();
     resources.dedup();
-    if resources.is_empty() { Err(Unclear) } else { Ok(resources) }
+    if resources.is_empty() || (is_copy && source.is_none() && resources.len() == 1) {
+        return Err(Unclear);
+    }
+    let does = |resource: &Resource| {
+        if is_copy || source.is_some() {
+            let (is_source, is_target) = (source.as_ref() == Some(resource), target.as_ref() == Some(resource));
+            return match () {
+                () if is_source && is_target => Some(Access::All),
+                () if is_source => Some(Access::Read),
+                () if is_target => Some(Access::Write),
+                // One of the two is known, and it is the other.
+                () if source.is_some() && target.is_none() => Some(Access::Write),
+                () if source.is_none() && target.is_some() => Some(Access::Read),
+                () => None,
+            };
+        }
+        let by_flag = flag.map(|flag| if flag { Access::Read } else { Access::Write });
+        match event {
+            Some(event) if event.read_only.is_some() && flag.is_some() && event.read_only != flag => Some(Access::All),
+            Some(event) => Some(event.does),
+            None => by_flag,
+        }
+    };
+    Ok(resources.iter().map(|resource| Reached { resource: resource.clone(), does: does(resource) }).collect())
 }

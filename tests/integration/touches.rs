@@ -1,0 +1,172 @@
+//! Wrong verdicts that were found from outside, by kind: what a record says was done, to what, and by whom.
+
+use serde_json::{Value, json};
+
+use crate::program::Workplace;
+
+fn record(changes: &[(&str, Value)]) -> Value {
+    let mut record = json!({
+        "eventVersion": "1.11", "eventTime": "2026-11-22T05:00:00Z", "eventSource": "s3.amazonaws.com",
+        "userIdentity": {"type": "IAMUser", "arn": "arn:aws:iam::111111111111:user/mallory", "accountId": "111111111111"},
+        "eventName": "GetObject", "awsRegion": "eu-west-1", "requestParameters": {"bucketName": "load", "key": "in/data.csv"},
+        "eventID": "e", "readOnly": true, "eventCategory": "Data", "managementEvent": false,
+        "resources": [{"type": "AWS::S3::Object", "ARN": "arn:aws:s3:::load/in/data.csv"}],
+    });
+    for (name, value) in changes {
+        record[*name] = value.clone();
+    }
+    record
+}
+
+/// What `accesses` counts of these records, and its exit code.
+fn accesses(records: &[Value], more: &[&str]) -> (Vec<Value>, i32) {
+    let workplace = Workplace::offline();
+    workplace.write("trailcheck.toml", "[[access]]\nlocation = \"s3://load/in/\"\n");
+    workplace.write("x.json", &json!({"Records": records}).to_string());
+    let ran =
+        workplace.run(&[&["accesses", "x.json", "--format", "json", "--config", "trailcheck.toml"], more].concat());
+    (serde_json::from_str(&ran.stdout).unwrap(), ran.exit)
+}
+
+/// Bucket, location and access of each row.
+fn places(records: &[Value]) -> Vec<(String, bool, String)> {
+    let (rows, exit) = accesses(records, &[]);
+    assert_eq!(exit, 0, "{rows:?}");
+    let text = |row: &Value, name: &str| row[name].as_str().unwrap_or_default().to_owned();
+    rows.iter().map(|row| (text(row, "bucket"), row["location"].is_string(), text(row, "access"))).collect()
+}
+
+fn copy(source: &str, resources: Value) -> Value {
+    record(&[
+        ("eventName", "CopyObject".into()),
+        ("readOnly", false.into()),
+        ("requestParameters", json!({"bucketName": "elsewhere", "key": "k", "x-amz-copy-source": source})),
+        ("resources", resources),
+    ])
+}
+
+#[test]
+fn a_copy_reads_its_source_and_writes_its_target() {
+    let target = json!([{"type": "AWS::S3::Object", "ARN": "arn:aws:s3:::elsewhere/k"}]);
+    let both = json!([
+        {"type": "AWS::S3::Object", "ARN": "arn:aws:s3:::elsewhere/k"},
+        {"type": "AWS::S3::Object", "ARN": "arn:aws:s3:::load/in/data.csv"},
+    ]);
+    let expected = [("elsewhere".to_owned(), false, "write".to_owned()), ("load".to_owned(), true, "read".to_owned())];
+    for source in ["load/in/data.csv", "/load/in/data.csv", "load/in/data.csv?versionId=3", "load/in%2Fdata.csv"] {
+        for resources in [&target, &both, &Value::Null] {
+            assert_eq!(places(&[copy(source, resources.clone())]), expected, "{source} {resources}");
+        }
+    }
+    // The request was left out of this copy of the record: which is which nobody can tell, so both count for both.
+    let mut hidden = copy("load/in/data.csv", both);
+    hidden["requestParameters"] = Value::Null;
+    assert_eq!(
+        places(&[hidden]).iter().map(|(.., access)| access.as_str()).collect::<Vec<_>>(),
+        ["unknown", "unknown"]
+    );
+    let mut itself = copy("load/in/data.csv", Value::Null);
+    itself["requestParameters"]["bucketName"] = "load".into();
+    itself["requestParameters"]["key"] = "in/data.csv".into();
+    assert_eq!(places(&[itself]), [("load".to_owned(), true, "all".to_owned())]);
+}
+
+/// Nor is a pass made of what is not understood.
+#[test]
+fn a_copy_that_hides_its_source_is_not_understood() {
+    let target = json!([{"type": "AWS::S3::Object", "ARN": "arn:aws:s3:::elsewhere/k"}]);
+    for source in [
+        "ap-abc-s3alias/in/data.csv",
+        "lambda--ol-s3/in/data.csv",
+        "many.mrap/in/data.csv",
+        "arn:aws:s3:eu-west-1:111111111111:accesspoint/ap/object/in/data.csv",
+        "load",
+        "load/",
+    ] {
+        let (_, exit) = accesses(&[copy(source, target.clone())], &[]);
+        assert_eq!(exit, 3, "{source}");
+    }
+    let mut hidden = copy("load/in/data.csv", target);
+    hidden["requestParameters"].as_object_mut().unwrap().remove("x-amz-copy-source");
+    assert_eq!(accesses(&[hidden], &[]).1, 3);
+}
+
+#[test]
+fn an_access_point_is_no_bucket() {
+    for bucket in ["ap-abc-s3alias", "lambda--ol-s3", "many.mrap", "arn:aws:s3:eu-west-1:111111111111:accesspoint/ap"] {
+        let asked = ("requestParameters", json!({"bucketName": bucket, "key": "in/data.csv"}));
+        assert_eq!(accesses(&[record(&[asked.clone(), ("resources", json!([]))])], &[]).1, 3, "{bucket}");
+        // The record names the bucket behind it.
+        let behind = json!([{"type": "AWS::S3::Bucket", "ARN": "arn:aws:s3:::load", "accountId": "111111111111"},
+            {"type": "AWS::S3::AccessPoint", "ARN": "arn:aws:s3:eu-west-1:111111111111:accesspoint/ap"}]);
+        assert_eq!(
+            places(&[record(&[asked, ("resources", behind)])]),
+            [("load".to_owned(), true, "read".to_owned())],
+            "{bucket}"
+        );
+        let object = json!([{"type": "AWS::S3::Object", "ARN": format!("arn:aws:s3:::{bucket}/in/data.csv")}]);
+        assert_eq!(accesses(&[record(&[("resources", object)])], &[]).1, 3, "{bucket}");
+    }
+}
+
+#[test]
+fn requests_to_the_bucket_reach_no_prefix() {
+    let bare = json!([{"type": "AWS::S3::Object", "ARNPrefix": "arn:aws:s3:::load/"}, {"type": "AWS::S3::Bucket", "ARN": "arn:aws:s3:::load"}]);
+    let of = |name: &str, time: &str| {
+        let record = record(&[
+            ("eventName", name.into()),
+            ("resources", bare.clone()),
+            ("eventTime", time.into()),
+            ("readOnly", (name != "DeleteObjects").into()),
+            ("requestParameters", json!({"bucketName": "load"})),
+        ]);
+        places(&[record])[0].1
+    };
+    assert!(!of("HeadBucket", "2026-11-22T05:00:00Z"));
+    assert!(!of("DeleteObjects", "2026-11-22T05:00:00Z"));
+    // Before June 2025 no key had a record of its own.
+    assert!(of("DeleteObjects", "2025-05-22T05:00:00Z"));
+    assert!(of("ListObjects", "2026-11-22T05:00:00Z"), "a listing of the whole bucket shows these keys too");
+}
+
+#[test]
+fn an_event_counts_once_in_a_group_and_in_each_sum() {
+    let sum = |by: &str, more: &[&str]| {
+        let target = json!([{"type": "AWS::S3::Object", "ARN": "arn:aws:s3:::elsewhere/k"}]);
+        let mut within = copy("load/in/data.csv", Value::Null);
+        within["requestParameters"]["bucketName"] = "load".into();
+        within["eventID"] = "f".into();
+        let records = [copy("load/in/data.csv", target), within];
+        let (rows, _) = accesses(&records, &[&["--by", by], more].concat());
+        rows.iter().map(|row| row["count"].as_u64().unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!(sum("principal", &[]), [2]);
+    assert_eq!(sum("bucket", &[]), [1, 2]);
+    // Reads and writes.
+    assert_eq!(sum("event", &[]), [2, 2]);
+    assert_eq!(sum("principal", &["--bucket", "load"]), [2]);
+    assert_eq!(sum("principal", &["--bucket", "elsewhere"]), [1]);
+    let listed = json!([{"type": "AWS::S3::Object", "ARN": "arn:aws:s3:::load/in/a"}, {"type": "AWS::S3::Object", "ARN": "arn:aws:s3:::load/in/b"}]);
+    let (rows, _) = accesses(&[record(&[("resources", listed)])], &[]);
+    assert_eq!((rows.len(), rows[0]["count"].as_u64()), (1, Some(1)));
+}
+
+/// What names an object of S3 as a data event is counted or told, whoever tells of it.
+#[test]
+fn no_source_of_events_drops_an_access() {
+    for (source, expected) in [
+        ("s3lifecycle.amazonaws.com", 0),
+        ("s3-authn-errors.amazonaws.com", 0),
+        ("S3.amazonaws.com", 3),
+        ("s3.amazonaws.com.cn", 3),
+        ("s3-object-lambda.amazonaws.com", 3),
+        ("s3future.amazonaws.com", 3),
+    ] {
+        let (rows, exit) = accesses(&[record(&[("eventSource", source.into())])], &[]);
+        assert_eq!((rows.len(), exit), (usize::from(expected == 0), expected), "{source}");
+    }
+    // What is about no object of S3 is none.
+    let table = json!([{"type": "AWS::DynamoDB::Table", "ARN": "arn:aws:dynamodb:eu-west-1:111111111111:table/t"}]);
+    let other = record(&[("eventSource", "dynamodb.amazonaws.com".into()), ("resources", table)]);
+    assert_eq!(accesses(&[other], &[]), (vec![], 0));
+}
