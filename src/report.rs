@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use crate::aws::timestamp::Timestamp;
 use crate::finding::{Finding, Outcome};
 use crate::severity::{Severity, UnknownIs};
-use crate::snapshot::{Failure, LogReading, Sample, Session, Window};
+use crate::snapshot::{Failure, LogReading, Sample, Session, Unclear, Window};
 
 pub use file::ReportError;
 
@@ -87,7 +87,10 @@ pub struct RecordsRead {
     pub skipped: u64,
     pub events: u64,
     pub duplicates: u64,
+    /// Records that could not be understood; each may hide an access.
     pub malformed: u64,
+    /// The first of them.
+    pub unclear: Vec<Unclear>,
 }
 
 /// A policy that ran.

@@ -26,7 +26,7 @@ pub use organization::{Member, Organization};
 pub use origin::{LearnedLocation, Origin};
 pub use records::{
     AccessRecord, Example, IntegrityCounts, IntegrityOutcome, LogReading, Records, Sample, Session, SessionKind,
-    Skipped, TrailIntegrity, Window,
+    Skipped, TrailIntegrity, Unclear, Window,
 };
 pub use trail::{
     AdvancedEventSelector, DataResource, EventDataStore, EventSelector, FieldSelector, RecorderKind, Trail, TrailStatus,

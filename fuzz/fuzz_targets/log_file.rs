@@ -184,7 +184,7 @@ fn read(text: &str, identities: &mut Identities) -> Result<Read, FileError> {
     let mut events = vec![];
     let note = |event, identities: &Identities| events.push(copy(event, identities));
     let malformed = event::read(text, &index, identities, Period::default(), note)?;
-    Ok(Read { malformed, events })
+    Ok(Read { malformed: malformed.records, events })
 }
 
 fn owned(resource: Resource) -> Resource<'static> {
@@ -359,7 +359,8 @@ fn counted(bytes: &[u8], times: usize) -> Records {
     let location = Location { bucket: "b".to_owned(), prefix: "p".to_owned() };
     let watched = vec![Watched { location, kind: Some(LocationKind::Copy) }];
     let mut reader = Reader::new(Question {
-        watched, buckets: vec![],
+        watched,
+        buckets: vec![],
         period: Period::default(),
         expected: Default::default(),
         sessions: true,

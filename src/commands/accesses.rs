@@ -148,6 +148,9 @@ fn tell(records: &Records) {
     output::tell(format_args!("{} S3 data events from {read} of {listed} log objects{duplicates}", records.events));
     if records.malformed > 0 {
         output::tell(format_args!("{} records could not be understood; each may hide an access", records.malformed));
+        for unclear in &records.unclear {
+            output::tell(format_args!("not understood: {unclear}"));
+        }
     }
     let unread: Vec<_> = records.skipped.iter().filter(|skipped| skipped.matters).collect();
     for skipped in unread.iter().take(SHOWN) {

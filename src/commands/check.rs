@@ -88,6 +88,7 @@ fn report_of(
                 events: records.events,
                 duplicates: records.duplicates,
                 malformed: records.malformed,
+                unclear: records.unclear.clone(),
             }),
             sessions: records.map_or(vec![], |records| records.sessions.clone()),
             failures: snapshot.failures().cloned().collect(),

@@ -217,7 +217,7 @@ pub(super) fn not_read(records: &Records) -> Vec<Reason> {
         missing.push(OfRecords::Unreadable { objects }.into());
     }
     if records.malformed > 0 {
-        missing.push(OfRecords::Malformed { records: records.malformed }.into());
+        missing.push(OfRecords::Malformed { records: records.malformed, first: records.unclear.clone() }.into());
     }
     missing
 }

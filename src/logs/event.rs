@@ -66,16 +66,35 @@ pub enum FileError {
     Digest,
 }
 
-/// Reads a log file and hands over its events as they come: they count only if it can be read to its end. How many of its
-/// records could not be understood; each may hide an access.
+/// What of a log file could not be understood; each of these records may hide an access.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct NotUnderstood {
+    pub records: u64,
+    /// The event ids of the first; `None`: it has none.
+    pub first: Vec<Option<String>>,
+}
+
+/// How many records that are not understood are named.
+pub const NAMED: usize = 10;
+
+impl NotUnderstood {
+    fn note(&mut self, record: &Record) {
+        self.records += 1;
+        if self.first.len() < NAMED {
+            self.first.push(record.members.event_id.string().flatten().map(Cow::into_owned));
+        }
+    }
+}
+
+/// Reads a log file and hands over its events as they come: they count only if it can be read to its end.
 pub fn read<'a>(
     text: &'a str,
     index: &'a StructuralIndex,
     identities: &mut Identities,
     period: Period,
     mut each: impl FnMut(Event<'a>, &Identities),
-) -> Result<u64, FileError> {
-    let (mut lists, mut records, mut malformed) = (0_u32, 0_u64, 0_u64);
+) -> Result<NotUnderstood, FileError> {
+    let (mut lists, mut records, mut unclear) = (0_u32, 0_u64, NotUnderstood::default());
     let mut is_digest = false;
     let mut cursor = Cursor::new(text, index);
     cursor.members(|cursor, name| match name {
@@ -93,7 +112,9 @@ pub fn read<'a>(
                     Kind::Unclear => false,
                     Kind::S3Data => hand_over(&mut record, identities, period, cursor, &mut each).is_some(),
                 };
-                malformed += u64::from(!is_clear);
+                if !is_clear {
+                    unclear.note(&record);
+                }
                 Ok(())
             })
         }
@@ -108,7 +129,7 @@ pub fn read<'a>(
         0 if is_digest => Err(FileError::Digest),
         0 => Err(FileError::NoRecords),
         1 if records > MAX_RECORDS => Err(FileError::TooMany),
-        1 => Ok(malformed),
+        1 => Ok(unclear),
         _ => Err(FileError::TwoLists),
     }
 }

@@ -3,12 +3,12 @@
 
 mod worker;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::access::Groups;
 use super::chain::{Expected, Verdict};
 use super::dedup::Dedup;
-use super::event::Period;
+use super::event::{NAMED, Period};
 use super::session::Sessions;
 use super::watch::{Watched, WatchedPlaces};
 use crate::aws::location::Location;
@@ -120,16 +120,18 @@ impl Reader {
             read: self.readings,
             ..Records::default()
         };
-        let mut accesses = Vec::new();
+        let (mut accesses, mut unclear) = (Vec::new(), BTreeSet::new());
         let mut sessions = Sessions::default();
         for worker in self.workers {
             records.events += worker.events;
             records.duplicates += worker.duplicates;
             records.malformed += worker.malformed;
+            unclear.extend(worker.unclear);
             records.skipped.extend(worker.skipped);
             sessions.absorb(worker.sessions);
             accesses.push((worker.accesses, worker.identities));
         }
+        records.unclear = unclear.into_iter().take(NAMED).collect();
         records.sessions = sessions.finish(&records.locations);
         records.read.sort_by(|a, b| (&a.source, &a.region).cmp(&(&b.source, &b.region)));
         records.skipped.sort_by(|a, b| a.object.cmp(&b.object));

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Reason;
 use crate::aws::timestamp::Timestamp;
+use crate::snapshot::Unclear;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "code", rename_all = "snake_case", deny_unknown_fields)]
@@ -38,6 +39,8 @@ pub enum OfRecords {
     /// Records that could not be understood.
     Malformed {
         records: u64,
+        /// The first of them.
+        first: Vec<Unclear>,
     },
     /// The recorder's log bucket was not listed for the region.
     NotListed {
@@ -114,7 +117,10 @@ impl fmt::Display for OfRecords {
             ),
             OfRecords::PathOnly { path, why } => write!(f, "{path}: {why}"),
             OfRecords::Unreadable { objects } => write!(f, "{objects} log objects could not be read"),
-            OfRecords::Malformed { records } => write!(f, "{records} records could not be understood"),
+            OfRecords::Malformed { records, first } => {
+                write!(f, "{records} records could not be understood, and each may be an access")?;
+                first.first().map_or(Ok(()), |first| write!(f, "; the first is {first}"))
+            }
             OfRecords::NotListed { recorder, region } => {
                 write!(f, "the log bucket of {recorder} was not listed for {region}")
             }

@@ -1,5 +1,7 @@
 //! What CloudTrail's log records showed: who touched what, and how much of the evidence was looked at.
 
+use std::fmt;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +30,9 @@ pub struct Records {
     pub duplicates: u64,
     /// Records that could not be understood; each may hide an access.
     pub malformed: u64,
+    /// The first of them, by object and event id.
+    #[serde(default)]
+    pub unclear: Vec<Unclear>,
     pub accesses: Vec<AccessRecord>,
     pub sessions: Vec<Session>,
 }
@@ -56,6 +61,29 @@ pub struct Sample {
     pub bytes: u64,
     /// The same seed draws the same of the same listing.
     pub seed: String,
+}
+
+/// A record that could not be understood.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Unclear {
+    /// The log object that holds it; `null`: two records, wherever they are, that differ under one event id.
+    pub object: Option<String>,
+    /// `null`: it has none, or none that is a string.
+    pub event_id: Option<String>,
+}
+
+impl fmt::Display for Unclear {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.event_id {
+            Some(id) => write!(f, "event {id}")?,
+            None => f.write_str("an event without an id")?,
+        }
+        match &self.object {
+            Some(object) => write!(f, " in {object}"),
+            None => f.write_str(", of which two records say different things"),
+        }
+    }
 }
 
 /// What digests say of one trail's log files in one region.

@@ -151,6 +151,28 @@ fn an_event_counts_once_in_a_group_and_in_each_sum() {
     assert_eq!((rows.len(), rows[0]["count"].as_u64()), (1, Some(1)));
 }
 
+/// In text and in JSON, by `accesses` and by `check`.
+#[test]
+fn what_is_not_understood_is_named() {
+    let workplace = Workplace::offline();
+    let mut hidden = copy("ap-abc-s3alias/in/data.csv", Value::Null);
+    hidden["eventID"] = "id-of-it".into();
+    workplace.write("logs/x.json", &json!({"Records": [record(&[]), hidden]}).to_string());
+    let told = workplace.run(&["accesses", "logs"]);
+    assert!(told.stderr.contains("not understood: event id-of-it in logs/x.json"), "{told:?}");
+    workplace.write(
+        "trailcheck.toml",
+        "[[access]]\nlocation = \"s3://load/in/\"\nusers = [\"arn:aws:iam::111111111111:user/mallory\"]\n",
+    );
+    let mut snapshot = crate::account::complete("s3://load/in/");
+    snapshot.as_object_mut().unwrap().remove("records");
+    workplace.write("snapshot.json", &crate::account::snapshot_of(snapshot).to_string());
+    let (report, _) = workplace.check(&["--snapshot", "snapshot.json", "--logs", "logs"]);
+    assert_eq!(report["run"]["records"]["unclear"], json!([{"object": "logs/x.json", "event_id": "id-of-it"}]));
+    let finding = crate::program::finding(&report, "access/approved_roles", "s3://load/in/");
+    assert!(finding["message"].as_str().unwrap().contains("event id-of-it in logs/x.json"), "{finding}");
+}
+
 /// What names an object of S3 as a data event is counted or told, whoever tells of it.
 #[test]
 fn no_source_of_events_drops_an_access() {

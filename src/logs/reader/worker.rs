@@ -1,12 +1,13 @@
 //! What one thread reads: an object counts as a whole or not at all.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::hash::{BuildHasher, Hash, Hasher};
 
 use super::super::access::{Access, Accesses, Noted};
 use super::super::chain::{ExpectedLog, LogName, Verdict};
 use super::super::dedup::{Arrival, Dedup, EventHashes};
-use super::super::event::{self, Event, FileError};
+use super::super::event::{self, Event, FileError, NAMED};
 use super::super::identity::Identities;
 use super::super::layout::{self, ObjectKind};
 use super::super::record::Reached;
@@ -16,7 +17,7 @@ use super::super::watch::WatchedPlaces;
 use super::{Object, Question};
 use crate::aws::timestamp::Timestamp;
 use crate::gzip::{self, InflateError, Inflater};
-use crate::snapshot::Skipped;
+use crate::snapshot::{Skipped, Unclear};
 
 /// What one thread has read.
 pub(super) struct Worker {
@@ -28,6 +29,8 @@ pub(super) struct Worker {
     pub events: u64,
     pub duplicates: u64,
     pub malformed: u64,
+    /// The first of them.
+    pub unclear: BTreeSet<Unclear>,
 }
 
 /// What all threads work on.
@@ -56,6 +59,7 @@ impl Worker {
             events: 0,
             duplicates: 0,
             malformed: 0,
+            unclear: BTreeSet::new(),
         }
     }
 
@@ -102,13 +106,22 @@ impl Worker {
         let read = event::read(text, &scratch.index, identities, task.question.period, |event, identities| {
             notes.add(event, task, identities, accesses);
         });
-        self.malformed += read.map_err(|error| match error {
+        let unclear = read.map_err(|error| match error {
             // Where its name says that it is a log file, it stands in the place of one.
             FileError::Digest if LogName::parse(&object.name).is_none() => Refusal::without_records(&error.to_string()),
             error => Refusal::unreadable(&error),
         })?;
+        self.malformed += unclear.records;
+        unclear.first.into_iter().for_each(|id| self.name_unclear(Some(object.name.clone()), id));
         self.count(&notes, task, &object.name);
         Ok(())
+    }
+
+    fn name_unclear(&mut self, object: Option<String>, event_id: Option<String>) {
+        self.unclear.insert(Unclear { object, event_id });
+        if self.unclear.len() > NAMED {
+            self.unclear.pop_last();
+        }
     }
 
     fn count(&mut self, notes: &Notes, task: Task, object: &str) {
@@ -117,7 +130,12 @@ impl Worker {
         self.events += arrived.len() as u64 - duplicates;
         self.duplicates += duplicates;
         // Two events under one id: one of them is not what it says.
-        self.malformed += arrived.iter().filter(|arrived| **arrived == Arrival::Conflict).count() as u64;
+        for (arrived, (id, _)) in arrived.iter().zip(&notes.events) {
+            if *arrived == Arrival::Conflict {
+                self.malformed += 1;
+                self.name_unclear(None, Some(id.to_string()));
+            }
+        }
         let access = |(number, noted): &(u32, Noted)| {
             let (event_id, time) = &notes.events[*number as usize];
             let times = u64::from(arrived[*number as usize] != Arrival::Duplicate);

@@ -153,7 +153,7 @@ fn agree(texts: &[String]) -> Result<(), TestCaseError> {
             }
         }
         prop_assert_eq!(&found, &expected, "{}", file);
-        prop_assert_eq!(unclear, malformed, "{}", file);
+        prop_assert_eq!(unclear.records, malformed, "{}", file);
     }
     Ok(())
 }
