@@ -14,15 +14,15 @@ mod log_objects;
 mod log_validation;
 mod namespaces;
 mod objects;
+mod pages;
 mod regions;
 mod selectors;
 mod stores;
 mod trails;
+mod whole;
 
 use std::collections::BTreeSet;
 
-use aws_sdk_s3::config::http::HttpResponse;
-use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use futures_util::stream::{self, StreamExt};
 
 use crate::aws::arn::Arn;
@@ -53,20 +53,17 @@ async fn ask_each<I, A>(items: impl IntoIterator<Item = I>, ask: impl AsyncFn(&I
 }
 
 /// Asks every region, and gives those that answered. One that did not is a failure of `call` that leaves `fact` incomplete.
-async fn ask_regions<'r, T, E>(
+async fn ask_regions<'r, T>(
     regions: &'r BTreeSet<String>,
     (call, fact): (&str, FactKind),
     failures: &mut Failures,
-    ask: impl AsyncFn(&&'r String) -> Result<T, SdkError<E, HttpResponse>>,
-) -> Vec<(&'r String, T)>
-where
-    E: ProvideErrorMetadata + std::error::Error + 'static,
-{
+    ask: impl AsyncFn(&&'r String) -> Result<T, CallError>,
+) -> Vec<(&'r String, T)> {
     let mut answered = Vec::new();
     for (region, answer) in ask_each(regions, ask).await {
         match answer {
             Ok(answer) => answered.push((region, answer)),
-            Err(error) => failures.add(call, region, None, CallError::of(&error), &[fact]),
+            Err(failure) => failures.add(call, region, None, failure, &[fact]),
         }
     }
     answered

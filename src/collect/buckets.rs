@@ -5,10 +5,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use aws_sdk_s3::operation::list_buckets::ListBucketsOutput;
+
 use super::ask_each;
 use super::call_error::CallError;
 use super::client::Aws;
 use super::failures::Failures;
+use super::pages::each_page;
+use super::whole::Whole;
 use crate::snapshot::{Bucket, FactKind};
 
 /// The page size without which AWS leaves `BucketRegion` out.
@@ -37,22 +41,22 @@ pub(super) async fn region_of_any(aws: &Aws, bucket: &str) -> Option<String> {
 
 /// Lists the account's own buckets; `false`: not all were seen.
 async fn list(aws: &Aws, account: &str, buckets: &mut BTreeMap<String, Bucket>, failures: &mut Failures) -> bool {
-    let mut pages = aws.s3(aws.home_region()).list_buckets().max_buckets(PAGE).into_paginator().send();
-    while let Some(page) = pages.next().await {
-        match page {
-            Ok(page) => {
-                for bucket in page.buckets() {
-                    let Some(name) = bucket.name() else { continue };
-                    let region = bucket.bucket_region().map(|region| canonical(region).to_owned());
-                    let account = Some(account.to_owned());
-                    buckets.insert(name.to_owned(), Bucket { name: name.to_owned(), region, account });
-                }
-            }
-            Err(error) => {
-                failures.add("s3:ListBuckets", aws.home_region(), None, CallError::of(&error), &[FactKind::Buckets]);
-                return false;
-            }
+    let call = aws.s3(aws.home_region()).list_buckets().max_buckets(PAGE);
+    let whole = Whole::Xml { root: "ListAllMyBucketsResult", element: "Buckets" };
+    let ask = async |token| call.clone().set_continuation_token(token).customize().interceptor(whole).send().await;
+    let take = |page: ListBucketsOutput| {
+        for bucket in page.buckets() {
+            let Some(name) = bucket.name() else { return Err(CallError::unreadable("a bucket came without its name")) };
+            let region = bucket.bucket_region().map(|region| canonical(region).to_owned());
+            let account = Some(account.to_owned());
+            buckets.insert(name.to_owned(), Bucket { name: name.to_owned(), region, account });
         }
+        Ok(())
+    };
+    let listed = each_page(ask, |page| page.continuation_token(), take).await;
+    if let Err(failure) = listed {
+        failures.add("s3:ListBuckets", aws.home_region(), None, failure, &[FactKind::Buckets]);
+        return false;
     }
     true
 }

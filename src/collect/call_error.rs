@@ -19,6 +19,7 @@ impl CallError {
         let status = error.raw_response().map(|response| response.status().as_u16());
         let code = match (error.code(), status, error) {
             (Some(code), _, _) => code.to_owned(),
+            (None, Some(200..300), _) => "Unreadable".to_owned(),
             (None, Some(status), _) => status.to_string(),
             (None, None, SdkError::TimeoutError(_)) => "Timeout".to_owned(),
             (None, None, SdkError::DispatchFailure(_)) => "NoConnection".to_owned(),

@@ -7,6 +7,7 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 
 use super::CollectError;
+use super::whole::Bounded;
 
 /// How long a try may take. The SDK has no default for it: a call that nobody answers would never end.
 fn timeouts(of_a_try: Duration) -> TimeoutConfig {
@@ -48,34 +49,41 @@ impl Aws {
     /// The first call: it shows at once whether credentials and endpoint work, so it is not tried for long.
     pub(crate) fn sts(&self) -> aws_sdk_sts::Client {
         let retries = RetryConfig::standard().with_max_attempts(2);
-        let config = aws_sdk_sts::config::Builder::from(&self.shared).retry_config(retries);
+        let config = aws_sdk_sts::config::Builder::from(&self.shared).retry_config(retries).interceptor(Bounded);
         aws_sdk_sts::Client::from_conf(config.build())
     }
 
     pub(crate) fn account(&self) -> aws_sdk_account::Client {
-        aws_sdk_account::Client::new(&self.shared)
+        let config = aws_sdk_account::config::Builder::from(&self.shared).interceptor(Bounded);
+        aws_sdk_account::Client::from_conf(config.build())
     }
 
     pub(crate) fn cloudtrail(&self, region: &str) -> aws_sdk_cloudtrail::Client {
-        let config = aws_sdk_cloudtrail::config::Builder::from(&self.shared).region(Region::new(region.to_owned()));
+        let config = aws_sdk_cloudtrail::config::Builder::from(&self.shared)
+            .region(Region::new(region.to_owned()))
+            .interceptor(Bounded);
         aws_sdk_cloudtrail::Client::from_conf(config.build())
     }
 
     pub(crate) fn redshift(&self, region: &str) -> aws_sdk_redshift::Client {
-        let config = aws_sdk_redshift::config::Builder::from(&self.shared).region(Region::new(region.to_owned()));
+        let config = aws_sdk_redshift::config::Builder::from(&self.shared)
+            .region(Region::new(region.to_owned()))
+            .interceptor(Bounded);
         aws_sdk_redshift::Client::from_conf(config.build())
     }
 
     pub(crate) fn redshift_serverless(&self, region: &str) -> aws_sdk_redshiftserverless::Client {
-        let config =
-            aws_sdk_redshiftserverless::config::Builder::from(&self.shared).region(Region::new(region.to_owned()));
+        let config = aws_sdk_redshiftserverless::config::Builder::from(&self.shared)
+            .region(Region::new(region.to_owned()))
+            .interceptor(Bounded);
         aws_sdk_redshiftserverless::Client::from_conf(config.build())
     }
 
     pub(crate) fn s3(&self, region: &str) -> aws_sdk_s3::Client {
         let config = aws_sdk_s3::config::Builder::from(&self.shared)
             .region(Region::new(region.to_owned()))
-            .force_path_style(self.path_style);
+            .force_path_style(self.path_style)
+            .interceptor(Bounded);
         aws_sdk_s3::Client::from_conf(config.build())
     }
 }

@@ -3,9 +3,14 @@
 use std::collections::BTreeSet;
 
 use super::ask_regions;
+use super::call_error::CallError;
 use super::client::Aws;
 use super::failures::Failures;
+use super::pages::all_pages;
+use super::whole::Whole;
 use crate::snapshot::{Cluster, ClusterKind, ClusterRole, FactKind};
+
+const CALL: &str = "redshift:DescribeClusters";
 
 pub(super) async fn collect(
     aws: &Aws,
@@ -14,29 +19,45 @@ pub(super) async fn collect(
     failures: &mut Failures,
 ) -> Vec<Cluster> {
     let ask = async |region: &&String| {
-        let pages = aws.redshift(region).describe_clusters().into_paginator().items();
-        pages.send().collect::<Result<Vec<_>, _>>().await
+        let call = aws.redshift(region).describe_clusters();
+        let whole = Whole::Xml { root: "DescribeClustersResponse", element: "Clusters" };
+        let ask = async |marker| call.clone().set_marker(marker).customize().interceptor(whole).send().await;
+        all_pages(ask, |page| page.marker()).await
     };
-    let found = ask_regions(regions, ("redshift:DescribeClusters", FactKind::Clusters), failures, ask).await;
-    let of_region = |(region, clusters): &(&String, Vec<_>)| -> Vec<Cluster> {
-        clusters.iter().map(|cluster| read(cluster, region, account)).collect()
-    };
-    found.iter().flat_map(of_region).collect()
+    let found = ask_regions(regions, (CALL, FactKind::Clusters), failures, ask).await;
+    let mut clusters = Vec::new();
+    for (region, pages) in &found {
+        for cluster in pages.iter().flat_map(|page| page.clusters()) {
+            match read(cluster, region, account) {
+                Some(cluster) => clusters.push(cluster),
+                None => failures.add(CALL, region, None, unnamed(), &[FactKind::Clusters]),
+            }
+        }
+    }
+    clusters
 }
 
-fn read(cluster: &aws_sdk_redshift::types::Cluster, region: &str, account: &str) -> Cluster {
-    let roles = cluster.iam_roles().iter().filter_map(|role| {
-        Some(ClusterRole {
-            iam_role_arn: role.iam_role_arn()?.to_owned(),
-            apply_status: role.apply_status().map(str::to_owned),
+fn unnamed() -> CallError {
+    CallError::unreadable("a cluster came without its name, or a role of it without its ARN")
+}
+
+fn read(cluster: &aws_sdk_redshift::types::Cluster, region: &str, account: &str) -> Option<Cluster> {
+    let roles: Option<Vec<ClusterRole>> = cluster
+        .iam_roles()
+        .iter()
+        .map(|role| {
+            Some(ClusterRole {
+                iam_role_arn: role.iam_role_arn()?.to_owned(),
+                apply_status: role.apply_status().map(str::to_owned),
+            })
         })
-    });
-    Cluster {
-        cluster_identifier: cluster.cluster_identifier().unwrap_or_default().to_owned(),
+        .collect();
+    Some(Cluster {
+        cluster_identifier: cluster.cluster_identifier()?.to_owned(),
         kind: ClusterKind::Provisioned,
         region: region.to_owned(),
         account: account.to_owned(),
-        iam_roles: roles.collect(),
+        iam_roles: roles?,
         default_iam_role_arn: cluster.default_iam_role_arn().filter(|arn| !arn.is_empty()).map(str::to_owned),
-    }
+    })
 }

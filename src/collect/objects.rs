@@ -2,14 +2,20 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use aws_sdk_s3::operation::get_object::GetObjectOutput;
+use aws_sdk_s3::operation::list_objects_v2::ListObjectsV2Output;
+use aws_sdk_s3::operation::list_objects_v2::builders::ListObjectsV2FluentBuilder;
+use aws_sdk_s3::primitives::ByteStream;
 use futures_util::stream::{self, StreamExt};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
 use super::call_error::CallError;
 use super::client::Aws;
+use super::pages::each_page;
+use super::whole::Whole;
 use super::{CollectError, IN_FLIGHT, buckets};
 use crate::aws::location::Location;
 use crate::aws::timestamp::Timestamp;
@@ -24,6 +30,9 @@ use crate::snapshot::LogReading;
 /// CloudTrail's files are at most 50 MB before compression.
 const MAX_OBJECT: u64 = 64 << 20;
 
+/// How long a body may take: the largest object over a slow line.
+const LONGEST: Duration = Duration::from_secs(120);
+
 /// An event's clock and the delivering one may differ.
 const CLOCK_SLACK: time::Duration = time::Duration::hours(1);
 
@@ -34,17 +43,42 @@ pub(super) async fn list(
     prefix: &str,
     mut keep: impl FnMut(Listed),
 ) -> Result<(), CallError> {
-    let mut pages = client.list_objects_v2().bucket(bucket).prefix(prefix).into_paginator().send();
-    while let Some(page) = pages.next().await {
-        let page = page.map_err(|error| CallError::of(&error))?;
+    let call = client.list_objects_v2().bucket(bucket).prefix(prefix);
+    listing(call, |page| {
         for object in page.contents() {
-            let Some(key) = object.key().filter(|key| !key.ends_with('/')) else { continue };
+            let Some(key) = object.key() else { return Err(CallError::unreadable("an object came without its key")) };
+            if key.ends_with('/') {
+                continue;
+            }
             let bytes = object.size().and_then(|size| u64::try_from(size).ok()).unwrap_or(0);
             let modified = object.last_modified().and_then(timestamp);
             keep(Listed { bucket: bucket.to_owned(), key: key.to_owned(), bytes, modified });
         }
-    }
-    Ok(())
+        Ok(())
+    })
+    .await
+}
+
+/// A listing page by page, each of which shows that it is whole: it has as many keys as it says, and leads on where it says
+/// that there is more.
+pub(super) async fn listing(
+    call: ListObjectsV2FluentBuilder,
+    mut take: impl FnMut(ListObjectsV2Output) -> Result<(), CallError>,
+) -> Result<(), CallError> {
+    let whole = Whole::Xml { root: "ListBucketResult", element: "IsTruncated" };
+    let ask = async |token| call.clone().set_continuation_token(token).customize().interceptor(whole).send().await;
+    let take = |page: ListObjectsV2Output| {
+        let keys = page.contents().len() + page.common_prefixes().len();
+        if page.key_count().is_some_and(|count| usize::try_from(count) != Ok(keys)) {
+            let why = format!("a page says that it has {} keys, and has {keys}", page.key_count().unwrap_or_default());
+            return Err(CallError::unreadable(why));
+        }
+        if page.is_truncated() == Some(true) && page.next_continuation_token().is_none_or(str::is_empty) {
+            return Err(CallError::unreadable("a page says that there is more, and not where"));
+        }
+        take(page)
+    };
+    each_page(ask, |page| page.next_continuation_token(), take).await
 }
 
 /// Lists and reads the log objects below a place.
@@ -155,10 +189,26 @@ pub(super) async fn body(answer: GetObjectOutput) -> Result<Vec<u8>, CallError> 
     if answer.content_length().is_some_and(|length| length > MAX_OBJECT as i64) {
         return Err(CallError::unreadable(format!("larger than {MAX_OBJECT} bytes, the limit")));
     }
-    // The SDK's timeouts end with the headers; a body that stalls is its stalled-stream protection's to end.
-    let body = answer.body.collect().await;
-    let body = body.map_err(|error| CallError::unreadable(format!("it could not be read to its end: {error}")))?;
-    Ok(body.into_bytes().into())
+    // The SDK's timeouts end with the headers.
+    match tokio::time::timeout(LONGEST, whole_body(answer.body)).await {
+        Ok(body) => body,
+        Err(_) => {
+            Err(CallError { code: "Timeout".to_owned(), message: format!("its body took longer than {LONGEST:?}") })
+        }
+    }
+}
+
+async fn whole_body(mut body: ByteStream) -> Result<Vec<u8>, CallError> {
+    let mut bytes = Vec::new();
+    while let Some(piece) = body.next().await {
+        let piece =
+            piece.map_err(|error| CallError::unreadable(format!("it could not be read to its end: {error}")))?;
+        if bytes.len() + piece.len() > MAX_OBJECT as usize {
+            return Err(CallError::unreadable(format!("larger than {MAX_OBJECT} bytes, the limit")));
+        }
+        bytes.extend_from_slice(&piece);
+    }
+    Ok(bytes)
 }
 
 /// An instant as the SDK has it.

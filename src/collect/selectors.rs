@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 
 use super::call_error::CallError;
 use super::client::Aws;
+use super::whole::Whole;
 use crate::snapshot::{AdvancedEventSelector, EventSelector};
 
 pub(super) struct Selectors {
@@ -24,6 +25,7 @@ pub(super) struct Selectors {
 pub(super) async fn of_trail(aws: &Aws, home: &str, arn: &str) -> Result<Selectors, CallError> {
     let answer = Answer::default();
     let call = aws.cloudtrail(home).get_event_selectors().trail_name(arn).customize().interceptor(answer.clone());
+    let call = call.interceptor(Whole::JsonWithOneOf(&["EventSelectors", "AdvancedEventSelectors"]));
     call.send().await.map_err(|error| CallError::of(&error))?;
     let members = answer.members()?;
     Ok(Selectors {
@@ -33,7 +35,7 @@ pub(super) async fn of_trail(aws: &Aws, home: &str, arn: &str) -> Result<Selecto
     })
 }
 
-/// A list of the answer; left out or `null` is empty.
+/// A list of the answer that may be left out where another one is there: left out or `null` is empty.
 pub(super) fn list<T: DeserializeOwned>(members: &Map<String, Value>, name: &str) -> Result<Vec<T>, CallError> {
     match members.get(name) {
         None | Some(Value::Null) => Ok(vec![]),

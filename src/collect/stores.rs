@@ -5,14 +5,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::call_error::CallError;
 use super::client::Aws;
 use super::failures::Failures;
+use super::pages::all_pages;
 use super::selectors::{Answer, list};
+use super::whole::Whole;
 use super::{ask_each, ask_regions};
 use crate::snapshot::{EventDataStore, FactKind};
 
 pub(super) async fn collect(aws: &Aws, regions: &BTreeSet<String>, failures: &mut Failures) -> Vec<EventDataStore> {
     let ask = async |region: &&String| {
-        let pages = aws.cloudtrail(region).list_event_data_stores().into_paginator();
-        pages.send().collect::<Result<Vec<_>, _>>().await
+        let call = aws.cloudtrail(region).list_event_data_stores();
+        let ask = async |token| {
+            call.clone().set_next_token(token).customize().interceptor(Whole::Json(&["EventDataStores"])).send().await
+        };
+        all_pages(ask, |page| page.next_token()).await
     };
     // A multi-region store may be listed in more than one region.
     let mut arns: BTreeMap<String, String> = BTreeMap::new();
@@ -42,6 +47,7 @@ async fn get(aws: &Aws, region: &str, arn: &str) -> Result<EventDataStore, CallE
     let answer = Answer::default();
     let call =
         aws.cloudtrail(region).get_event_data_store().event_data_store(arn).customize().interceptor(answer.clone());
+    let call = call.interceptor(Whole::Json(&["EventDataStoreArn", "Status", "AdvancedEventSelectors"]));
     let store = call.send().await.map_err(|error| CallError::of(&error))?;
     Ok(EventDataStore {
         event_data_store_arn: arn.to_owned(),

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::call_error::CallError;
 use super::client::Aws;
 use super::failures::Failures;
+use super::whole::Whole;
 use super::{ask_each, ask_regions, selectors};
 use crate::aws::timestamp::Timestamp;
 use crate::snapshot::{FactKind, Trail, TrailStatus};
@@ -47,8 +48,11 @@ pub(super) async fn collect(aws: &Aws, regions: &BTreeSet<String>, failures: &mu
 }
 
 async fn describe(aws: &Aws, regions: &BTreeSet<String>, failures: &mut Failures) -> BTreeMap<String, Trail> {
-    let ask =
-        async |region: &&String| aws.cloudtrail(region).describe_trails().include_shadow_trails(true).send().await;
+    let ask = async |region: &&String| {
+        let call = aws.cloudtrail(region).describe_trails().include_shadow_trails(true).customize();
+        let answer = call.interceptor(Whole::Json(&["trailList"])).send().await;
+        answer.map_err(|error| CallError::of(&error))
+    };
     let mut trails = BTreeMap::new();
     let call = "cloudtrail:DescribeTrails";
     for (region, answer) in ask_regions(regions, (call, FactKind::Trails), failures, ask).await {

@@ -6,8 +6,9 @@ use std::collections::BTreeSet;
 
 use aws_sdk_cloudtrail::primitives::DateTime;
 
-use super::super::call_error::CallError;
 use super::super::client::Aws;
+use super::super::pages::all_pages;
+use super::super::whole::Whole;
 use crate::aws::timestamp::Timestamp;
 use crate::logs::chain::{ChainKind, ChainName, Content, Found, LATE, Signature};
 use crate::logs::digest::PublicKeys;
@@ -54,21 +55,17 @@ impl KeyRing<'_> {
     async fn list(&mut self, region: &str, start: Timestamp, end: Timestamp) {
         let instant = |time: Timestamp| DateTime::from_secs(time.0.unix_timestamp());
         let call = self.aws.cloudtrail(region).list_public_keys().start_time(instant(start)).end_time(instant(end));
-        let mut pages = call.into_paginator().send();
-        while let Some(page) = pages.next().await {
-            match page {
-                Ok(page) => {
-                    let keys = page
-                        .public_key_list()
-                        .iter()
-                        .filter_map(|key| Some((key.fingerprint()?.to_owned(), key.value()?.as_ref().to_owned())));
-                    self.keys.add_answer(region, keys);
-                }
-                Err(error) => {
-                    let failure = CallError::of(&error);
-                    self.keys.add_failure(region, format!("{}: {}", failure.code, failure.message));
-                }
+        let ask = async |token| {
+            call.clone().set_next_token(token).customize().interceptor(Whole::Json(&["PublicKeyList"])).send().await
+        };
+        match all_pages(ask, |page| page.next_token()).await {
+            Ok(pages) => {
+                let keys = pages.iter().flat_map(|page| page.public_key_list());
+                let keys =
+                    keys.filter_map(|key| Some((key.fingerprint()?.to_owned(), key.value()?.as_ref().to_owned())));
+                self.keys.add_answer(region, keys);
             }
+            Err(failure) => self.keys.add_failure(region, format!("{}: {}", failure.code, failure.message)),
         }
     }
 }
