@@ -62,3 +62,5 @@ mod touches;
 mod trace;
 /// The user's own policies.
 mod user_policies;
+/// Answers that are no answers.
+mod whole;

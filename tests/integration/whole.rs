@@ -1,0 +1,117 @@
+//! Answers of status 200 that are no answers: without their list, cut short, going in circles. Each is a failure that names
+//! its call, and nothing passes on it.
+
+use serde_json::{Value, json};
+
+use crate::aws::basic;
+use crate::endpoint::Endpoint;
+use crate::program::Workplace;
+
+const CONFIG: &str = "[scan]\nregions = [\"eu-west-1\"]\n[[redshift.copy]]\nlocation = \"s3://load-eu/\"\n[[access]]\nlocation = \"s3://load-eu/\"\n";
+
+fn world() -> Value {
+    json!({
+        "buckets": [{"name": "load-eu", "region": "eu-west-1"}, {"name": "logs", "region": "eu-west-1"}],
+        "trails": [{"name": "europe", "region": "eu-west-1", "bucket": "logs", "basic": basic(&["arn:aws:s3:::load-eu/"])}],
+        "clusters": [{"name": "analytics", "region": "eu-west-1"}],
+    })
+}
+
+/// The failures of a collection in which this call is answered so, and its exit code.
+fn failures(config: &str, service: &str, operation: &str, body: &str) -> (Vec<String>, i32) {
+    let endpoint = Endpoint::with(&world());
+    endpoint.rule(json!({"service": service, "operation": operation, "status": 200, "body": body}));
+    let workplace = Workplace::at(&endpoint);
+    workplace.write("trailcheck.toml", config);
+    let ran = workplace.run(&["collect", "-o", "snapshot.json"]);
+    let snapshot = std::fs::read_to_string(workplace.path("snapshot.json")).unwrap_or_else(|_| panic!("{ran:?}"));
+    let snapshot: Value = serde_json::from_str(&snapshot).unwrap();
+    let failures = snapshot["accounts"][0]["failures"].as_array().unwrap();
+    (failures.iter().map(|failure| failure["call"].as_str().unwrap().to_owned()).collect(), ran.exit)
+}
+
+#[test]
+fn an_answer_without_its_list_is_a_failure() {
+    let mut rows = Vec::new();
+    for body in ["{}", "", "{\"SomethingElse\": 1}", "{\"trailList\": null}"] {
+        rows.push(("cloudtrail", "DescribeTrails", body));
+    }
+    for body in [
+        "{}",
+        "{\"TrailARN\": \"arn:aws:cloudtrail:eu-west-1:123456789012:trail/europe\"}",
+        "{\"EventSelectors\": null}",
+    ] {
+        rows.push(("cloudtrail", "GetEventSelectors", body));
+    }
+    for body in ["{}", "{\"namespaces\": null}", "{\"namespaces\": [{}]}"] {
+        rows.push(("redshift-serverless", "ListNamespaces", body));
+    }
+    let start =
+        "<DescribeClustersResponse xmlns=\"http://redshift.amazonaws.com/doc/2012-12-01/\"><DescribeClustersResult>";
+    let end = "</DescribeClustersResult></DescribeClustersResponse>";
+    let cut = format!("{start}<Clusters>");
+    let renamed = format!("{start}<Klusters/>{end}");
+    let unnamed = format!("{start}<Clusters><Cluster></Cluster></Clusters>{end}");
+    for body in ["", &cut, &renamed, &unnamed, "<html></html>"] {
+        rows.push(("redshift", "DescribeClusters", body));
+    }
+    for body in
+        ["", "<ListAllMyBucketsResult><Owner/></ListAllMyBucketsResult>", "<ListAllMyBucketsResult><Buckets><Bucket>"]
+    {
+        rows.push(("s3", "ListBuckets", body));
+    }
+    for (service, operation, body) in rows {
+        let (failures, exit) = failures(CONFIG, service, operation, body);
+        assert!(
+            failures.iter().any(|call| call.ends_with(&format!(":{operation}"))),
+            "{operation} {body:?}: {failures:?}"
+        );
+        assert_eq!(exit, 3, "{operation} {body:?}");
+    }
+    let everywhere = CONFIG.replace("regions = [\"eu-west-1\"]\n", "");
+    for body in ["{}", "{\"Regions\": []}", "{\"Regions\": [{\"RegionOptStatus\": \"ENABLED\"}]}"] {
+        let (failures, _) = failures(&everywhere, "account", "ListRegions", body);
+        assert!(failures.contains(&"account:ListRegions".to_owned()), "{body}: {failures:?}");
+    }
+}
+
+#[test]
+fn a_listing_that_breaks_off_is_not_the_whole_listing() {
+    let object = "<Contents><Key>AWSLogs/x</Key><Size>1</Size></Contents>";
+    let whole = |inside: &str| format!("<?xml version=\"1.0\"?><ListBucketResult>{inside}</ListBucketResult>");
+    for body in [
+        whole(&format!("<IsTruncated>true</IsTruncated><KeyCount>1</KeyCount>{object}")),
+        whole(&format!("<IsTruncated>false</IsTruncated><KeyCount>2</KeyCount>{object}")),
+        // The same page for ever.
+        whole(&format!(
+            "<IsTruncated>true</IsTruncated><NextContinuationToken>t</NextContinuationToken><KeyCount>1</KeyCount>{object}"
+        )),
+        whole("<IsTruncated>false</IsTruncated>").replace("</ListBucketResult>", ""),
+        whole(""),
+        String::new(),
+    ] {
+        let (failures, exit) = failures(CONFIG, "s3", "ListObjectsV2", &body);
+        assert!(failures.contains(&"s3:ListObjectsV2".to_owned()), "{body}: {failures:?}");
+        assert_eq!(exit, 3, "{body}");
+    }
+}
+
+#[test]
+fn tokens_that_go_in_circles_end() {
+    let stores = CONFIG.replace("[scan]", "[scan]\nrecorders = [\"trail\", \"event_data_store\"]");
+    let rows = [
+        (&*stores, "cloudtrail", "ListEventDataStores", "{\"EventDataStores\": [], \"NextToken\": \"t\"}".to_owned()),
+        (CONFIG, "redshift-serverless", "ListNamespaces", "{\"namespaces\": [], \"nextToken\": \"t\"}".to_owned()),
+        (
+            CONFIG,
+            "redshift",
+            "DescribeClusters",
+            "<DescribeClustersResponse><DescribeClustersResult><Clusters/><Marker>t</Marker></DescribeClustersResult></DescribeClustersResponse>".to_owned(),
+        ),
+    ];
+    for (config, service, operation, body) in rows {
+        let (failures, exit) = failures(config, service, operation, &body);
+        assert!(failures.iter().any(|call| call.ends_with(operation)), "{operation}: {failures:?}");
+        assert_eq!(exit, 3);
+    }
+}
