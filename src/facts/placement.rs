@@ -31,7 +31,7 @@ impl View<'_> {
         let mut unknowns = Vec::new();
         let mut problems: Vec<(Placement, Reason)> = Vec::new();
         let place = match self.world.recorders_at(bucket, region, entry.role.as_ref()) {
-            Ok(set) => Some(self.recorders_in(&set, region)),
+            Ok(set) => Some(self.recorders_in(&set, entry, region)),
             Err(reason) => {
                 unknowns.push(reason);
                 None
@@ -42,14 +42,15 @@ impl View<'_> {
             Some(Absence::No(reason)) => problems.push((Placement::NoTrail, reason.clone())),
             Some(Absence::Unknown(reason)) => unknowns.push(reason.clone()),
         }
-        let candidates = self.clusters.of_entry(entry);
-        match self.cluster_beside(entry, &candidates, region) {
+        let (candidates, is_known) = self.clusters.of_entry(entry);
+        match self.cluster_beside(entry, &candidates, is_known, region) {
             Absence::There => {}
             Absence::No(reason) => problems.push((Placement::OtherRegion, reason)),
             Absence::Unknown(reason) => unknowns.push(reason),
         }
         let dead = place.as_ref().and_then(|place| place.dead.get(bucket)).map_or(&[][..], Vec::as_slice);
         problems.extend(dead.iter().map(|reason| (Placement::DeadSelector, reason.clone())));
+        unknowns.extend(place.iter().flat_map(|place| &place.may_be_dead).cloned());
         let evidence = json!({
             "bucket_region": region,
             "cluster_regions": candidates.regions,
@@ -69,24 +70,41 @@ impl View<'_> {
     }
 
     /// What all locations of one region and its accounts share.
-    fn recorders_in(&self, set: &Rc<RecorderSet>, region: &str) -> Rc<RecordersInRegion> {
+    fn recorders_in(&self, set: &Rc<RecorderSet>, entry: &RedshiftLocation, region: &str) -> Rc<RecordersInRegion> {
         let known = self.placed.borrow().get(&Rc::as_ptr(set)).cloned();
         known.unwrap_or_else(|| {
-            let found = Rc::new(RecordersInRegion::of(set, self.world.partition(), region));
+            let accounts = self.world.recording_accounts(&entry.location.bucket, entry.role.as_ref());
+            let found = RecordersInRegion::of(set, self.world.partition(), region);
+            let hidden = accounts.iter().flatten().flat_map(|account| self.world.failures(account, FactKind::Trails));
+            let elsewhere = hidden.filter(|failure| failure.region != region).map(Reason::failed);
+            let may_be_dead = found.may_be_dead.into_iter().chain(elsewhere).collect();
+            let found = Rc::new(RecordersInRegion { may_be_dead, ..found });
             self.placed.borrow_mut().insert(Rc::as_ptr(set), Rc::clone(&found));
             found
         })
     }
 
-    /// Whether one of the clusters is in the bucket's region, or there is no cluster to compare with.
-    fn cluster_beside(&self, entry: &RedshiftLocation, candidates: &Candidates, region: &str) -> Absence {
-        if candidates.regions.contains(region) {
+    /// Whether every cluster that is known to use the location is in the bucket's region; where none is known to, whether
+    /// one is that may, or there is none to compare with.
+    fn cluster_beside(
+        &self,
+        entry: &RedshiftLocation,
+        candidates: &Candidates,
+        is_known: bool,
+        region: &str,
+    ) -> Absence {
+        let is_elsewhere = candidates.regions.iter().any(|other| other != region);
+        let is_here = candidates.regions.contains(region);
+        if is_here && !is_known {
             return Absence::There;
         }
-        if (entry.cluster.is_none() || candidates.names.is_empty())
+        if !(is_known && is_elsewhere)
             && let Some(failure) = self.unseen_clusters(entry.role.as_ref())
         {
             return Absence::Unknown(OfLocation::ClustersNotSeen { because: Box::new(failure) }.into());
+        }
+        if is_here && !is_elsewhere {
+            return Absence::There;
         }
         match (&candidates.names[..], &entry.cluster) {
             ([], Some(name)) => Absence::Unknown(OfLocation::ClusterNotFound { cluster: name.clone() }.into()),
@@ -175,15 +193,18 @@ impl ClusterIndex {
         ClusterIndex { accounts, by_name: by_key(by_name), by_role: by_key(by_role), all: by_key(all) }
     }
 
-    /// The cluster that is named; else those that the role is associated with; else all.
-    fn of_entry(&self, entry: &RedshiftLocation) -> Rc<Candidates> {
+    /// The cluster that is named; else those that the role is associated with, which are known to use the location; else all
+    /// that may.
+    fn of_entry(&self, entry: &RedshiftLocation) -> (Rc<Candidates>, bool) {
         let account = entry.role.as_ref().map(|role| role.account.clone());
         let account = account.filter(|account| self.accounts.contains(account));
         if let Some(name) = &entry.cluster {
-            return self.by_name.get(&(account, name.clone())).cloned().unwrap_or_default();
+            return (self.by_name.get(&(account, name.clone())).cloned().unwrap_or_default(), true);
         }
-        let associated = entry.role.as_ref().and_then(|role| self.with_role(role));
-        associated.or_else(|| self.all.get(&account).cloned()).unwrap_or_default()
+        match entry.role.as_ref().and_then(|role| self.with_role(role)) {
+            Some(associated) => (associated, true),
+            None => (self.all.get(&account).cloned().unwrap_or_default(), false),
+        }
     }
 
     /// Those that the role is associated with.
@@ -203,6 +224,8 @@ pub(super) struct RecordersInRegion {
     absence: Absence,
     /// By bucket, the selectors that name it in a recorder that sees nothing of its region.
     dead: HashMap<String, Vec<Reason>>,
+    /// Why there may be more of them.
+    may_be_dead: Vec<Reason>,
 }
 
 impl RecordersInRegion {
@@ -212,6 +235,7 @@ impl RecordersInRegion {
             in_effect: in_effect.take(SHOWN).map(|recorder| recorder.name.clone()).collect(),
             absence: trail_in_effect(&set.recorders, region),
             dead: dead_selectors(&set.recorders, partition),
+            may_be_dead: sees_nothing(&set.recorders).filter_map(unread).collect(),
         }
     }
 }
@@ -235,17 +259,24 @@ fn trail_in_effect(recorders: &[Recorder], region: &str) -> Absence {
     Absence::No(OfLocation::NoTrailInEffect { region, because: because.collect() }.into())
 }
 
+/// Recorders that see nothing of the region, and why. One of another account records its own calls there.
+fn sees_nothing(recorders: &[Recorder]) -> impl Iterator<Item = (&Recorder, &Reason)> {
+    recorders.iter().filter_map(|recorder| match &recorder.effect {
+        Effect::None(Reason::OfRecorder(OfRecorder::RecorderOfOtherAccount { .. })) => None,
+        Effect::None(reason) => Some((recorder, reason)),
+        _ => None,
+    })
+}
+
+fn unread((recorder, _): (&Recorder, &Reason)) -> Option<Reason> {
+    recorder.selectors.as_ref().err().map(|reason| recorder.said(reason.clone()))
+}
+
 /// Selectors that name a bucket in a trail that sees nothing of its region: no event ever comes.
 fn dead_selectors(recorders: &[Recorder], partition: &str) -> HashMap<String, Vec<Reason>> {
     let arn_start = format!("arn:{partition}:s3:::");
     let mut dead: HashMap<String, Vec<Reason>> = HashMap::new();
-    for recorder in recorders {
-        // A trail of another account records its own calls there, by this selector.
-        let reason = match &recorder.effect {
-            Effect::None(Reason::OfRecorder(OfRecorder::RecorderOfOtherAccount { .. })) => continue,
-            Effect::None(reason) => reason,
-            _ => continue,
-        };
+    for (recorder, reason) in sees_nothing(recorders) {
         for selector in recorder.selectors.iter().flatten() {
             let tests = selector.condition(Field::ResourceArn).into_iter().flat_map(|condition| &condition.select);
             let named = tests.filter_map(|test| Some(test.text().strip_prefix(&arn_start)?.split_once('/')?.0));
