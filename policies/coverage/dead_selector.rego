@@ -17,10 +17,12 @@ package trailcheck.coverage.dead_selector
 
 import data.trailcheck.lib.judged
 
-subjects := judged.names(input.trails)
+shown := judged.without(input.trails, "selectors", {"not_shown"})
 
-fail := judged.having(input.trails, "selectors", {"dead"})
+subjects := judged.names(shown)
 
-unknown := judged.outside(input.trails, "selectors", {"live", "dead"})
+fail := judged.having(shown, "selectors", {"dead"})
 
-pass := judged.having(input.trails, "selectors", {"live"})
+unknown := judged.outside(shown, "selectors", {"live", "dead"})
+
+pass := judged.having(shown, "selectors", {"live"})

@@ -6,6 +6,7 @@ import data.trailcheck.lib.verdict
 verdicts := {
 	"dead": "fail",
 	"live": "pass",
+	"not_shown": "no subject",
 	"unknown": "unknown",
 }
 

@@ -33,6 +33,7 @@ pub enum Twice {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
     pub recorder: String,
+    pub arn: String,
     pub selector: String,
     pub share: Share,
 }
@@ -135,11 +136,11 @@ impl RecorderSet {
             Residue::Left(_) => {}
         }
         if self.unread().next().is_some() {
-            return Verdict::Unknown(self.doubts(requirement, candidates));
+            return Verdict::Unknown(self.doubts(requirement, candidates, &|_| true));
         }
         // What is not certain can only add: at the most, everything that its conditions do not exclude.
         match residue(requirement, &candidates.iter().map(|candidate| &candidate.narrowed).collect::<Vec<_>>()) {
-            Residue::Empty => Verdict::Unknown(self.doubts(requirement, candidates)),
+            Residue::Empty => Verdict::Unknown(self.doubts(requirement, candidates, &|_| true)),
             Residue::TooComplex => too_complex(),
             Residue::Left(witness) => self.gap(*witness, candidates),
         }
@@ -168,15 +169,21 @@ impl RecorderSet {
         Verdict::Gap(Box::new(Gap { missed_by: missed_by.collect(), witness }))
     }
 
-    /// Whether an event of the requirement is recorded by two recorders, each for its own price. What is not certain to
-    /// record is no second one, and no proof that there is none.
-    pub fn recorded_twice(&self, requirement: &Requirement) -> Twice {
-        let candidates = self.candidates(requirement);
-        let find = || self.decide_twice(requirement, &candidates);
+    /// Whether an event of the requirement is recorded by two recorders, each for its own price; `is_ours`: whether one is
+    /// paid for here. What is not certain to record is no second one, and no proof that there is none.
+    pub fn recorded_twice(&self, requirement: &Requirement, is_ours: impl Fn(&Recorder) -> bool) -> Twice {
+        let mut candidates = self.candidates(requirement);
+        candidates.retain(|candidate| is_ours(candidate.recorder));
+        let find = || self.decide_twice(requirement, &candidates, &is_ours);
         self.twice.or_find(question(requirement, &candidates), find, |twice| matches!(twice, Twice::Yes(..)))
     }
 
-    fn decide_twice(&self, requirement: &Requirement, candidates: &[Candidate]) -> Twice {
+    fn decide_twice(
+        &self,
+        requirement: &Requirement,
+        candidates: &[Candidate],
+        is_ours: &dyn Fn(&Recorder) -> bool,
+    ) -> Twice {
         let certain: Vec<&Candidate> = candidates.iter().filter(|candidate| candidate.doubt.is_none()).collect();
         let twice = certain.iter().enumerate().find_map(|(at, one)| {
             let others = certain[at + 1..].iter().filter(|other| other.recorder.arn != one.recorder.arn);
@@ -185,15 +192,20 @@ impl RecorderSet {
                 Some(Twice::Yes(Box::new(event), [one, other].map(|candidate| candidate.recorder.name.clone())))
             })
         });
-        twice.unwrap_or_else(|| match self.doubts(requirement, candidates) {
+        twice.unwrap_or_else(|| match self.doubts(requirement, candidates, is_ours) {
             doubts if doubts.is_empty() => Twice::No,
             doubts => Twice::Unknown(doubts),
         })
     }
 
     /// What keeps it from being told which events are recorded: recorders that could not be read, doubtful selectors.
-    fn doubts(&self, requirement: &Requirement, candidates: &[Candidate]) -> Vec<Reason> {
-        let mut doubts: Vec<Reason> = self.unread().collect();
+    fn doubts(
+        &self,
+        requirement: &Requirement,
+        candidates: &[Candidate],
+        counts: &dyn Fn(&Recorder) -> bool,
+    ) -> Vec<Reason> {
+        let mut doubts: Vec<Reason> = self.unread().filter(|recorder| counts(recorder)).filter_map(unread).collect();
         for candidate in candidates {
             let doubt = candidate.doubt.as_ref().map(|doubt| candidate.recorder.said(doubt.clone()));
             doubts.extend(doubt.filter(|doubt| !doubts.contains(doubt) && touches(requirement, &candidate.narrowed)));
@@ -222,10 +234,14 @@ impl RecorderSet {
     }
 
     /// Recorders that may be in effect and whose selectors are not known: they may record anything.
-    fn unread(&self) -> impl Iterator<Item = Reason> {
+    fn unread(&self) -> impl Iterator<Item = &Recorder> {
         let may_matter = self.recorders.iter().filter(|recorder| !matches!(recorder.effect, Effect::None(_)));
-        may_matter.filter_map(|recorder| Some(recorder.said(recorder.selectors.as_ref().err()?.clone())))
+        may_matter.filter(|recorder| recorder.selectors.is_err())
     }
+}
+
+fn unread(recorder: &Recorder) -> Option<Reason> {
+    Some(recorder.said(recorder.selectors.as_ref().err()?.clone()))
 }
 
 fn question(requirement: &Requirement, candidates: &[Candidate]) -> Option<Question> {
@@ -238,6 +254,7 @@ fn parts(requirement: &Requirement, certain: &[&Candidate]) -> Vec<Part> {
     let mut parts: Vec<Part> = touching
         .map(|candidate| Part {
             recorder: candidate.recorder.name.clone(),
+            arn: candidate.recorder.arn.clone(),
             selector: candidate.selector.label.clone(),
             share: share(requirement, &candidate.narrowed),
         })

@@ -45,7 +45,7 @@ impl View<'_> {
             let evidence = self.approval_evidence("unapproved", &judged.unapproved, &judged);
             return Judgement::new(Approval::Violated, vec![reason.into()], evidence);
         }
-        let mut missing = self.missing_evidence(&rule.location, coverage);
+        let mut missing = self.missing_of_touches(&rule.location, rule.actions, coverage);
         if !judged.unresolved.is_empty() {
             let principals = names(&judged.unresolved);
             missing.push(OfAccess::PrincipalUnclear { principals, question: PrincipalQuestion::IsApproved }.into());

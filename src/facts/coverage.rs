@@ -62,12 +62,25 @@ impl View<'_> {
         Ok(Requirement { partition, region, location, place, access, role: role.cloned() })
     }
 
+    /// Whether listings of more than the location are recorded, which show its keys; `Err`: why not, or not for certain.
+    pub(super) fn listings_above(&self, location: &Location) -> Result<(), Vec<Reason>> {
+        if location.prefix.is_empty() {
+            return Ok(());
+        }
+        let above = self.requirement(location, Access::Read, None).map_err(|reason| vec![reason])?;
+        let above = Requirement { place: Place::Above, ..above };
+        let set = self.world.recorders_at(&location.bucket, &above.region, None).map_err(|reason| vec![reason])?;
+        match set.prove(&above) {
+            Verdict::Recorded(_) => Ok(()),
+            Verdict::Unknown(reasons) => Err(reasons),
+            Verdict::Gap(gap) => {
+                Err(vec![OfLocation::NotRecorded { event: lost(&gap.witness), missed_by: missed_by(&gap) }.into()])
+            }
+        }
+    }
+
     fn gap(&self, requirement: Requirement, gap: &Gap, recorders: &RecorderSet) -> Judgement<Coverage> {
-        let missed_by: Vec<MissedBy> = gap
-            .missed_by
-            .iter()
-            .map(|(recorder, because)| MissedBy { recorder: recorder.clone(), because: because.clone() })
-            .collect();
+        let missed_by = missed_by(gap);
         let mut evidence = json!({
             "region": requirement.region,
             "witness": gap.witness,
@@ -104,6 +117,12 @@ fn status(verdict: &Verdict) -> Coverage {
         Verdict::Gap(_) => Coverage::Gap,
         Verdict::Unknown(_) => Coverage::Unknown,
     }
+}
+
+fn missed_by(gap: &Gap) -> Vec<MissedBy> {
+    let missed =
+        |(recorder, because): &(String, String)| MissedBy { recorder: recorder.clone(), because: because.clone() };
+    gap.missed_by.iter().map(missed).collect()
 }
 
 fn lost(event: &Event) -> LostEvent {

@@ -4,11 +4,12 @@ use serde_json::json;
 
 use super::View;
 use super::judgement::{Duplicates, Judgement, Selectors};
+use crate::aws::arn::Arn;
 use crate::aws::s3_events::Access;
 use crate::config::RedshiftLocation;
 use crate::coverage::dead::{Dead, Reach, dead};
 use crate::coverage::prove::Twice;
-use crate::coverage::recorder::trail_selectors;
+use crate::coverage::recorder::{Recorder, trail_selectors};
 use crate::reason::{OfLocation, OfRecorder, OfTrail, Reason};
 use crate::snapshot::{FactKind, RecorderKind, Trail};
 
@@ -24,7 +25,7 @@ impl View<'_> {
             Ok(found) => found,
             Err(reason) => return Judgement::unknown(vec![reason]),
         };
-        match set.recorded_twice(&requirement) {
+        match set.recorded_twice(&requirement, |recorder| self.is_ours(recorder)) {
             Twice::Yes(event, recorders) => {
                 let evidence = json!({"recorders": recorders, "example": event});
                 let reason = OfLocation::RecordedTwice { event_name: event.event_name, recorders: recorders.to_vec() };
@@ -35,11 +36,23 @@ impl View<'_> {
         }
     }
 
+    /// Whether the recorder is paid for by an account that was scanned. One that could not be seen may be.
+    fn is_ours(&self, recorder: &Recorder) -> bool {
+        match Arn::parse(&recorder.arn) {
+            Some(arn) => self.world.account(arn.account).is_some(),
+            None => recorder.selectors != Err(OfRecorder::OrganizationStoreUnseen.into()),
+        }
+    }
+
     /// Whether the trail has selectors that can never match an S3 object event.
     pub(super) fn selectors(&self, trail: &Trail) -> Judgement<Selectors> {
         let of_trail = |because: Vec<Reason>| OfTrail::Trail { trail: trail.name.clone(), because }.into();
         let selectors = match trail_selectors(trail) {
             Ok(selectors) => selectors,
+            // An organization's trail shows its selectors to the accounts that may change it.
+            Err(OfRecorder::SelectorsUnread { .. }) if self.is_another_accounts(trail) => {
+                return Judgement::plain(Selectors::NotShown, of_trail(vec![OfTrail::SelectorsNotShown.into()]));
+            }
             Err(reason) => return Judgement::unknown(vec![of_trail(vec![self.unread(trail, reason)])]),
         };
         let region_of = |bucket: &str| self.world.bucket(bucket)?.region.clone();
@@ -66,6 +79,11 @@ impl View<'_> {
         }
         let doubts = untold.into_iter().map(|why| OfRecorder::SelectorNotUnderstood { why }.into());
         Judgement::unknown(vec![of_trail(doubts.collect())])
+    }
+
+    /// An organization's trail, as a member sees it whose organization was not scanned.
+    pub(super) fn is_another_accounts(&self, trail: &Trail) -> bool {
+        trail.is_organization_trail == Some(true) && self.world.account(trail.account()).is_none()
     }
 
     /// The reason with the failed call that is behind it.

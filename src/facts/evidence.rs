@@ -1,15 +1,18 @@
 //! What keeps "nothing else happened" from being shown: gaps in coverage, in the reading of log records, in their
 //! validation.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::View;
 use super::judgement::{Coverage, Judgement};
 use crate::aws::arn::Arn;
 use crate::aws::location::Location;
+use crate::aws::s3_events::Access;
+use crate::coverage::prove::{Share, Verdict};
 use crate::coverage::recorder::{Effect, Recorder};
-use crate::reason::{OfRecords, Reason};
-use crate::snapshot::{AccessRecord, Change, FactKind, LogReading, Records, Window};
+use crate::reason::{NotSeen, OfRecords, Reason};
+use crate::snapshot::{AccessRecord, Change, FactKind, LogReading, Records, Trail, TrailStatus, Window};
 
 /// How long after an event its record may be delivered, and some slack.
 const LATE_DELIVERY: time::Duration = time::Duration::hours(1);
@@ -68,8 +71,13 @@ impl<'a> View<'a> {
         }
     }
 
-    /// What keeps "nothing else touched it" from being shown.
-    pub(super) fn missing_evidence(&self, location: &Location, coverage: &Judgement<Coverage>) -> Vec<Reason> {
+    /// What keeps "nothing else did this there" from being shown. `access`: what is asked of.
+    pub(super) fn missing_evidence(
+        &self,
+        location: &Location,
+        access: Access,
+        coverage: &Judgement<Coverage>,
+    ) -> Vec<Reason> {
         let mut missing = Vec::new();
         if coverage.status != Coverage::Recorded {
             missing.push(OfRecords::NotAllRecorded { because: coverage.reasons.clone() }.into());
@@ -82,16 +90,161 @@ impl<'a> View<'a> {
         };
         let accounts = self.world.recording_accounts(&location.bucket, None).unwrap_or_default();
         missing.extend(self.missing_at_ends(window, &accounts));
-        let Ok(region) = self.world.bucket_region(&location.bucket) else { return missing };
-        let key = (region.to_owned(), accounts);
-        let known = self.missing_records.borrow().get(&key).cloned();
-        let of_place = known.unwrap_or_else(|| {
-            let found: Rc<[Reason]> = self.missing_in(window, location, region, &key.1).into();
-            self.missing_records.borrow_mut().insert(key, Rc::clone(&found));
-            found
-        });
-        missing.extend(of_place.iter().cloned());
+        missing.extend(self.missing_of(location, access, window));
         missing
+    }
+
+    /// The same of "nobody else touched it": a listing of more than the location shows its keys too.
+    pub(super) fn missing_of_touches(
+        &self,
+        location: &Location,
+        access: Access,
+        coverage: &Judgement<Coverage>,
+    ) -> Vec<Reason> {
+        let mut missing = self.missing_evidence(location, access, coverage);
+        if access.includes(Access::Read) {
+            let reason = |because| OfRecords::ListingsNotRecorded { because }.into();
+            missing.extend(self.listings_above(location).err().map(reason));
+        }
+        missing
+    }
+
+    /// What was not read of the records of a location, by whomever they are: it may show anything that happened there.
+    pub(super) fn unread_at(&self, location: &Location) -> Vec<Reason> {
+        let is_of_files = |reason: &Reason| {
+            matches!(
+                reason,
+                Reason::NotSeen(NotSeen::CallFailed { .. })
+                    | Reason::OfRecords(
+                        OfRecords::NotListed { .. }
+                            | OfRecords::NotAllRead { .. }
+                            | OfRecords::Unreadable { .. }
+                            | OfRecords::Malformed { .. }
+                    )
+            )
+        };
+        let coverage = self.coverage(location, Access::All, None);
+        let mut unread: Vec<Reason> = self.not_read.iter().filter(|reason| is_of_files(reason)).cloned().collect();
+        if coverage.status == Coverage::Unknown {
+            unread.push(OfRecords::NotAllRecorded { because: coverage.reasons.clone() }.into());
+        }
+        let (Some(records), Ok(region)) = (self.records, self.world.bucket_region(&location.bucket)) else {
+            return unread;
+        };
+        let Ok(set) = self.world.recorders_at(&location.bucket, region, None) else { return unread };
+        // Where not all is recorded, whatever is recorded counts.
+        let in_effect = set.recorders.iter().filter(|recorder| recorder.effect == Effect::InEffect);
+        let mut needed = self.needed(location, Access::All);
+        if needed.is_empty() {
+            needed.push(in_effect.map(|recorder| recorder.arn.clone()).collect());
+        }
+        let window = records.window.unwrap_or(Window { start: self.world.at, end: self.world.at });
+        let of = |arns: Vec<String>| -> Vec<Reason> {
+            let recorders = set.recorders.iter().filter(|recorder| arns.contains(&recorder.arn));
+            let missing = recorders
+                .flat_map(|recorder| self.missing_of_recorder(recorder, region, Access::Write, window).to_vec());
+            missing.filter(|reason| is_of_files(reason)).collect()
+        };
+        // Records from a path are of no trail in particular.
+        if records.read.iter().any(|reading| reading.region.is_none()) {
+            let objects = records.skipped.iter().filter(|skipped| skipped.matters).count() as u64;
+            unread.extend((objects > 0).then(|| OfRecords::Unreadable { objects }.into()));
+            return unread;
+        }
+        unread.extend(needed.into_iter().map(of).min_by_key(Vec::len).unwrap_or_default());
+        unread
+    }
+
+    /// Which recorders have to be read: any one of those that record all by themselves; else all that record some.
+    fn needed(&self, location: &Location, access: Access) -> Vec<Vec<String>> {
+        let Ok(requirement) = self.requirement(location, access, None) else { return vec![] };
+        let Ok(set) = self.world.recorders_at(&location.bucket, &requirement.region, None) else { return vec![] };
+        let parts = match set.prove(&requirement) {
+            Verdict::Recorded(parts) => parts,
+            // Nothing is shown by reading; what is read may still say what is wrong.
+            Verdict::Gap(_) | Verdict::Unknown(_) => return vec![],
+        };
+        let whole: Vec<Vec<String>> =
+            parts.iter().filter(|part| part.share == Share::All).map(|part| vec![part.arn.clone()]).collect();
+        if !whole.is_empty() {
+            return whole;
+        }
+        let mut all: Vec<String> = parts.into_iter().map(|part| part.arn).collect();
+        all.dedup();
+        vec![all]
+    }
+
+    /// What of the recorders that are needed was not read, or is doubtful. Where one of several is enough, the one of which
+    /// least is missing.
+    fn missing_of(&self, location: &Location, access: Access, window: Window) -> Vec<Reason> {
+        let Ok(region) = self.world.bucket_region(&location.bucket) else { return vec![] };
+        let Ok(set) = self.world.recorders_at(&location.bucket, region, None) else { return vec![] };
+        let of = |arns: Vec<String>| -> Vec<Reason> {
+            let recorders = set.recorders.iter().filter(|recorder| arns.contains(&recorder.arn));
+            recorders.flat_map(|recorder| self.missing_of_recorder(recorder, region, access, window).to_vec()).collect()
+        };
+        self.needed(location, access).into_iter().map(of).min_by_key(Vec::len).unwrap_or_default()
+    }
+
+    /// The same for all locations of one region and owner.
+    fn missing_of_recorder(&self, recorder: &Recorder, region: &str, access: Access, window: Window) -> Rc<[Reason]> {
+        let key = (recorder.arn.clone(), region.to_owned(), access);
+        if let Some(known) = self.missing_records.borrow().get(&key) {
+            return Rc::clone(known);
+        }
+        let mut missing = self.not_listed_of(recorder, region);
+        missing.extend(self.not_read_of(recorder, region));
+        missing.extend(self.skipped_of(recorder));
+        missing.extend(self.not_intact(recorder, region));
+        missing.extend(self.not_delivered(recorder, region, window));
+        missing.extend(self.changed(recorder, window));
+        if access.includes(Access::Read) {
+            missing.extend(self.copies_not_read(recorder, region, window));
+        }
+        let missing: Rc<[Reason]> = missing.into();
+        self.missing_records.borrow_mut().insert(key, Rc::clone(&missing));
+        missing
+    }
+
+    /// Failed calls that leave records of the trail incomplete: those of its own log bucket, and those that name none.
+    fn not_listed_of(&self, recorder: &Recorder, region: &str) -> Vec<Reason> {
+        let bucket = self.world.trail(&recorder.arn).and_then(|trail| trail.s3_bucket_name.clone());
+        let failures = self.world.failures_anywhere(FactKind::Records).filter(|failure| failure.region == region);
+        let of_it = failures.filter(|failure| failure.resource.is_none() || failure.resource == bucket);
+        of_it.map(Reason::failed).collect()
+    }
+
+    /// Log objects that may hold an access and could not be read, where they are in the trail's own folders or in none that
+    /// is known.
+    fn skipped_of(&self, recorder: &Recorder) -> Option<Reason> {
+        let records = self.records?;
+        let place = |trail: &Trail| -> Option<String> {
+            let prefix = trail.s3_key_prefix.as_ref().map_or(String::new(), |prefix| format!("{prefix}/"));
+            Some(format!("s3://{}/{prefix}AWSLogs/", trail.s3_bucket_name.as_ref()?))
+        };
+        let own = self.world.trail(&recorder.arn).and_then(place);
+        let places: BTreeSet<String> = self.world.trails().filter_map(place).collect();
+        let is_in = |object: &str, place: &str| object.starts_with(place);
+        let matters = |object: &str| {
+            own.as_ref().is_some_and(|own| is_in(object, own)) || !places.iter().any(|place| is_in(object, place))
+        };
+        let objects =
+            records.skipped.iter().filter(|skipped| skipped.matters && matters(&skipped.object)).count() as u64;
+        (objects > 0).then(|| OfRecords::Unreadable { objects }.into())
+    }
+
+    /// A copy into another region's bucket is recorded there, and reads here.
+    fn copies_not_read(&self, recorder: &Recorder, region: &str, window: Window) -> Vec<Reason> {
+        let Some(trail) = self.world.trail(&recorder.arn) else { return vec![] };
+        let delivered = |status: &TrailStatus| status.latest_delivery_time.is_some_and(|time| time >= window.start);
+        let others = trail.status.iter().filter(|(other, status)| *other != region && delivered(status));
+        let is_read = |other: &str| {
+            let readings = self.accesses.readings(&recorder.arn, other);
+            !readings.is_empty() && readings.iter().all(|reading| reading.is_complete())
+        };
+        let unread: Vec<String> = others.map(|(other, _)| other.clone()).filter(|other| !is_read(other)).collect();
+        let recorder = recorder.name.clone();
+        if unread.is_empty() { vec![] } else { vec![OfRecords::CopiesNotRead { recorder, regions: unread }.into()] }
     }
 
     /// By the clock of the accounts whose trails record there.
@@ -106,22 +259,6 @@ impl<'a> View<'a> {
         if let Some(asked) = asked.filter(|asked| window.start.0 > at.0 - *asked) {
             let asked_seconds = asked.whole_seconds();
             missing.push(OfRecords::WindowShort { start: window.start, asked_seconds }.into());
-        }
-        missing
-    }
-
-    /// The same for all locations of one region and owner.
-    fn missing_in(&self, window: Window, location: &Location, region: &str, accounts: &[String]) -> Vec<Reason> {
-        let failures = accounts.iter().flat_map(|account| self.world.failures(account, FactKind::Records));
-        let mut missing: Vec<Reason> =
-            failures.filter(|failure| failure.region == region).map(Reason::failed).collect();
-        let set = self.world.recorders_at(&location.bucket, region, None).ok();
-        let recorders = set.iter().flat_map(|set| &set.recorders);
-        for recorder in recorders.filter(|recorder| recorder.effect == Effect::InEffect) {
-            missing.extend(self.not_read_of(recorder, region));
-            missing.extend(self.not_intact(recorder, region));
-            missing.extend(self.not_delivered(recorder, region, window));
-            missing.extend(self.changed(recorder, window));
         }
         missing
     }
@@ -174,6 +311,11 @@ impl<'a> View<'a> {
         if since.is_none_or(|since| since > window.start) {
             missing.push(OfRecords::LoggingSince { recorder: name(), since, window_start: window.start }.into());
         }
+        // Without a delivery in its time, a trail has shown nothing of it; empty digests would show that there was nothing.
+        let has_digests = !self.accesses.validations(&recorder.arn).is_empty();
+        if status.latest_delivery_time.is_none_or(|time| time < window.start) && !has_digests {
+            missing.push(OfRecords::NothingDelivered { recorder: name(), last: status.latest_delivery_time }.into());
+        }
         if let Some(error) = status.latest_delivery_error.clone().filter(|error| !error.is_empty()) {
             missing.push(OfRecords::DeliveriesFailing { recorder: name(), error }.into());
         }
@@ -202,9 +344,9 @@ impl<'a> View<'a> {
     }
 }
 
-/// What was listed, or read in part, and may hold an access.
+/// What is of no trail in particular and may hold an access.
 pub(super) fn not_read(records: &Records) -> Vec<Reason> {
-    // What was read from a path is of no trail in particular.
+    // What was read from a path.
     let of_path = records.read.iter().filter(|reading| reading.region.is_none());
     let mut missing: Vec<Reason> = of_path
         .filter_map(|reading| {
@@ -212,10 +354,6 @@ pub(super) fn not_read(records: &Records) -> Vec<Reason> {
             Some(OfRecords::PathOnly { path, why }.into())
         })
         .collect();
-    let objects = records.skipped.iter().filter(|skipped| skipped.matters).count() as u64;
-    if objects > 0 {
-        missing.push(OfRecords::Unreadable { objects }.into());
-    }
     if records.malformed > 0 {
         missing.push(OfRecords::Malformed { records: records.malformed, first: records.unclear.clone() }.into());
     }

@@ -82,7 +82,13 @@ statuses! {
     Logging { Logging, Stopped, DeliveryFailing }
 
     /// Can its selectors match?
-    Selectors { Live, /** Some of them can never match. */ Dead }
+    Selectors {
+        Live,
+        /** Some of them can never match. */
+        Dead,
+        /** They are those of an organization's trail, which a member account may not see. */
+        NotShown
+    }
 
     /// Are its log files those that were delivered?
     Validation { Intact, Violated, /** There are no digests, or no records that were read. */ NotValidated }

@@ -48,6 +48,7 @@ impl View<'_> {
                 None => unknown.push(OfTrail::LoggingUnknownIn { region: region.clone() }.into()),
             }
             failing.extend(delivery_failure(status, region));
+            failing.extend(digest_failure(trail, status, region));
         }
         let (status, because) = if !stopped.is_empty() {
             (Logging::Stopped, [stopped, failing].concat())
@@ -56,7 +57,8 @@ impl View<'_> {
         } else if !unknown.is_empty() {
             (Logging::Unknown, unknown)
         } else {
-            (Logging::Logging, vec![OfTrail::LoggingIn { regions: regions.into_iter().collect() }.into()])
+            let last = trail.status.values().filter_map(|status| status.latest_delivery_time).max();
+            (Logging::Logging, vec![OfTrail::LoggingIn { regions: regions.into_iter().collect(), last }.into()])
         };
         let reason = OfTrail::Trail { trail: trail.name.clone(), because };
         Judgement::new(status, vec![reason.into()], json!({"status": trail.status}))
@@ -84,4 +86,11 @@ fn delivery_failure(status: &TrailStatus, region: &str) -> Option<Reason> {
     let error = status.latest_delivery_error.clone().filter(|error| !error.is_empty())?;
     let last = status.latest_delivery_time;
     Some(OfTrail::DeliveriesFailIn { region: region.to_owned(), error, last }.into())
+}
+
+/// Digests that are not delivered leave nothing to compare log files with.
+fn digest_failure(trail: &Trail, status: &TrailStatus, region: &str) -> Option<Reason> {
+    let error = status.latest_digest_delivery_error.clone().filter(|error| !error.is_empty())?;
+    let is_told = trail.log_file_validation_enabled != Some(false);
+    is_told.then(|| OfTrail::DigestDeliveriesFailIn { region: region.to_owned(), error }.into())
 }

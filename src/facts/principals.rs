@@ -89,7 +89,7 @@ impl View<'_> {
             return Judgement::new(Touch::Seen, vec![reason.into()], self.touch_evidence("seen", &seen));
         }
         let coverage = self.coverage(location, Access::All, None);
-        let mut missing = self.missing_evidence(location, &coverage);
+        let mut missing = self.missing_of_touches(location, Access::All, &coverage);
         if !unclear.is_empty() {
             let question = match class {
                 PrincipalClass::LongLivedKeys => PrincipalQuestion::WhichUser,

@@ -8,30 +8,48 @@ use serde_json::json;
 use super::View;
 use super::input::UnseenFact;
 use super::subject::{Subject, SubjectKind};
+use crate::aws::location::Location;
 use crate::reason::{self, Reason};
 use crate::snapshot::{FactKind, Failure};
 
-/// The lists that may miss something, and the kinds of fact that they are made of. Lists of what is declared miss nothing.
-const LISTS: [(&str, &[FactKind]); 4] = [
-    ("trails", &[FactKind::Trails, FactKind::Regions]),
-    ("seen_unloads", &[FactKind::Records]),
-    ("redshift_roles", &[FactKind::Records]),
-    ("sessions", &[FactKind::Records]),
-];
+/// The lists that are made of log records. Lists of what is declared miss nothing.
+const OF_RECORDS: [&str; 3] = ["seen_unloads", "redshift_roles", "sessions"];
 
 impl View<'_> {
     pub(super) fn unseen(&self) -> BTreeMap<String, Vec<UnseenFact>> {
-        LISTS.iter().map(|(list, kinds)| ((*list).to_owned(), self.unseen_of(kinds))).collect()
+        let of_records = self.unseen_records();
+        let lists = OF_RECORDS.into_iter().map(|list| (list.to_owned(), of_records.clone()));
+        lists.chain([("trails".to_owned(), self.unseen_trails())]).collect()
     }
 
-    /// One for each account and region in which such a call failed.
-    fn unseen_of(&self, kinds: &[FactKind]) -> Vec<UnseenFact> {
+    /// One for each account and region in which a call failed that may have hidden a trail.
+    fn unseen_trails(&self) -> Vec<UnseenFact> {
+        let kinds = [FactKind::Trails, FactKind::Regions];
         let hides = |failure: &&Failure| failure.makes_unknown.iter().any(|kind| kinds.contains(kind));
         let mut places: BTreeMap<(&str, &str), Vec<Reason>> = BTreeMap::new();
         for failure in self.world.snapshot.failures().filter(hides) {
             places.entry((&failure.account, &failure.region)).or_default().push(Reason::failed(failure));
         }
         places.into_iter().map(|((account, region), reasons)| unseen(account, region, reasons)).collect()
+    }
+
+    /// One for each account and region of a watched location of which something was not read that may show a session.
+    fn unseen_records(&self) -> Vec<UnseenFact> {
+        let Some(records) = self.records else { return vec![] };
+        let mut places: BTreeMap<(String, String), Vec<Reason>> = BTreeMap::new();
+        // A text that is no location was refused by the loader of the snapshot.
+        for location in records.locations.iter().filter_map(|text| Location::parse(text).ok()) {
+            let reasons = self.unread_at(&location);
+            let subject = self.location_subject(&location, None);
+            let known = places.entry((subject.account, subject.region.unwrap_or_default())).or_default();
+            for reason in reasons {
+                if !known.contains(&reason) {
+                    known.push(reason);
+                }
+            }
+        }
+        let unread = places.into_iter().filter(|(_, reasons)| !reasons.is_empty());
+        unread.map(|((account, region), reasons)| unseen(&account, &region, reasons)).collect()
     }
 }
 

@@ -32,6 +32,12 @@ impl View<'_> {
         if self.records.map_or(!is_asked, from_path) {
             return plain(Validation::NotValidated, OfTrail::NoRecordsOfTrail);
         }
+        let listed = self.records.iter().flat_map(|records| &records.read);
+        let is_read =
+            listed.filter(|reading| reading.source == trail.trail_arn).any(|reading| reading.read_objects > 0);
+        if self.is_another_accounts(trail) && !is_read {
+            return plain(Validation::NotValidated, OfTrail::LogFilesNotShown);
+        }
         match trail.log_file_validation_enabled {
             Some(true) => {}
             Some(false) => return plain(Validation::NotValidated, OfTrail::WritesNoDigests),

@@ -19,6 +19,20 @@ pub enum OfRecords {
     NotAllRecorded {
         because: Vec<Reason>,
     },
+    /// A listing of more than the location shows its keys, and is not known to be recorded.
+    ListingsNotRecorded {
+        because: Vec<Reason>,
+    },
+    /// A copy into a bucket of these regions is recorded there.
+    CopiesNotRead {
+        recorder: String,
+        regions: Vec<String>,
+    },
+    /// It delivered nothing in the window; `last`: its last delivery before.
+    NothingDelivered {
+        recorder: String,
+        last: Option<Timestamp>,
+    },
     NoWindow,
     /// The window ends less than an hour before the collection.
     WindowTooLate,
@@ -105,6 +119,20 @@ impl fmt::Display for OfRecords {
             ),
             OfRecords::NotAllRecorded { because } => {
                 write!(f, "not every access is known to be recorded: {}", super::message(because))
+            }
+            OfRecords::ListingsNotRecorded { because } => {
+                write!(f, "a listing of more than the location shows its keys too: {}", super::message(because))
+            }
+            OfRecords::CopiesNotRead { recorder, regions } => write!(
+                f,
+                "a copy into a bucket of {} is recorded there, and the records of {recorder} there were not all read",
+                regions.join(", ")
+            ),
+            OfRecords::NothingDelivered { recorder, last: None } => {
+                write!(f, "{recorder} has delivered nothing yet, as far as its status tells")
+            }
+            OfRecords::NothingDelivered { recorder, last: Some(last) } => {
+                write!(f, "{recorder} has delivered nothing since {last}, before the window began")
             }
             OfRecords::NoWindow => f.write_str("the records were read without a time window: set records.window"),
             OfRecords::WindowTooLate => {

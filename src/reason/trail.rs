@@ -16,8 +16,10 @@ pub enum OfTrail {
         trail: String,
         because: Vec<Reason>,
     },
+    /// `last`: the latest delivery in any of them.
     LoggingIn {
         regions: Vec<String>,
+        last: Option<Timestamp>,
     },
     StoppedIn {
         region: String,
@@ -29,11 +31,18 @@ pub enum OfTrail {
         error: String,
         last: Option<Timestamp>,
     },
+    DigestDeliveriesFailIn {
+        region: String,
+        error: String,
+    },
     LoggingUnknownIn {
         region: String,
     },
     NoRegionScanned,
     EverySelectorCanMatch,
+    /// It is another account's, which was not scanned.
+    SelectorsNotShown,
+    LogFilesNotShown,
     /// What in its selectors can never match, each with the reason.
     DeadSelectors {
         dead: Vec<String>,
@@ -61,7 +70,13 @@ impl fmt::Display for OfTrail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             OfTrail::Trail { trail, because } => write!(f, "trail {trail}: {}", super::message(because)),
-            OfTrail::LoggingIn { regions } => write!(f, "it is logging and delivering in {}", regions.join(", ")),
+            OfTrail::LoggingIn { regions, last } => {
+                write!(f, "it is logging in {}", regions.join(", "))?;
+                match last {
+                    Some(last) => write!(f, "; its latest delivery was at {last}"),
+                    None => f.write_str("; of a delivery nothing is told"),
+                }
+            }
             OfTrail::StoppedIn { region, since: None } => write!(f, "it is stopped in {region}"),
             OfTrail::StoppedIn { region, since: Some(since) } => write!(f, "it is stopped in {region} since {since}"),
             OfTrail::DeliveriesFailIn { region, error, last } => {
@@ -71,9 +86,18 @@ impl fmt::Display for OfTrail {
                     None => f.write_str("none has succeeded"),
                 }
             }
+            OfTrail::DigestDeliveriesFailIn { region, error } => {
+                write!(f, "the deliveries of its digests fail in {region} with {error}")
+            }
             OfTrail::LoggingUnknownIn { region } => write!(f, "whether it is logging in {region} is not known"),
             OfTrail::NoRegionScanned => f.write_str("no region was scanned"),
             OfTrail::EverySelectorCanMatch => f.write_str("every selector can match"),
+            OfTrail::SelectorsNotShown => {
+                f.write_str("its selectors are the organization's, whose management account was not scanned")
+            }
+            OfTrail::LogFilesNotShown => {
+                f.write_str("its log files are the organization's, whose management account was not scanned")
+            }
             OfTrail::DeadSelectors { dead } => f.write_str(&dead.join("; ")),
             OfTrail::NoRecordsOfTrail => f.write_str("no records of its log bucket were read"),
             OfTrail::WritesNoDigests => f.write_str("it writes no digests"),

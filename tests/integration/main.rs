@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
+/// Nobody else touched it: what that needs.
+mod absence;
 /// Who touched what, straight from log files.
 mod accesses;
 /// Accounts for tests of verdicts.
