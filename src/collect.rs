@@ -124,12 +124,13 @@ async fn collect(config: &Config, declared: &[String], logs: Option<LogRequest>)
     let mut failures = Failures::of(&caller.account);
     let mut account =
         collect_account(&aws, config, declared, logs.is_some(), caller.clone(), &mut failures, &progress).await;
-    let records = match logs {
+    let (records, changes) = match logs {
         Some(request) => {
             progress.stage("listing log objects");
-            Some(log_objects::collect(&aws, &account, request, &mut failures, &progress).await)
+            let (records, changes) = log_objects::collect(&aws, &account, request, &mut failures, &progress).await;
+            (Some(records), changes)
         }
-        None => None,
+        None => (None, vec![]),
     };
     account.failures = failures.list;
     Ok(Snapshot {
@@ -138,7 +139,7 @@ async fn collect(config: &Config, declared: &[String], logs: Option<LogRequest>)
         organization: None,
         locations: vec![],
         records,
-        changes: vec![],
+        changes,
         scanner: Some(Scanner { trailcheck: env!("CARGO_PKG_VERSION").to_owned(), caller }),
     })
 }

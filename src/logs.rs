@@ -10,6 +10,7 @@
 
 pub mod access;
 pub mod chain;
+mod changes;
 pub mod copied;
 pub mod dedup;
 pub mod digest;

@@ -183,8 +183,8 @@ fn read(text: &str, identities: &mut Identities) -> Result<Read, FileError> {
     };
     let mut events = vec![];
     let note = |event, identities: &Identities| events.push(copy(event, identities));
-    let malformed = event::read(text, &index, identities, Period::default(), note)?;
-    Ok(Read { malformed: malformed.records, events })
+    let beside = event::read(text, &index, identities, Period::default(), note)?;
+    Ok(Read { malformed: beside.unclear, events })
 }
 
 fn owned(resource: Resource) -> Resource<'static> {

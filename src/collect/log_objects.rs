@@ -9,7 +9,7 @@ use super::{LogRequest, log_validation, objects};
 use crate::logs::reader::{self, Question, Reader};
 use crate::logs::sample::{self, Listed};
 use crate::progress::Progress;
-use crate::snapshot::{Account, FactKind, LogReading, Records, Sample, Window};
+use crate::snapshot::{Account, Change, FactKind, LogReading, Records, Sample, Window};
 
 pub(super) async fn collect(
     aws: &Aws,
@@ -17,7 +17,7 @@ pub(super) async fn collect(
     request: LogRequest,
     failures: &mut Failures,
     progress: &Progress,
-) -> Records {
+) -> (Records, Vec<Change>) {
     let window = Window::before(account.collected_at, request.window);
     let (sources, bucket_region) = log_folders::sources(aws, account, &request.watched, window).await;
     let (drawn, sample) = draw(&sources, request.sample, account);
@@ -41,7 +41,8 @@ pub(super) async fn collect(
         reader.add_reading(reading(source, &read));
     }
     let integrity = validation.integrity(&sources, &reader.verdicts());
-    Records { window: Some(window), sample, integrity, ..reader.finish() }
+    let changes = reader.changes();
+    (Records { window: Some(window), sample, integrity, ..reader.finish() }, changes)
 }
 
 /// Which objects are read. Trails that deliver to one folder share its objects: each is read once.

@@ -41,6 +41,7 @@ pub(super) fn snapshot(evidence: &EvidenceArgs, config: &Config) -> Result<Snaps
         for path in &evidence.logs {
             paths::read(path, &mut reader, &progress)?;
         }
+        snapshot.changes.extend(reader.changes());
         snapshot.records = Some(Records { window, ..reader.finish() });
     }
     Ok(snapshot)

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::changes::is_change;
 use super::identity::{Identities, PrincipalId};
 use super::json::{Cursor, Fault};
 use super::record::{Few, Kind, Reached, Record};
@@ -66,20 +67,23 @@ pub enum FileError {
     Digest,
 }
 
-/// What of a log file could not be understood; each of these records may hide an access.
+/// What there is in a log file beside S3 data events.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct NotUnderstood {
-    pub records: u64,
+pub struct Beside<'a> {
+    /// Records that could not be understood; each may hide an access.
+    pub unclear: u64,
     /// The event ids of the first; `None`: it has none.
     pub first: Vec<Option<String>>,
+    /// The texts of records of calls that change what is recorded.
+    pub changes: Vec<&'a str>,
 }
 
 /// How many records that are not understood are named.
 pub const NAMED: usize = 10;
 
-impl NotUnderstood {
-    fn note(&mut self, record: &Record) {
-        self.records += 1;
+impl Beside<'_> {
+    fn note_unclear(&mut self, record: &Record) {
+        self.unclear += 1;
         if self.first.len() < NAMED {
             self.first.push(record.members.event_id.string().flatten().map(Cow::into_owned));
         }
@@ -93,8 +97,8 @@ pub fn read<'a>(
     identities: &mut Identities,
     period: Period,
     mut each: impl FnMut(Event<'a>, &Identities),
-) -> Result<NotUnderstood, FileError> {
-    let (mut lists, mut records, mut unclear) = (0_u32, 0_u64, NotUnderstood::default());
+) -> Result<Beside<'a>, FileError> {
+    let (mut lists, mut records, mut beside) = (0_u32, 0_u64, Beside::default());
     let mut is_digest = false;
     let mut cursor = Cursor::new(text, index);
     cursor.members(|cursor, name| match name {
@@ -106,14 +110,21 @@ pub fn read<'a>(
                     return cursor.skip();
                 }
                 let mut record = Record::at(cursor);
+                let before = cursor.rest();
                 record.read(cursor, identities)?;
                 let is_clear = match record.kind() {
                     Kind::Other => true,
                     Kind::Unclear => false,
+                    Kind::CloudTrail => {
+                        let may_change = record.members.event_name.string().flatten().is_none_or(|n| is_change(&n));
+                        let text = &before[..before.len() - cursor.rest().len()];
+                        beside.changes.extend(may_change.then_some(text));
+                        true
+                    }
                     Kind::S3Data => hand_over(&mut record, identities, period, cursor, &mut each).is_some(),
                 };
                 if !is_clear {
-                    unclear.note(&record);
+                    beside.note_unclear(&record);
                 }
                 Ok(())
             })
@@ -129,7 +140,7 @@ pub fn read<'a>(
         0 if is_digest => Err(FileError::Digest),
         0 => Err(FileError::NoRecords),
         1 if records > MAX_RECORDS => Err(FileError::TooMany),
-        1 => Ok(unclear),
+        1 => Ok(beside),
         _ => Err(FileError::TwoLists),
     }
 }

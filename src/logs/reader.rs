@@ -13,7 +13,7 @@ use super::session::Sessions;
 use super::watch::{Watched, WatchedPlaces};
 use crate::aws::location::Location;
 use crate::glob::glob;
-use crate::snapshot::{LogReading, Records};
+use crate::snapshot::{Change, LogReading, Records};
 use worker::{Scratch, Task, Worker};
 
 /// What is asked of the logs.
@@ -105,6 +105,15 @@ impl Reader {
     /// Notes how much of one source was read.
     pub fn add_reading(&mut self, reading: LogReading) {
         self.readings.push(reading);
+    }
+
+    /// What the records tell of changes to what is recorded, each once, in the order of their times.
+    pub fn changes(&self) -> Vec<Change> {
+        let mut changes: Vec<Change> = self.workers.iter().flat_map(|worker| worker.changes.clone()).collect();
+        let id = |change: &Change| format!("{:?}", change.origin);
+        changes.sort_by_key(|change| (change.at, id(change)));
+        changes.dedup();
+        changes
     }
 
     /// What was read. Which window it was read for is the caller's to say.

@@ -6,6 +6,7 @@ use std::hash::{BuildHasher, Hash, Hasher};
 
 use super::super::access::{Access, Accesses, Noted};
 use super::super::chain::{ExpectedLog, LogName, Verdict};
+use super::super::changes::{NotUnderstood, change};
 use super::super::dedup::{Arrival, Dedup, EventHashes};
 use super::super::event::{self, Event, FileError, NAMED};
 use super::super::identity::Identities;
@@ -17,7 +18,7 @@ use super::super::watch::WatchedPlaces;
 use super::{Object, Question};
 use crate::aws::timestamp::Timestamp;
 use crate::gzip::{self, InflateError, Inflater};
-use crate::snapshot::{Skipped, Unclear};
+use crate::snapshot::{Change, Skipped, Unclear};
 
 /// What one thread has read.
 pub(super) struct Worker {
@@ -31,6 +32,7 @@ pub(super) struct Worker {
     pub malformed: u64,
     /// The first of them.
     pub unclear: BTreeSet<Unclear>,
+    pub changes: Vec<Change>,
 }
 
 /// What all threads work on.
@@ -60,6 +62,7 @@ impl Worker {
             duplicates: 0,
             malformed: 0,
             unclear: BTreeSet::new(),
+            changes: vec![],
         }
     }
 
@@ -106,13 +109,22 @@ impl Worker {
         let read = event::read(text, &scratch.index, identities, task.question.period, |event, identities| {
             notes.add(event, task, identities, accesses);
         });
-        let unclear = read.map_err(|error| match error {
+        let beside = read.map_err(|error| match error {
             // Where its name says that it is a log file, it stands in the place of one.
             FileError::Digest if LogName::parse(&object.name).is_none() => Refusal::without_records(&error.to_string()),
             error => Refusal::unreadable(&error),
         })?;
-        self.malformed += unclear.records;
-        unclear.first.into_iter().for_each(|id| self.name_unclear(Some(object.name.clone()), id));
+        self.malformed += beside.unclear;
+        beside.first.into_iter().for_each(|id| self.name_unclear(Some(object.name.clone()), id));
+        for record in beside.changes {
+            match change(record, &object.name) {
+                Ok(change) => self.changes.extend(change),
+                Err(NotUnderstood) => {
+                    self.malformed += 1;
+                    self.name_unclear(Some(object.name.clone()), None);
+                }
+            }
+        }
         self.count(&notes, task, &object.name);
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! What a record says of its own kind.
 
+use super::super::changes;
 use super::super::json::Member;
 use crate::aws::s3_events::EVENT_SOURCES;
 
@@ -8,6 +9,8 @@ use crate::aws::s3_events::EVENT_SOURCES;
 pub enum Kind {
     /// A data event of a general purpose bucket.
     S3Data,
+    /// A call of CloudTrail's own API, which may change what is recorded.
+    CloudTrail,
     /// Something else for certain.
     Other,
     /// It does not say, and may be an access.
@@ -36,6 +39,7 @@ pub(super) enum Structure {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Source {
     S3,
+    CloudTrail,
     Other,
 }
 
@@ -64,7 +68,11 @@ impl Structure {
 
 impl Source {
     pub(super) fn of(source: &str) -> Source {
-        if EVENT_SOURCES.contains(&source) { Source::S3 } else { Source::Other }
+        match source {
+            changes::EVENT_SOURCE => Source::CloudTrail,
+            source if EVENT_SOURCES.contains(&source) => Source::S3,
+            _ => Source::Other,
+        }
     }
 }
 
@@ -116,6 +124,7 @@ impl Traits {
             Some(Source::S3) => {}
             // A data event about an S3 object is an access, whoever tells of it.
             Some(Source::Other) if category == Some(Category::Data) && has_objects() => return Kind::Unclear,
+            Some(Source::CloudTrail) => return Kind::CloudTrail,
             Some(Source::Other) => return Kind::Other,
             // Aggregated events and Insights have a source as well; a record without one is none that is documented.
             None => return Kind::Unclear,

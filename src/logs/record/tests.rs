@@ -144,7 +144,7 @@ fn agree(texts: &[String]) -> Result<(), TestCaseError> {
     for _ in 0..2 {
         let mut found: Vec<Plain> = vec![];
         let note = |event, identities: &Identities| found.push(plain(&event, identities));
-        let unclear = read(&file, &index, &mut identities, Period::default(), note).unwrap();
+        let beside = read(&file, &index, &mut identities, Period::default(), note).unwrap();
         let (mut expected, mut malformed) = (vec![], 0);
         for text in texts {
             match event_of(&serde_json::from_str(text).unwrap()) {
@@ -153,7 +153,7 @@ fn agree(texts: &[String]) -> Result<(), TestCaseError> {
             }
         }
         prop_assert_eq!(&found, &expected, "{}", file);
-        prop_assert_eq!(unclear.records, malformed, "{}", file);
+        prop_assert_eq!(beside.unclear, malformed, "{}", file);
     }
     Ok(())
 }
