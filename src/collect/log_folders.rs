@@ -8,10 +8,11 @@ use super::call_error::CallError;
 use super::client::Aws;
 use super::{buckets, objects};
 use crate::aws::timestamp::Timestamp;
+use crate::logs::chain::LogName;
 use crate::logs::layout::{self, Folder, ObjectKind};
 use crate::logs::sample::Listed;
 use crate::logs::watch::Watched;
-use crate::snapshot::{Account, Bucket, Trail, Window};
+use crate::snapshot::{Account, Bucket, FieldSelector, Trail, TrailStatus, Window};
 
 /// One trail's log files of one region.
 #[derive(Clone)]
@@ -19,18 +20,21 @@ pub(super) struct Source {
     pub trail_arn: String,
     /// Whether CloudTrail writes digests for it.
     pub has_digests: bool,
+    /// How long it may deliver nothing; `None`: as long as it likes, for only copies that went there are looked for.
+    pub longest_quiet: Option<time::Duration>,
     pub region: String,
     pub bucket: String,
     pub key_prefix: Option<String>,
-    /// The folder of an organization's trail.
-    pub organization: Option<String>,
+    /// The organization's folders that the trail delivers to, or did: `o-…`. Its own account's folder is looked at as well,
+    /// for it may have been a trail of the account alone.
+    pub organizations: Vec<String>,
     pub objects: Vec<Listed>,
     /// Why it was not listed to its end.
     pub error: Option<CallError>,
 }
 
-/// What every trail delivered for the watched buckets' regions, and the regions that the log buckets are in, which have
-/// nothing to do with the events'.
+/// What every trail delivered for the watched buckets' regions, and for others to which a copy may have gone; and the regions
+/// that the log buckets are in, which have nothing to do with the events'.
 pub(super) async fn sources(
     aws: &Aws,
     account: &Account,
@@ -45,7 +49,10 @@ pub(super) async fn sources(
     let mut sources = Vec::new();
     for trail in &account.trails {
         let in_effect = |region: &String| trail.is_multi_region_trail != Some(false) || &trail.home_region == region;
-        let here: Vec<&String> = regions.iter().copied().filter(|region| in_effect(region)).collect();
+        let mut here: Vec<&String> = regions.iter().copied().filter(|region| in_effect(region)).collect();
+        if !here.is_empty() {
+            here.extend(copies_to(trail, window).filter(|region| !regions.contains(region)));
+        }
         let Some(bucket) = trail.s3_bucket_name.as_ref().filter(|_| !here.is_empty()) else { continue };
         if !places.contains_key(bucket) {
             // A trail's log bucket need not be declared.
@@ -67,10 +74,29 @@ pub(super) async fn sources(
                 None => list(&aws.s3(&places[bucket]), account, trail, region, bucket, window).await,
             };
             listed.insert(folder, source.clone());
-            sources.push(source);
+            let longest_quiet = regions.contains(region).then(|| longest_quiet(trail));
+            sources.push(Source { longest_quiet, ..source });
         }
     }
     (sources, places)
+}
+
+/// Management events come by the minute, data events of a few buckets may not: a stretch that is longer than this, in which
+/// nothing was delivered, is more likely a hole.
+fn longest_quiet(trail: &Trail) -> time::Duration {
+    let basic = trail.event_selectors.iter().flatten();
+    let has_management = basic.clone().any(|selector| selector.include_management_events != Some(false))
+        || trail.advanced_event_selectors.iter().flatten().any(|selector| {
+            let is_category = |field: &&FieldSelector| field.field == "eventCategory";
+            selector.field_selectors.iter().filter(is_category).any(|field| field.equals == ["Management"])
+        });
+    if has_management { time::Duration::hours(6) } else { time::Duration::hours(24) }
+}
+
+/// The regions for which the trail delivered within the window: a copy into a bucket there is recorded there.
+fn copies_to(trail: &Trail, window: Window) -> impl Iterator<Item = &String> {
+    let delivered = move |status: &TrailStatus| status.latest_delivery_time.is_some_and(|time| time >= window.start);
+    trail.status.iter().filter(move |(_, status)| delivered(status)).map(|(region, _)| region)
 }
 
 /// Lists one trail's files of one region, from the window's first day to today: the day is that of delivery.
@@ -85,17 +111,18 @@ async fn list(
     let mut source = Source {
         trail_arn: trail.trail_arn.clone(),
         has_digests: trail.log_file_validation_enabled == Some(true),
+        longest_quiet: None,
         region: region.to_owned(),
         bucket: bucket.to_owned(),
         key_prefix: trail.s3_key_prefix.clone(),
-        organization: None,
+        organizations: vec![],
         objects: vec![],
         error: None,
     };
     let prefix = trail.s3_key_prefix.as_deref();
     if trail.is_organization_trail != Some(false) {
-        match organization_folder(client, bucket, prefix).await {
-            Ok(organization) => source.organization = Some(organization),
+        match organization_folders(client, bucket, prefix).await {
+            Ok(organizations) => source.organizations = organizations,
             Err(error) => {
                 source.error = Some(error);
                 return source;
@@ -103,18 +130,17 @@ async fn list(
         }
     }
     for date in days(window, account.collected_at) {
-        let folder = source.folder(account.id()).logs(date);
-        let mut objects = Vec::new();
-        let keep = |object: Listed| {
-            if layout::kind(&object.key) == ObjectKind::Log {
-                objects.push(object);
+        let folders: Vec<String> = source.folders(account.id()).map(|folder| folder.logs(date)).collect();
+        for folder in folders {
+            let keep = |object: Listed| {
+                if layout::kind(&object.key) == ObjectKind::Log {
+                    source.objects.push(object);
+                }
+            };
+            if let Err(error) = objects::list(client, bucket, &folder, keep).await {
+                source.error = Some(error);
+                return source;
             }
-        };
-        let listed = objects::list(client, bucket, &folder, keep).await;
-        source.objects.extend(objects);
-        if let Err(error) = listed {
-            source.error = Some(error);
-            break;
         }
     }
     source
@@ -126,36 +152,57 @@ pub(super) fn days(window: Window, collected_at: Timestamp) -> impl Iterator<Ite
     std::iter::successors(Some(window.start.0.date()), |day| day.next_day()).take_while(move |day| *day <= last)
 }
 
-/// An organization trail's files are under the organization's id: `AWSLogs/o-…/`. Not to find it is a failure: the folder
-/// of the account alone would be empty, and look as if nothing had happened.
-async fn organization_folder(
+/// An organization trail's files are under the organization's id, `AWSLogs/o-…/`, of which a bucket may have seen several.
+/// Not to find one is a failure: the folder of the account alone would be empty, and look as if nothing had happened.
+async fn organization_folders(
     client: &aws_sdk_s3::Client,
     bucket: &str,
     prefix: Option<&str>,
-) -> Result<String, CallError> {
+) -> Result<Vec<String>, CallError> {
     let root = layout::root(prefix);
-    let mut pages = client.list_objects_v2().bucket(bucket).prefix(&root).delimiter("/").into_paginator().send();
-    while let Some(page) = pages.next().await {
-        let page = page.map_err(|error| CallError::of(&error))?;
-        let mut folders = page.common_prefixes().iter().filter_map(|folder| folder.prefix()?.strip_prefix(&root));
-        if let Some(folder) = folders.find(|folder| folder.starts_with("o-")) {
-            return Ok(folder.trim_end_matches('/').to_owned());
-        }
+    let mut found = Vec::new();
+    let call = client.list_objects_v2().bucket(bucket).prefix(&root).delimiter("/");
+    objects::listing(call, |page| {
+        let folders = page.common_prefixes().iter().filter_map(|folder| folder.prefix()?.strip_prefix(&root));
+        found.extend(folders.filter(|folder| folder.starts_with("o-")).map(|id| id.trim_end_matches('/').to_owned()));
+        Ok(())
+    })
+    .await?;
+    if found.is_empty() {
+        return Err(CallError::unreadable(format!("there is no organization's folder below {root}")));
     }
-    Err(CallError::unreadable(format!("there is no organization's folder below {root}")))
+    Ok(found)
 }
 
 impl Source {
-    /// The folder that all accounts' folders are in, and the region: the same for trails that share their files.
-    pub(super) fn place(&self) -> String {
-        let organization = self.organization.as_ref().map_or(String::new(), |id| format!("{id}/"));
-        let root = layout::root(self.key_prefix.as_deref());
-        format!("s3://{}/{root}{organization} ({})", self.bucket, self.region)
+    /// A stretch of the window in which nothing was delivered, where that is too long to be nothing. Digests would tell.
+    pub(super) fn hole(&self, window: Window) -> Option<(Timestamp, Timestamp)> {
+        let longest = self.longest_quiet.filter(|_| !self.has_digests)?;
+        let delivered = |object: &Listed| LogName::parse(&object.key).map(|name| name.delivered).or(object.modified);
+        let mut times: Vec<Timestamp> = self.objects.iter().filter_map(delivered).collect();
+        times.retain(|time| *time > window.start && *time < window.end);
+        times.extend([window.start, window.end]);
+        times.sort_unstable();
+        let stretches = times.windows(2).map(|pair| (pair[0], pair[1]));
+        stretches.max_by_key(|(from, to)| to.0 - from.0).filter(|(from, to)| to.0 - from.0 > longest)
     }
 
-    /// Where its files of an account are.
-    pub(super) fn folder<'a>(&'a self, account: &'a str) -> Folder<'a> {
-        let (key_prefix, organization) = (self.key_prefix.as_deref(), self.organization.as_deref());
-        Folder { key_prefix, organization, account, region: &self.region }
+    /// The folder that all accounts' folders are in, and the region: the same for trails that share their files.
+    pub(super) fn place(&self) -> String {
+        let root = layout::root(self.key_prefix.as_deref());
+        let organizations: String = self.organizations.iter().map(|id| format!("{id}/")).collect();
+        format!("s3://{}/{root}{organizations} ({})", self.bucket, self.region)
+    }
+
+    /// Where its files of an account are, or were.
+    pub(super) fn folders<'a>(&'a self, account: &'a str) -> impl Iterator<Item = Folder<'a>> {
+        let organizations = self.organizations.iter().map(|id| Some(id.as_str()));
+        let folder = |organization| Folder {
+            key_prefix: self.key_prefix.as_deref(),
+            organization,
+            account,
+            region: &self.region,
+        };
+        organizations.chain([None]).map(folder)
     }
 }

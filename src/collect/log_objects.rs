@@ -38,9 +38,10 @@ pub(super) async fn collect(
         if let Some(error) = &source.error {
             failures.add("s3:ListObjectsV2", &source.region, Some(&source.bucket), error.clone(), &[FactKind::Records]);
         }
-        reader.add_reading(reading(source, &read));
+        reader.add_reading(reading(source, &read, window));
     }
-    let integrity = validation.integrity(&sources, &reader.verdicts());
+    let window = validation.vouched(window);
+    let integrity = validation.integrity(&sources, &reader.verdicts(), window);
     let changes = reader.changes();
     (Records { window: Some(window), sample, integrity, ..reader.finish() }, changes)
 }
@@ -58,7 +59,7 @@ fn draw(sources: &[Source], budget: Option<u64>, account: &Account) -> (Vec<List
 }
 
 /// How much of one trail's files was read.
-fn reading(source: &Source, read: &HashSet<String>) -> LogReading {
+fn reading(source: &Source, read: &HashSet<String>, window: Window) -> LogReading {
     let of_source = source.objects.iter().filter(|object| read.contains(&object.name()));
     let (read_objects, read_bytes) = of_source.fold((0, 0), |(count, bytes), object| (count + 1, bytes + object.bytes));
     let listed_objects = source.objects.len() as u64;
@@ -67,7 +68,9 @@ fn reading(source: &Source, read: &HashSet<String>) -> LogReading {
         None if read_objects < listed_objects => {
             Some(format!("{read_objects} of {listed_objects} log objects were read"))
         }
-        None => None,
+        None => source.hole(window).map(|(from, to)| {
+            format!("nothing was delivered from {from} to {to}, and without digests that may be a hole")
+        }),
     };
     let unseen = || sample::unseen_share(&source.objects, |object| read.contains(&object.name()));
     LogReading {

@@ -8,7 +8,7 @@ use super::log_folders::{Source, days};
 use super::{digests, objects};
 use crate::aws::timestamp::Timestamp;
 use crate::logs::chain::{
-    self, Asked, Chain, ChainName, Expected, ExpectedLog, Item, LogName, Places, Unread, Verdict,
+    self, Asked, Chain, ChainKind, ChainName, Expected, ExpectedLog, Item, LATE, LogName, Places, Unread, Verdict,
 };
 use crate::logs::integrity::{self, Integrity, Listing, Looked};
 use crate::logs::sample::Listed;
@@ -50,10 +50,11 @@ pub(super) async fn collect(
         let mut listing = Listing::default();
         let client = aws.s3(&bucket_region[&source.bucket]);
         for date in days(window, account.collected_at) {
-            let folder = source.folder(account.id()).digests(date);
-            let add = |object: Listed| listing.add(object.name(), object.modified);
-            if let Err(CallError { code, message }) = objects::list(&client, &source.bucket, &folder, add).await {
-                listing.fault(format!("s3://{}/{folder}", source.bucket), format!("{code}: {message}"));
+            for folder in source.folders(account.id()).map(|folder| folder.digests(date)) {
+                let add = |object: Listed| listing.add(object.name(), object.modified);
+                if let Err(CallError { code, message }) = objects::list(&client, &source.bucket, &folder, add).await {
+                    listing.fault(format!("s3://{}/{folder}", source.bucket), format!("{code}: {message}"));
+                }
             }
         }
         let asked = Asked { from: Some(window.start), to: None, now: Some(account.collected_at) };
@@ -73,15 +74,31 @@ impl LogValidation {
         chain::expected(self.folders.iter().flat_map(|folder| folder.chains.values()))
     }
 
+    /// The window, ended where the newest digests end: what came after them is vouched for by none. Where they are older than
+    /// late digests are, something is wrong, and is said to be.
+    pub(super) fn vouched(&self, window: Window) -> Window {
+        let newest = |folder: &ValidatedFolder| {
+            let standard = folder.chains.iter().filter(|(name, _)| name.kind == ChainKind::Standard);
+            standard.filter_map(|(_, chain)| chain.newest).max()
+        };
+        let ends = self.folders.iter().filter_map(newest).filter(|newest| newest.0 + LATE >= window.end.0);
+        Window { end: ends.min().map_or(window.end, |newest| newest.min(window.end)), ..window }
+    }
+
     /// Sums up for each trail and region. `read`: the verdicts on the objects that were read.
-    pub(super) fn integrity(self, sources: &[Source], read: &BTreeMap<String, Verdict>) -> Vec<TrailIntegrity> {
+    pub(super) fn integrity(
+        self,
+        sources: &[Source],
+        read: &BTreeMap<String, Verdict>,
+        window: Window,
+    ) -> Vec<TrailIntegrity> {
         let mut all = Vec::new();
         for folder in self.folders {
             let of_folder: Vec<&Source> =
                 sources.iter().filter(|source| source.has_digests && source.place() == folder.place).collect();
             let Some(first) = of_folder.first() else { continue };
             let integrity = folder.sum_up(&first.objects, read);
-            all.extend(of_folder.into_iter().map(|source| of_trail(source, &integrity)));
+            all.extend(of_folder.into_iter().map(|source| of_trail(source, &integrity, window)));
         }
         all.sort_by(|a, b| (&a.source, &a.region).cmp(&(&b.source, &b.region)));
         all
@@ -115,7 +132,7 @@ impl ValidatedFolder {
     }
 }
 
-fn of_trail(source: &Source, integrity: &Integrity) -> TrailIntegrity {
+fn of_trail(source: &Source, integrity: &Integrity, window: Window) -> TrailIntegrity {
     // A digest before the files that it makes unknown.
     let mut items: Vec<&Item> = integrity.items.iter().collect();
     items.sort_by_key(|item| (matches!(item.verdict, Verdict::Unknown(_)), item.kind));
@@ -124,6 +141,16 @@ fn of_trail(source: &Source, integrity: &Integrity) -> TrailIntegrity {
         Verdict::Invalid(why) => Some(format!("invalid: {}: {why}", item.name)),
         Verdict::Unknown(why) => Some(format!("unknown: {}: {why}", item.name)),
     });
+    // The hours after the newest digest are vouched for by none.
+    let newest = integrity
+        .chains
+        .iter()
+        .filter(|chain| chain.name.kind == ChainKind::Standard)
+        .filter_map(|chain| chain.to)
+        .max();
+    let late = newest
+        .filter(|newest| *newest < window.end)
+        .map(|newest| format!("unknown: no digest vouches for the time from {newest} to {}", window.end));
     TrailIntegrity {
         source: source.trail_arn.clone(),
         region: source.region.clone(),
@@ -132,6 +159,6 @@ fn of_trail(source: &Source, integrity: &Integrity) -> TrailIntegrity {
         logs: integrity.counts.logs,
         unlisted: integrity.counts.unlisted,
         pending: integrity.counts.pending,
-        problems: wrong.take(SHOWN).collect(),
+        problems: wrong.chain(late).take(SHOWN).collect(),
     }
 }

@@ -32,6 +32,16 @@ fn log_object(role: &str, hours_ago: i64) -> Value {
         ],
     }]})
     .to_string();
+    delivered(&records, time, role)
+}
+
+/// A log object that holds nothing: a trail that delivers all day shows that nothing is missing.
+fn quiet(hours_ago: i64) -> Value {
+    let time = time::OffsetDateTime::now_utc() - time::Duration::hours(hours_ago);
+    delivered("{\"Records\": []}", time, "quiet")
+}
+
+fn delivered(records: &str, time: time::OffsetDateTime, role: &str) -> Value {
     let gzip = gzip::compress(records.as_bytes());
     let day = time.date();
     let key = format!(
@@ -53,7 +63,7 @@ fn an_unapproved_role_in_the_trails_log_bucket_is_a_failure() {
         "buckets": [{"name": "load-eu", "region": "eu-west-1"}, {"name": "logs", "region": "us-east-1"}],
         "trails": [{"name": "europe", "region": "eu-west-1", "bucket": "logs", "basic": basic(&["arn:aws:s3:::load-eu/"])}],
         "clusters": [{"name": "analytics", "region": "eu-west-1", "roles": ["arn:aws:iam::123456789012:role/loader"]}],
-        "objects": [log_object("loader", 3)],
+        "objects": [quiet(8), log_object("loader", 3)],
     }));
     let workplace = Workplace::at(&endpoint);
     workplace.write(
@@ -104,15 +114,17 @@ fn a_folder_that_two_trails_share_is_listed_once() {
             {"name": "europe", "region": "eu-west-1", "bucket": "logs", "basic": selectors},
             {"name": "everywhere", "region": "us-east-1", "bucket": "logs", "multi_region": true, "basic": selectors},
         ],
-        "objects": [log_object("loader", 3)],
+        "objects": [quiet(22), quiet(18), quiet(13), quiet(8), log_object("loader", 3)],
     }));
     let workplace = Workplace::at(&endpoint);
     let config = "[scan]\nregions = [\"us-east-1\", \"eu-west-1\"]\n[[access]]\nlocation = \"s3://load-eu/\"\n";
     workplace.write("trailcheck.toml", config);
     let (report, _) = workplace.check(&JUDGED);
     let read = report["run"]["records"]["read"].as_array().unwrap();
-    assert_eq!(read.len(), 2, "{read:?}");
-    assert!(read.iter().all(|reading| reading["read_objects"] == 1 && reading["complete"] == true), "{read:?}");
+    // Both for the bucket's region; and the multi-region one for copies that went elsewhere.
+    assert_eq!(read.len(), 3, "{read:?}");
+    let here: Vec<&Value> = read.iter().filter(|reading| reading["region"] == "eu-west-1").collect();
+    assert!(here.iter().all(|reading| reading["read_objects"] == 5 && reading["complete"] == true), "{read:?}");
     assert_eq!(report["run"]["records"]["events"], 1);
     let calls = endpoint.calls();
     let distinct: BTreeSet<&String> = calls.iter().collect();
@@ -151,4 +163,27 @@ fn an_organizations_log_folder_is_found_by_its_id() {
     let why = report["run"]["records"]["read"][0]["incomplete_because"].as_str().unwrap();
     assert!(why.contains("there is no organization's folder below AWSLogs/"), "{why}");
     assert_eq!(outcome(&report, "access/foreign_account", "s3://load-eu/"), "unknown");
+}
+
+/// Without digests only deliveries show that nothing is missing.
+#[test]
+fn a_long_time_without_a_delivery_is_no_proof_of_absence() {
+    let read = |objects: &[Value], management: bool| {
+        let mut selectors = basic(&["arn:aws:s3:::load-eu/"]);
+        selectors[0]["IncludeManagementEvents"] = management.into();
+        let endpoint = Endpoint::with(&json!({
+            "buckets": [{"name": "load-eu", "region": "eu-west-1"}, {"name": "logs", "region": "us-east-1"}],
+            "trails": [{"name": "europe", "region": "eu-west-1", "bucket": "logs", "basic": selectors}],
+            "objects": objects,
+        }));
+        let workplace = Workplace::at(&endpoint);
+        let config = "[scan]\nregions = [\"eu-west-1\"]\n[[access]]\nlocation = \"s3://load-eu/\"\n[records]\nwindow = \"24h\"\nsample = \"all\"\n";
+        workplace.write("trailcheck.toml", config);
+        let (report, _) = workplace.check(&JUDGED);
+        report["run"]["records"]["read"][0]["incomplete_because"].as_str().unwrap_or_default().to_owned()
+    };
+    assert!(read(&[log_object("loader", 3)], true).starts_with("nothing was delivered from "));
+    assert_eq!(read(&[quiet(22), quiet(18), quiet(13), quiet(8), quiet(3)], true), "");
+    // Of data events alone there may be none for most of a day.
+    assert_eq!(read(&[quiet(12)], false), "");
 }
