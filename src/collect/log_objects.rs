@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashSet};
 use super::client::Aws;
 use super::failures::Failures;
 use super::log_folders::{self, Source};
-use super::{LogRequest, log_validation, objects};
+use super::{LogRequest, buckets, log_validation, objects};
 use crate::logs::reader::{self, Question, Reader};
 use crate::logs::sample::{self, Listed};
 use crate::progress::Progress;
@@ -19,9 +19,20 @@ pub(super) async fn collect(
     progress: &Progress,
 ) -> (Records, Vec<Change>) {
     let window = Window::before(account.collected_at, request.window);
-    let (sources, bucket_region) = log_folders::sources(aws, account, &request.watched, window).await;
-    let (drawn, sample) = draw(&sources, request.sample, account);
+    let (mut sources, mut bucket_region) = log_folders::sources(aws, account, &request.watched, window).await;
     let validation = log_validation::collect(aws, account, &sources, &bucket_region, window, progress).await;
+    let (mut drawn, sample) = draw(&sources, request.sample, account);
+    // What digests list and today's folders do not hold was delivered elsewhere, or is gone: asked for, it is told which.
+    for (place, object) in validation.elsewhere(&sources) {
+        if !bucket_region.contains_key(&object.bucket) {
+            let region = buckets::region_of_any(aws, &object.bucket).await;
+            bucket_region.insert(object.bucket.clone(), region.unwrap_or_else(|| aws.home_region().to_owned()));
+        }
+        for source in sources.iter_mut().filter(|source| source.has_digests && source.place() == place) {
+            source.objects.push(object.clone());
+        }
+        drawn.push(object);
+    }
     progress.count_objects(drawn.len() as u64, drawn.iter().map(|object| object.bytes).sum());
     let mut reader = Reader::new(Question {
         watched: request.watched,

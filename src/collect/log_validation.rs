@@ -74,6 +74,23 @@ impl LogValidation {
         chain::expected(self.folders.iter().flat_map(|folder| folder.chains.values()))
     }
 
+    /// The log objects that digests list and that no folder holds today, each with the place of the digests' folder.
+    pub(super) fn elsewhere(&self, sources: &[Source]) -> Vec<(String, Listed)> {
+        let mut found = Vec::new();
+        for folder in &self.folders {
+            let here =
+                sources.iter().filter(|source| source.place() == folder.place).flat_map(|source| &source.objects);
+            let names: HashSet<String> = here.map(Listed::name).collect();
+            let expected = chain::expected(folder.chains.values());
+            for object in expected.keys().filter(|object| !names.contains(&format!("s3://{object}"))) {
+                let Some((bucket, key)) = object.split_once('/') else { continue };
+                let listed = Listed { bucket: bucket.to_owned(), key: key.to_owned(), bytes: 0, modified: None };
+                found.push((folder.place.clone(), listed));
+            }
+        }
+        found
+    }
+
     /// The window, ended where the newest digests end: what came after them is vouched for by none. Where they are older than
     /// late digests are, something is wrong, and is said to be.
     pub(super) fn vouched(&self, window: Window) -> Window {
@@ -121,6 +138,9 @@ impl ValidatedFolder {
         let names: HashSet<String> = listed.iter().map(Listed::name).collect();
         let is_there = |object: &str| names.contains(&format!("s3://{object}"));
         let verdict = |object: &String, log: &ExpectedLog| match read.get(object) {
+            Some(Verdict::Unknown(why)) if why.starts_with(objects::NO_SUCH_KEY) => {
+                Some(log.judge(Err(Unread::Missing)))
+            }
             Some(verdict) => Some(verdict.clone()),
             None if is_there(object) => None,
             None => Some(log.judge(Err(Unread::Missing))),

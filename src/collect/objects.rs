@@ -30,6 +30,9 @@ use crate::snapshot::LogReading;
 /// CloudTrail's files are at most 50 MB before compression.
 const MAX_OBJECT: u64 = 64 << 20;
 
+/// AWS's code for an object that is not there.
+pub(super) const NO_SUCH_KEY: &str = "NoSuchKey";
+
 /// How long a body may take: the largest object over a slow line.
 const LONGEST: Duration = Duration::from_secs(120);
 
