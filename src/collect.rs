@@ -122,8 +122,7 @@ async fn collect(config: &Config, declared: &[String], logs: Option<LogRequest>)
     let aws = Aws::load(config.regions.as_deref().and_then(|regions| regions.first()).cloned()).await?;
     let caller = identify(&aws).await?;
     let mut failures = Failures::of(&caller.account);
-    let mut account =
-        collect_account(&aws, config, declared, logs.is_some(), caller.clone(), &mut failures, &progress).await;
+    let mut account = collect_account(&aws, config, declared, caller.clone(), &mut failures, &progress).await;
     let (records, changes) = match logs {
         Some(request) => {
             progress.stage("listing log objects");
@@ -149,7 +148,6 @@ async fn collect_account(
     aws: &Aws,
     config: &Config,
     declared: &[String],
-    with_namespaces: bool,
     caller: Caller,
     failures: &mut Failures,
     progress: &Progress,
@@ -169,10 +167,7 @@ async fn collect_account(
     )
     .await;
     failures.list.extend(cluster_failures.list);
-    if with_namespaces {
-        // Only the records show roles whose namespace is asked for.
-        clusters.extend(namespaces::collect(aws, &caller.account, &regions, failures).await);
-    }
+    clusters.extend(namespaces::collect(aws, &caller.account, &regions, failures).await);
     let (mut event_data_stores, mut store_regions) = (None, None);
     if config.recorders.contains(&RecorderKind::EventDataStore) {
         progress.stage("reading event data stores");

@@ -162,6 +162,11 @@ impl Config {
     }
 
     /// Every bucket that is declared, each once.
+    /// How far back live records are read: what `[records]` says, else a day.
+    pub fn window(&self) -> time::Duration {
+        self.records.and_then(|records| records.window).unwrap_or(time::Duration::hours(24))
+    }
+
     pub fn buckets(&self) -> Vec<String> {
         let redshift = self.redshift.iter().map(|entry| &entry.location);
         let rules = self.access_rules.iter().map(|rule| &rule.location);
@@ -254,6 +259,15 @@ fn exact_role(source: &Source, raw: &toml::Spanned<String>) -> Result<RoleArn, C
 }
 
 fn role_arn(source: &Source, raw: &toml::Spanned<String>) -> Result<RoleArn, ConfigError> {
+    let text = raw.get_ref();
+    if text.contains(",arn:") || text.contains(", arn:") {
+        let message = "a chain of roles: write the last one, which is the one that acts on S3";
+        return Err(source.at(raw.span(), message));
+    }
+    if text.contains("//") || text.contains(|c: char| c.is_whitespace() || c == ';') {
+        let message = format!("`{text}` is not a role's ARN: there is a blank, a `;` or a `//` in it");
+        return Err(source.at(raw.span(), message));
+    }
     RoleArn::parse(raw.get_ref()).ok_or_else(|| {
         let message = format!(
             "`{}` is not a role's ARN; expected arn:aws:iam::ACCOUNT:role/NAME with a 12-digit account",

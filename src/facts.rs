@@ -53,6 +53,7 @@ pub fn derive(snapshot: &Snapshot, config: &Config) -> Facts {
         declared: view.declared_facts(),
         seen_unloads: view.unload_facts(),
         redshift_roles: view.role_facts(),
+        declared_roles: view.declared_role_facts(),
         trails: view.world.trails().map(|trail| view.trail_fact(trail)).collect(),
         sessions: view.records.map_or(vec![], |records| records.sessions.clone()),
         unseen: view.unseen(),

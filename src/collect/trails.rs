@@ -81,6 +81,7 @@ fn read(trail: &aws_sdk_cloudtrail::types::Trail) -> Option<Trail> {
         log_file_validation_enabled: trail.log_file_validation_enabled(),
         include_global_service_events: trail.include_global_service_events(),
         kms_key_id: text(trail.kms_key_id()),
+        recursive_logging: trail.recursive_logging(),
         ..Trail::default()
     })
 }

@@ -12,9 +12,6 @@ use crate::logs::watch::Watched;
 use crate::progress::Progress;
 use crate::snapshot::{Records, Snapshot, Window};
 
-/// How far back live records are read where `[records]` does not say.
-const DEFAULT_WINDOW: time::Duration = time::Duration::hours(24);
-
 /// What is looked at: a saved snapshot or the live account, with the records of the trails' buckets or of `--logs`.
 pub(super) fn snapshot(evidence: &EvidenceArgs, config: &Config) -> Result<Snapshot, CommandError> {
     let mut snapshot = match &evidence.snapshot {
@@ -67,7 +64,7 @@ pub(super) fn log_request(config: &Config) -> Option<LogRequest> {
     let records = config.records;
     Some(LogRequest {
         watched: watched(config),
-        window: records.and_then(|records| records.window).unwrap_or(DEFAULT_WINDOW),
+        window: config.window(),
         sample: records.map_or(Some(DEFAULT_SAMPLE), |records| records.sample),
     })
 }

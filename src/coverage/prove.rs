@@ -225,6 +225,7 @@ impl RecorderSet {
             let doubt = match (&recorder.effect, &selector.doubt) {
                 (Effect::Unknown(reason), _) => Some(reason.clone()),
                 (_, Some(why)) => Some(OfRecorder::SelectorNotUnderstood { why: why.clone() }.into()),
+                _ if hides_deliveries(recorder, requirement) => Some(OfRecorder::OwnDeliveriesHidden.into()),
                 _ if is_caller_hidden && tests_caller => Some(OfRecorder::CallerHidden.into()),
                 _ => None,
             };
@@ -244,7 +245,16 @@ fn unread(recorder: &Recorder) -> Option<Reason> {
     Some(recorder.said(recorder.selectors.as_ref().err()?.clone()))
 }
 
+/// Whether CloudTrail's own writes are among what is asked for, and left out.
+fn hides_deliveries(recorder: &Recorder, requirement: &Requirement) -> bool {
+    let is_there = recorder.own_deliveries_hidden_in.as_ref() == Some(&requirement.location.bucket);
+    is_there && requirement.role.is_none() && requirement.access.includes(Access::Write)
+}
+
 fn question(requirement: &Requirement, candidates: &[Candidate]) -> Option<Question> {
+    if candidates.iter().any(|candidate| hides_deliveries(candidate.recorder, requirement)) {
+        return None;
+    }
     Question::of(requirement, candidates.iter().map(|candidate| (candidate.place, &candidate.narrowed)))
 }
 

@@ -51,6 +51,8 @@ pub struct Recorder {
     pub arn: String,
     pub name: String,
     pub effect: Effect,
+    /// The bucket in which what CloudTrail itself writes is not recorded (`Trail.RecursiveLogging`).
+    pub own_deliveries_hidden_in: Option<String>,
     /// Of which accounts' own records it takes in; the owner of a bucket has records of others' requests too.
     pub accounts: Vec<String>,
     /// `Err`: they could not be read, and why.
@@ -72,6 +74,7 @@ impl Recorder {
             arn: trail.trail_arn.clone(),
             name: trail.name.clone(),
             effect: trail_effect(trail, scene),
+            own_deliveries_hidden_in: trail.s3_bucket_name.clone().filter(|_| trail.recursive_logging == Some(false)),
             accounts: vec![scene.account.to_owned()],
             selectors: trail_selectors(trail).map_err(Reason::from),
         }
@@ -82,6 +85,7 @@ impl Recorder {
             arn: store.event_data_store_arn.clone(),
             name: store.name.clone().unwrap_or_else(|| store.event_data_store_arn.clone()),
             effect: store_effect(store, scene),
+            own_deliveries_hidden_in: None,
             accounts: vec![scene.account.to_owned()],
             selectors: match &store.advanced_event_selectors {
                 Some(selectors) => Ok(advanced(selectors)),
@@ -93,7 +97,14 @@ impl Recorder {
     /// A recorder that may exist but could not be seen: it may record anything.
     pub fn unseen(name: String, reason: Reason) -> Recorder {
         let effect = Effect::Unknown(reason.clone());
-        Recorder { arn: String::new(), name, effect, accounts: vec![], selectors: Err(reason) }
+        Recorder {
+            arn: String::new(),
+            name,
+            effect,
+            own_deliveries_hidden_in: None,
+            accounts: vec![],
+            selectors: Err(reason),
+        }
     }
 
     /// Whether its records of the role's requests may lack the role's ARN: the copy that a bucket's owner gets of another

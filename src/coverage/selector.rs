@@ -188,7 +188,8 @@ impl Selector {
         });
     }
 
-    /// `eventCategory` and `resources.type` are required, by Equals; several values are alternatives.
+    /// `eventCategory` and `resources.type` are required, by Equals with one value (API Reference, `AdvancedFieldSelector`:
+    /// "you can have only one resources.type field per selector"): what several would mean is not documented.
     fn require(&mut self, entries: &[FieldSelector], field: &str, wanted: &str) {
         let found: Vec<&FieldSelector> = entries.iter().filter(|entry| entry.field == field).collect();
         match found.as_slice() {
@@ -197,6 +198,8 @@ impl Selector {
                 Ok(condition) => {
                     if let Some(clause) = condition.excluded_by(Some(wanted)) {
                         self.never = Some(format!("{field} {clause}"));
+                    } else if entry.equals.len() > 1 {
+                        self.add_doubt(format!("{field} has several values, and AWS documents one"));
                     }
                 }
                 Err(doubt) => self.add_doubt(doubt),

@@ -255,7 +255,8 @@ impl<'a> View<'a> {
         if window.end <= window.start || at.0 - window.end.0 < LATE_DELIVERY {
             missing.push(OfRecords::WindowTooLate.into());
         }
-        let asked = self.config.records.and_then(|records| records.window);
+        let is_asked = self.config.records.is_some() || !self.config.access_rules.is_empty();
+        let asked = is_asked.then(|| self.config.window());
         if let Some(asked) = asked.filter(|asked| window.start.0 > at.0 - *asked) {
             let asked_seconds = asked.whole_seconds();
             missing.push(OfRecords::WindowShort { start: window.start, asked_seconds }.into());

@@ -34,6 +34,8 @@ pub struct Facts {
     pub seen_unloads: Vec<UnloadFact>,
     /// Roles of sessions that are named as Redshift's.
     pub redshift_roles: Vec<RoleFact>,
+    /// Roles that locations declare, of accounts that were scanned.
+    pub declared_roles: Vec<RoleFact>,
     pub trails: Vec<TrailFact>,
     /// COPYs and UNLOADs that the log records show.
     pub sessions: Vec<Session>,
@@ -47,6 +49,7 @@ impl Facts {
     /// The document, member by member; long lists are written by several threads.
     pub fn members(&self) -> Vec<(&'static str, Member)> {
         let Facts { schema, scan, unloads, copies, access_rules, declared, seen_unloads, redshift_roles, .. } = self;
+        let declared_roles = &self.declared_roles;
         let Facts { trails, sessions, unseen, failures, .. } = self;
         vec![
             ("schema", Member::One(json(schema))),
@@ -57,6 +60,7 @@ impl Facts {
             ("declared", Member::list(declared)),
             ("seen_unloads", Member::list(seen_unloads)),
             ("redshift_roles", Member::list(redshift_roles)),
+            ("declared_roles", Member::list(declared_roles)),
             ("trails", Member::list(trails)),
             ("sessions", Member::list(sessions)),
             ("unseen", Member::One(json(unseen))),
@@ -136,7 +140,7 @@ pub struct UnloadFact {
     pub completion: Judgement<Completion>,
 }
 
-/// A role of sessions that are named as Redshift's.
+/// A role of sessions that are named as Redshift's, or of a declared location.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct RoleFact {
     pub subject: Subject,

@@ -168,6 +168,8 @@ pub(super) struct ClusterIndex {
     by_name: HashMap<(Option<String>, String), Rc<Candidates>>,
     /// By the account and name of an associated role.
     by_role: HashMap<(String, String), Rc<Candidates>>,
+    /// Roles that are on their way out of every cluster that has them.
+    leaving: HashSet<(String, String)>,
     /// By account; without it, those of all.
     all: HashMap<Option<String>, Rc<Candidates>>,
 }
@@ -177,10 +179,17 @@ impl ClusterIndex {
         let mut by_name: HashMap<(Option<String>, String), Vec<&Cluster>> = HashMap::new();
         let mut by_role: HashMap<(String, String), Vec<&Cluster>> = HashMap::new();
         let mut all: HashMap<Option<String>, Vec<&Cluster>> = HashMap::new();
+        let (mut leaving, mut staying) = (HashSet::new(), HashSet::new());
         for cluster in world.clusters() {
             for account in [Some(cluster.account.clone()), None] {
                 by_name.entry((account.clone(), cluster.cluster_identifier.clone())).or_default().push(cluster);
                 all.entry(account).or_default().push(cluster);
+            }
+            for role in &cluster.iam_roles {
+                let Some(parsed) = RoleArn::parse(&role.iam_role_arn) else { continue };
+                let is_leaving = role.apply_status.as_deref() == Some("removing");
+                let to = if is_leaving { &mut leaving } else { &mut staying };
+                to.insert((parsed.account, parsed.name));
             }
             let default = cluster.default_iam_role_arn.as_deref();
             let roles = cluster.iam_roles.iter().map(|role| role.iam_role_arn.as_str()).chain(default);
@@ -190,7 +199,8 @@ impl ClusterIndex {
             }
         }
         let accounts = world.snapshot.accounts.iter().map(|account| account.id().to_owned()).collect();
-        ClusterIndex { accounts, by_name: by_key(by_name), by_role: by_key(by_role), all: by_key(all) }
+        leaving.retain(|role| !staying.contains(role));
+        ClusterIndex { accounts, by_name: by_key(by_name), by_role: by_key(by_role), leaving, all: by_key(all) }
     }
 
     /// The cluster that is named; else those that the role is associated with, which are known to use the location; else all
@@ -205,6 +215,18 @@ impl ClusterIndex {
             Some(associated) => (associated, true),
             None => (self.all.get(&account).cloned().unwrap_or_default(), false),
         }
+    }
+
+    /// Whether the role is being taken from every cluster that has it (Redshift API Reference, `ClusterIamRole.ApplyStatus`).
+    pub(super) fn is_leaving(&self, role: &RoleArn) -> bool {
+        self.leaving.contains(&(role.account.clone(), role.name.clone()))
+    }
+
+    /// The associated role of the same account whose name is most like this one's.
+    pub(super) fn nearest(&self, role: &RoleArn) -> Option<String> {
+        let of_account = self.by_role.keys().filter(|(account, _)| *account == role.account).map(|(_, name)| name);
+        let distance = |name: &&String| (strsim::jaro_winkler(&role.name, name) * 1000.0) as u32;
+        of_account.max_by_key(|name| (distance(name), std::cmp::Reverse(*name))).cloned()
     }
 
     /// Those that the role is associated with.

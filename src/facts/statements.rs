@@ -9,7 +9,7 @@ use super::View;
 use super::approval::SHOWN;
 use super::input::{RoleFact, UnloadFact};
 use super::judgement::{Association, Completion, Confirmation, Coverage, Judgement};
-use super::subject::SubjectKind;
+use super::subject::{Subject, SubjectKind};
 use crate::aws::arn::{REDSHIFT_SESSION, RoleArn};
 use crate::aws::location::{Location, LocationKind};
 use crate::aws::s3_events::Access;
@@ -108,6 +108,9 @@ impl View<'_> {
         let Some(acting) = RoleArn::parse(role) else {
             return Judgement::unknown(vec![OfStatement::NotARole { text: role.to_owned() }.into()]);
         };
+        if self.clusters.is_leaving(&acting) {
+            return Judgement::unknown(vec![OfStatement::RoleLeaving.into()]);
+        }
         if let Some(associated) = self.clusters.with_role(&acting) {
             let clusters = associated.names.clone();
             let evidence = json!({"clusters": clusters});
@@ -122,6 +125,35 @@ impl View<'_> {
             return Judgement::plain(Association::NotAssociated, OfStatement::NotAssociated);
         }
         Judgement::unknown(missing)
+    }
+
+    /// Every role that a location declares, where its account was scanned: of another one nothing is told here.
+    pub(super) fn declared_role_facts(&self) -> Vec<RoleFact> {
+        let mut lines: BTreeMap<&RoleArn, usize> = BTreeMap::new();
+        for entry in &self.config.redshift {
+            let Some(role) = entry.role.as_ref().filter(|role| self.world.account(&role.account).is_some()) else {
+                continue;
+            };
+            let line = lines.entry(role).or_insert(entry.line);
+            *line = entry.line.min(*line);
+        }
+        let fact = |(role, line): (&RoleArn, usize)| {
+            let mut association = self.association(&role.text);
+            if association.status == Association::NotAssociated {
+                let nearest = self.clusters.nearest(role);
+                association =
+                    Judgement::plain(Association::NotAssociated, OfStatement::DeclaredRoleNotCarried { nearest });
+            }
+            RoleFact {
+                subject: Subject {
+                    declared_at: Some(Origin::Config { line }),
+                    ..self.arn_subject(SubjectKind::Role, &role.text, None)
+                },
+                role: role.text.clone(),
+                association,
+            }
+        };
+        lines.into_iter().map(fact).collect()
     }
 
     /// What may hide a cluster or namespace of the account: a role is associated with those of its own account only
@@ -155,14 +187,23 @@ impl View<'_> {
         }
         let location = entry.location.to_string();
         let at_location = self.accesses.at(&entry.location).filter(|access| access.location.is_some());
-        let writes: Vec<&AccessRecord> =
-            at_location.filter(|access| WRITES.contains(&access.event_name.as_str())).collect();
+        // What somebody else wrote, or was kept from writing, is no UNLOAD by the role.
+        let is_its = |principal: &str| match &entry.role {
+            None => true,
+            Some(role) => {
+                RoleArn::parse(principal).is_some_and(|by| (&by.account, &by.name) == (&role.account, &role.name))
+            }
+        };
+        let writes: Vec<&AccessRecord> = at_location
+            .filter(|access| WRITES.contains(&access.event_name.as_str()))
+            .filter(|access| access.error_code.is_none() && is_its(&access.principal))
+            .collect();
         let evidence = json!({"unloaded_at": known, "writes": writes[..writes.len().min(SHOWN)]});
         if entry.kind != LocationKind::Unload || (known.is_empty() && writes.is_empty()) {
             return not_known(true);
         }
         let absent: Vec<Timestamp> =
-            known.iter().copied().filter(|at| !self.is_shown(*at, &location, &writes)).collect();
+            known.iter().copied().filter(|at| !self.is_shown(*at, &location, &writes, &is_its)).collect();
         if absent.is_empty() {
             let reason = match known.len() as u64 {
                 0 => OfStatement::WritesShown,
@@ -189,11 +230,14 @@ impl View<'_> {
 
     /// Whether a write or an UNLOAD of the records may be the one that is known to have begun then. The first and the last
     /// of a group happened when it says; of those between nothing is kept but in sessions.
-    fn is_shown(&self, at: Timestamp, location: &str, writes: &[&AccessRecord]) -> bool {
+    fn is_shown(&self, at: Timestamp, location: &str, writes: &[&AccessRecord], is_its: &dyn Fn(&str) -> bool) -> bool {
         let during = |time: Timestamp| time.0 >= at.0 - ROUNDING && time.0 <= at.0 + RUN;
         let mut sessions = self.accesses.sessions_at(location);
         writes.iter().any(|write| during(write.first_seen) || during(write.last_seen))
-            || sessions.any(|s| s.kind == SessionKind::Unload && (during(s.start) || during(s.end)))
+            || sessions.any(|session| {
+                let is_unload = session.kind == SessionKind::Unload && is_its(&session.principal);
+                is_unload && (during(session.start) || during(session.end))
+            })
     }
 }
 

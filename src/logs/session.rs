@@ -105,7 +105,8 @@ impl Sessions {
 
     /// `locations`: the declared ones.
     pub fn finish(self, locations: &[String]) -> Vec<Session> {
-        let of_actor = |(actor, runs): (Actor, Vec<Run>)| {
+        let of_actor = |(actor, mut runs): (Actor, Vec<Run>)| {
+            settle(&mut runs);
             runs.into_iter().filter_map(move |run| run.session(&actor, locations)).collect::<Vec<_>>()
         };
         let mut sessions: Vec<Session> = self.runs.into_iter().flat_map(of_actor).collect();
@@ -123,6 +124,33 @@ fn join(runs: &mut Vec<Run>, mut run: Run) {
         run = if known.objects.len() > run.objects.len() { known.with(run) } else { run.with(known) };
     }
     runs.insert(first, run);
+}
+
+/// An upload may end after a pause of any length: a completion or an abortion that nothing in its own run began is that of
+/// what an earlier one left open. `runs`: by their start.
+fn settle(runs: &mut [Run]) {
+    // By key, the runs that began an upload and did not end it; and those that only wrote parts.
+    let mut open: HashMap<u64, (Vec<usize>, Vec<usize>), FixedState> = HashMap::default();
+    for at in 0..runs.len() {
+        let uploads: Vec<(u64, Upload)> = runs[at].uploads.iter().map(|(key, upload)| (*key, *upload)).collect();
+        for (key, upload) in uploads {
+            let (begun, parts) = open.entry(key).or_default();
+            let ended = upload.completed + upload.aborted;
+            match ended.checked_sub(upload.created) {
+                Some(0) if ended == 0 => parts.push(at),
+                Some(surplus) => {
+                    for _ in 0..surplus {
+                        let Some(earlier) = begun.pop() else { break };
+                        runs[earlier].end_upload(key);
+                    }
+                    if begun.is_empty() && surplus > 0 {
+                        parts.drain(..).for_each(|earlier| runs[earlier].end_upload(key));
+                    }
+                }
+                None => begun.extend((ended..upload.created).map(|_| at)),
+            }
+        }
+    }
 }
 
 impl Step {
@@ -192,6 +220,10 @@ impl Run {
             (a, b) => a.or(b),
         };
         self
+    }
+
+    fn end_upload(&mut self, key: u64) {
+        self.uploads.entry(key).or_default().completed += 1;
     }
 
     /// A run that only lists is neither COPY nor UNLOAD.

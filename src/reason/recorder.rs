@@ -83,6 +83,8 @@ pub enum OfRecorder {
     OrganizationStoreUnseen,
     /// A selector tests `userIdentity.arn`, and the records of another account's caller may lack it.
     CallerHidden,
+    /// RecursiveLogging is off, and the location is in the trail's own log bucket.
+    OwnDeliveriesHidden,
     /// Something in a selector is not understood.
     SelectorNotUnderstood {
         why: String,
@@ -168,6 +170,9 @@ impl OfRecorder {
             }
             OfRecorder::StoresOfOtherRegions => "those outside scan.regions were not looked for; collect anew",
             OfRecorder::OrganizationStoreUnseen => "a member account cannot see it: scan the management account",
+            OfRecorder::OwnDeliveriesHidden => {
+                "RecursiveLogging is off: what CloudTrail itself writes to this bucket is not recorded"
+            }
             OfRecorder::CallerHidden => {
                 "a selector tests userIdentity.arn, which a bucket owner's record of another account's request may lack"
             }

@@ -43,6 +43,12 @@ pub enum OfStatement {
         clusters: Vec<String>,
     },
     NotAssociated,
+    /// Its ApplyStatus is `removing` wherever it is.
+    RoleLeaving,
+    /// No cluster or namespace has the role that a location declares; `nearest`: the name of one that some have.
+    DeclaredRoleNotCarried {
+        nearest: Option<String>,
+    },
     /// There is nothing to compare the records with.
     NoUnloadKnown {
         records_read: bool,
@@ -91,6 +97,11 @@ impl fmt::Display for OfStatement {
             OfStatement::NotALocation { text } => write!(f, "{text} is no location"),
             OfStatement::NotARole { text } => write!(f, "{text} is no role's ARN"),
             OfStatement::Associated { clusters } => write!(f, "associated with {}", clusters.join(", ")),
+            OfStatement::RoleLeaving => f.write_str("the role is being removed from every cluster that has it"),
+            OfStatement::DeclaredRoleNotCarried { nearest } => {
+                f.write_str("no cluster and no namespace of its account is associated with the role")?;
+                nearest.as_ref().map_or(Ok(()), |nearest| write!(f, "; did you mean `{nearest}`?"))
+            }
             OfStatement::NotAssociated => f.write_str(
                 "a session called RedshiftIamRoleSession used a role that is not associated with any known cluster or namespace",
             ),

@@ -104,12 +104,24 @@ fn check_account(account: &Account) -> Result<(), String> {
     if let Some(failure) = account.failures.iter().find(|failure| failure.account != account.id()) {
         return Err(format!("account {}: {} failed in account `{}`", account.id(), failure.call, failure.account));
     }
+    let mut buckets = BTreeSet::new();
+    if let Some(twice) = account.buckets.iter().find(|bucket| !buckets.insert(&bucket.name)) {
+        return Err(format!("account {}: the bucket `{}` is there twice", account.id(), twice.name));
+    }
+    let stores = account.event_data_stores.iter().flatten().map(|store| &store.event_data_store_arn);
+    let mut known = BTreeSet::new();
+    if let Some(twice) = stores.into_iter().find(|arn| !known.insert(*arn)) {
+        return Err(format!("account {}: the event data store `{twice}` is there twice", account.id()));
+    }
     let mut arns = BTreeSet::new();
     for trail in &account.trails {
         let arn = Arn::parse(&trail.trail_arn)
             .filter(|arn| arn.service == "cloudtrail" && is_account_id(arn.account) && !arn.partition.is_empty());
         if arn.is_none() {
             return Err(format!("`{}` is not a trail's ARN", trail.trail_arn));
+        }
+        if arn.is_some_and(|arn| arn.region != trail.home_region) {
+            return Err(format!("the trail `{}` is of another region than its home region", trail.trail_arn));
         }
         if !arns.insert(&trail.trail_arn) {
             return Err(format!("account {}: the trail `{}` is there twice", account.id(), trail.trail_arn));

@@ -38,6 +38,9 @@ pub struct Trail {
     pub include_global_service_events: Option<bool>,
     #[serde(default)]
     pub kms_key_id: Option<String>,
+    /// `false`: what CloudTrail itself does when it delivers is not recorded.
+    #[serde(default)]
+    pub recursive_logging: Option<bool>,
     /// Both selector lists `null`: they were not read (see `failures`).
     #[serde(default)]
     pub event_selectors: Option<Vec<EventSelector>>,

@@ -82,6 +82,7 @@ fn merged_trail<'a>(seen: &[(&'a str, &'a Trail)]) -> SeenTrail<'a> {
         s3_key_prefix: agreed(all().map(|trail| trail.s3_key_prefix.clone())),
         log_file_validation_enabled: agreed(all().map(|trail| trail.log_file_validation_enabled)),
         include_global_service_events: agreed(all().map(|trail| trail.include_global_service_events)),
+        recursive_logging: all().filter_map(|trail| trail.recursive_logging).min(),
         kms_key_id: agreed(all().map(|trail| trail.kms_key_id.clone())),
         event_selectors,
         advanced_event_selectors,
