@@ -17,11 +17,15 @@ use crate::aws::location::Location;
 use crate::aws::location::LocationKind;
 use crate::aws::s3_events::Access;
 use crate::aws::timestamp::Timestamp;
+use crate::bounded_file;
 use crate::snapshot::RecorderKind;
 
 use document::{AccessRule as RawAccess, Document, Redshift as RawRedshift, Waiver as RawWaiver};
 pub use error::ConfigError;
 use error::Source;
+
+/// The largest config that is read: one of 500,000 locations.
+const MAX_BYTES: u64 = 64 << 20;
 pub use policies::{Level, PolicySetting};
 pub use units::DEFAULT_SAMPLE;
 
@@ -106,8 +110,8 @@ impl Config {
     }
 
     pub fn load(path: &Path) -> Result<Config, ConfigError> {
-        let text =
-            std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+        let text = bounded_file::read_text(path, MAX_BYTES)
+            .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
         Config::parse(path, &text)
     }
 

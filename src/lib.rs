@@ -26,6 +26,7 @@
 
 mod atomic_file;
 pub mod aws;
+mod bounded_file;
 pub mod cli;
 mod collect;
 pub mod commands;

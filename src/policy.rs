@@ -1,6 +1,6 @@
 //! Rego decides. The only folder that knows regorus.
 //!
-//! `metadata` reads a policy's header, `bundle` finds and loads policies, `selection` says which of them run; `input` is the
+//! `metadata` reads a policy's header, `bundle` finds and loads policies, `code` looks for what would hang or pass in silence, `selection` says which of them run; `input` is the
 //! document that they read, `evaluate` runs one, `answers` takes what it says; here the answers become findings.
 //!
 //! A policy names its subjects and shows which of them fail, are unknown or pass. A subject that it shows nothing of is
@@ -8,6 +8,7 @@
 
 mod answers;
 mod bundle;
+mod code;
 mod evaluate;
 mod input;
 mod metadata;

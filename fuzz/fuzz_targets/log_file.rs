@@ -351,7 +351,7 @@ impl Source for Copies<'_> {
         let left = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).ok()?;
         buffer.clear();
         buffer.extend_from_slice(self.bytes);
-        Some(Object { name: format!("{left}.json"), failure: None })
+        Some(Object { name: format!("{left}.json"), failure: None, is_named_as_log: true })
     }
 }
 

@@ -175,7 +175,7 @@ impl Source for Arriving<'_> {
             }
             Err(failure) => Some(format!("{}: {}", failure.code, failure.message)),
         };
-        Some(Object { name, failure })
+        Some(Object { name, failure, is_named_as_log: true })
     }
 }
 

@@ -17,7 +17,7 @@ use crate::glob::glob;
 use crate::logs::chain::Expected;
 use crate::logs::event::Period;
 use crate::logs::paths;
-use crate::logs::reader::{self, Question, Reader};
+use crate::logs::reader::{self, NO_LOG, Question, Reader};
 use crate::output::{self, harmless};
 use crate::progress::Progress;
 use crate::snapshot::{AccessRecord, Records};
@@ -61,7 +61,11 @@ pub(super) fn run(args: &Args) -> Result<Exit, CommandError> {
         }
     };
     tell(&records);
-    let missed = records.malformed > 0 || records.skipped.iter().any(|skipped| skipped.matters);
+    let read: u64 = records.read.iter().map(|reading| reading.read_objects).sum();
+    if read == 0 {
+        output::tell("no log file was read: of what happened nothing is shown");
+    }
+    let missed = read == 0 || records.malformed > 0 || records.skipped.iter().any(|skipped| skipped.matters);
     Ok(if missed { Exit::Unknown } else { Exit::Ok })
 }
 
@@ -159,7 +163,11 @@ fn tell(records: &Records) {
     if unread.len() > SHOWN {
         output::tell(format_args!("not read: {} more objects", unread.len() - SHOWN));
     }
-    let others = records.skipped.len() - unread.len();
+    let no_logs = records.skipped.iter().filter(|skipped| skipped.reason == NO_LOG).count();
+    if no_logs > 0 {
+        output::tell(format_args!("{no_logs} files are neither JSON nor gzip, and were passed over"));
+    }
+    let others = records.skipped.len() - unread.len() - no_logs;
     if others > 0 {
         output::tell(format_args!(
             "{others} objects hold no object records (digests, Insights, network activity, aggregates)"

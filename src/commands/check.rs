@@ -21,8 +21,8 @@ use crate::snapshot::Snapshot;
 pub(super) fn run(args: &Check) -> Result<Exit, CommandError> {
     let bundles = policy::with_user_policies(&args.policies.policies)?;
     let config = Config::find(args.config.config.as_deref())?;
-    let inputs = [Some(&config.path), args.evidence.snapshot.as_ref()];
-    refuse_clashes(&args.output.report, inputs.into_iter().flatten())?;
+    let inputs = [&config.path].into_iter().chain(&args.evidence.snapshot).chain(&args.evidence.logs);
+    refuse_clashes(&args.output.report, inputs.chain(&args.policies.policies))?;
     check_waivers(&config, &bundles)?;
     let unknown = args.policies.unknown.unwrap_or(UnknownIs::Fail);
     let bundles = policy::select(bundles, &config, &args.policies.policy, unknown)?;

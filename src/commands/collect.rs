@@ -2,16 +2,25 @@
 
 use super::CommandError;
 use super::evidence::log_request;
+use super::targets::refuse_inputs;
 use crate::cli::Collect;
 use crate::collect;
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::output;
 use crate::reason::Reason;
+use crate::snapshot::{LogReading, Records, Snapshot};
 
-/// 3 where calls failed: the snapshot is written, and says what is missing.
+/// 3 where something could not be seen: the snapshot is written, and says what is missing.
 pub(super) fn run(args: &Collect) -> Result<Exit, CommandError> {
     let config = Config::find(args.config.config.as_deref())?;
+    refuse_inputs(&args.output, std::iter::once(&config.path), "a snapshot")?;
+    // What is there may be anything; a snapshot is replaced by one.
+    if args.output.is_file() && !Snapshot::is_one(&args.output) {
+        let path = args.output.display();
+        let message = format!("{path} is there and is no snapshot: give another name, or remove it");
+        return Err(CommandError::Usage(message));
+    }
     let snapshot = collect::run(&config, &config.buckets(), log_request(&config))?;
     snapshot.save(&args.output)?;
     for account in &snapshot.accounts {
@@ -28,5 +37,13 @@ pub(super) fn run(args: &Collect) -> Result<Exit, CommandError> {
     for failure in snapshot.failures() {
         output::tell(format_args!("not seen: {}", Reason::failed(failure)));
     }
-    Ok(if snapshot.failures().next().is_none() { Exit::Ok } else { Exit::Unknown })
+    let records = snapshot.records.as_ref();
+    let unread = records.map_or(0, |records| records.skipped.iter().filter(|skipped| skipped.matters).count());
+    let malformed = records.map_or(0, |records| records.malformed);
+    if unread > 0 || malformed > 0 {
+        output::tell(format_args!("not read: {unread} log objects; not understood: {malformed} records"));
+    }
+    let is_whole = |records: &Records| records.read.iter().all(LogReading::is_complete);
+    let is_complete = snapshot.failures().next().is_none() && unread == 0 && malformed == 0;
+    Ok(if is_complete && records.is_none_or(is_whole) { Exit::Ok } else { Exit::Unknown })
 }

@@ -1,7 +1,7 @@
 //! Where reports go: files, and standard output.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{CommandError, told};
 use crate::atomic_file;
@@ -9,23 +9,19 @@ use crate::cli::ReportTarget;
 use crate::output;
 use crate::report::{self, Format, Report};
 
-/// At most one report to standard output, and none over another or over what is read.
+/// At most one report to standard output, and none over another or over what is read: files and folders, by what they are
+/// and not by how they are spelt.
 pub(super) fn refuse_clashes<'a>(
     targets: &[ReportTarget],
     inputs: impl Iterator<Item = &'a PathBuf>,
 ) -> Result<(), CommandError> {
-    let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
-    let inputs: BTreeSet<PathBuf> = inputs.map(absolute).collect();
+    let inputs: Vec<&PathBuf> = inputs.collect();
     let mut seen = BTreeSet::new();
     for target in targets {
-        let path = target.path.as_ref().map(absolute);
-        if let Some(path) = path.as_ref().filter(|path| inputs.contains(*path)) {
-            return Err(CommandError::Usage(format!(
-                "a report to {} would write over what is checked",
-                path.display()
-            )));
+        if let Some(path) = &target.path {
+            refuse_inputs(path, inputs.iter().copied(), "a report")?;
         }
-        if !seen.insert(path) {
+        if !seen.insert(target.path.as_deref().map(identity)) {
             let place = target.path.as_ref().map_or("standard output".to_owned(), |path| path.display().to_string());
             return Err(CommandError::Usage(format!(
                 "two reports to {place}: give one of them a file, as in --report sarif=FILE"
@@ -33,6 +29,35 @@ pub(super) fn refuse_clashes<'a>(
         }
     }
     Ok(())
+}
+
+/// Nothing is written over an input, nor into a folder of inputs over one of its files.
+pub(super) fn refuse_inputs<'a>(
+    output: &Path,
+    mut inputs: impl Iterator<Item = &'a PathBuf>,
+    what: &str,
+) -> Result<(), CommandError> {
+    let written = identity(output);
+    let is_read = |input: &PathBuf| {
+        let input = identity(input);
+        input == written || (input.is_dir() && written.starts_with(&input) && written.exists())
+    };
+    match inputs.find(|input| is_read(input)) {
+        None => Ok(()),
+        Some(_) => Err(CommandError::Usage(format!("{what} to {} would write over what is read", output.display()))),
+    }
+}
+
+/// The file behind a path: links and `..` followed as far as there is something.
+fn identity(path: &Path) -> PathBuf {
+    if let Ok(real) = path.canonicalize() {
+        return real;
+    }
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    match (absolute.parent().map(Path::canonicalize), absolute.file_name()) {
+        (Some(Ok(parent)), Some(name)) => parent.join(name),
+        _ => absolute,
+    }
 }
 
 /// Files first, each whole or not at all; then standard output. Text where nothing is asked for. One that cannot be written

@@ -7,6 +7,7 @@ use anstyle::{AnsiColor, Style};
 use super::{CommandError, told};
 use crate::aws::location::Location;
 use crate::aws::timestamp::Timestamp;
+use crate::bounded_file;
 use crate::cli::{TableFormat, Verify as Args};
 use crate::collect;
 use crate::exit::Exit;
@@ -16,6 +17,9 @@ use crate::logs::digest::PublicKeys;
 use crate::logs::integrity::{ChainSummary, Integrity};
 use crate::output::{self, harmless};
 use crate::snapshot::{IntegrityCounts, IntegrityOutcome as Outcome};
+
+/// The largest file of keys that is read.
+const MAX_KEYS: u64 = 64 << 20;
 
 const NEEDS_KEYS: &str = "a copied folder needs CloudTrail's public keys: --keys FILE, with what `aws cloudtrail \
                           list-public-keys --start-time FIRST --end-time LAST --region REGION` prints in the region of \
@@ -51,7 +55,7 @@ fn keys(args: &Args) -> Result<PublicKeys, CommandError> {
     let mut keys = PublicKeys::default();
     for path in &args.keys {
         let unusable = |why: String| CommandError::Usage(format!("cannot use --keys {}: {why}", path.display()));
-        let text = std::fs::read(path).map_err(|error| unusable(error.to_string()))?;
+        let text = bounded_file::read(path, MAX_KEYS).map_err(|error| unusable(error.to_string()))?;
         keys.add_file(&text).map_err(|error| unusable(error.to_string()))?;
     }
     Ok(keys)

@@ -11,6 +11,7 @@ use super::digest::PublicKeys;
 use super::integrity::{self, Integrity, Listing, Looked};
 use super::paths::MAX_FILE;
 use crate::aws::timestamp::Timestamp;
+use crate::bounded_file;
 use crate::progress::Progress;
 
 #[derive(Debug, thiserror::Error)]
@@ -90,7 +91,7 @@ impl Folder {
     }
 
     fn open(&self, name: &str, end: Timestamp) -> Found {
-        let sidecar = self.files.get(&format!("{name}.signature")).map(std::fs::read_to_string);
+        let sidecar = self.files.get(&format!("{name}.signature")).map(|path| bounded_file::read_text(path, MAX_FILE));
         let (bytes, signature) = match sidecar {
             None => (self.read(name), Signature::Lost),
             Some(Ok(text)) => (self.read(name), Signature::Sidecar(text)),
@@ -131,6 +132,6 @@ impl Folder {
         if std::fs::metadata(&path).map_err(failed)?.len() > MAX_FILE {
             return Err(Unread::Failed(format!("larger than {MAX_FILE} bytes")));
         }
-        std::fs::read(&path).map_err(failed)
+        bounded_file::read(&path, MAX_FILE).map_err(failed)
     }
 }

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::reader::{Object, Reader, Source};
 use crate::progress::Progress;
-use crate::snapshot::LogReading;
+use crate::snapshot::{LogReading, Skipped};
 
 #[derive(Debug, thiserror::Error)]
 #[error("cannot read logs at {path}: {source}", path = path.display())]
@@ -27,27 +27,30 @@ const LARGE: u64 = 16 << 20;
 /// not there does.
 pub fn read(path: &Path, reader: &mut Reader, progress: &Progress) -> Result<(), PathError> {
     let mut found = Found::default();
-    walk(path, &mut found).map_err(|(path, source)| PathError { path, source })?;
-    let Found { mut files, left_out } = found;
+    found.walk(path).map_err(|source| PathError { path: path.to_owned(), source })?;
+    let Found { mut files, unreadable, left_out, .. } = found;
+    reader.skip(unreadable);
     // In the order of their keys: files of one account, region and hour speak of the same roles and buckets, which are then
     // at hand. But large ones first, so that no thread is left with one at the end.
     let large = |file: &LogFile| if file.bytes >= LARGE { file.bytes } else { 0 };
     files.sort_by(|a, b| (large(b), &a.path).cmp(&(large(a), &b.path)));
     let mut why = "a path does not say whether it holds every log file of the time".to_owned();
     if left_out > 0 {
-        why.push_str(&format!(
-            "; {left_out} files there are neither .json nor .gz, or hidden, or links, and were left out"
-        ));
+        why.push_str(&format!("; {left_out} devices, pipes or links that lead nowhere are there, and were left out"));
     }
     let mut reading =
         LogReading { source: path.display().to_string(), incomplete_because: Some(why), ..LogReading::default() };
-    reading.listed_objects = files.len() as u64;
-    reading.listed_bytes = files.iter().map(|file| file.bytes).sum();
-    progress.count_objects(reading.listed_objects, reading.listed_bytes);
+    progress.count_objects(files.len() as u64, files.iter().map(|file| file.bytes).sum());
     let files = Files { files, next: AtomicUsize::new(0), progress };
     reader.read(&files);
-    let unread: HashSet<&str> = reader.unread().collect();
-    let was_read = files.files.iter().filter(|file| !unread.contains(&*file.path.to_string_lossy()));
+    let no_logs: HashSet<&str> = reader.passed_over().collect();
+    let (unread, name) =
+        (reader.unread().collect::<HashSet<&str>>(), |file: &LogFile| file.path.to_string_lossy().into_owned());
+    let is_log = |file: &&LogFile| !no_logs.contains(&*name(file));
+    let logs: Vec<&LogFile> = files.files.iter().filter(is_log).collect();
+    reading.listed_objects = logs.len() as u64;
+    reading.listed_bytes = logs.iter().map(|file| file.bytes).sum();
+    let was_read = logs.iter().filter(|file| !unread.contains(&*name(file)));
     (reading.read_objects, reading.read_bytes) =
         was_read.fold((0, 0), |(objects, bytes), file| (objects + 1, bytes + file.bytes));
     reader.add_reading(reading);
@@ -75,7 +78,8 @@ impl Source for Files<'_> {
             read_whole(file, buffer).err().map(|error| error.to_string())
         };
         self.progress.object_read();
-        Some(Object { name: file.path.to_string_lossy().into_owned(), failure })
+        let name = file.path.to_string_lossy().into_owned();
+        Some(Object { is_named_as_log: is_named_as_log(&name), name, failure })
     }
 }
 
@@ -102,34 +106,46 @@ fn read_whole(file: &LogFile, buffer: &mut Vec<u8>) -> std::io::Result<()> {
     Ok(())
 }
 
+/// Whether the name says that it is a log file: then one that is none is damaged.
+fn is_named_as_log(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path).to_lowercase();
+    [".json", ".gz", ".zst", ".ndjson", ".jsonl"].iter().any(|end| name.contains(end))
+}
+
+/// What there is below a path. Names decide nothing: what is in a file tells whether it is a log.
 #[derive(Default)]
 struct Found {
     files: Vec<LogFile>,
+    /// Folders and links that could not be looked at.
+    unreadable: Vec<Skipped>,
+    /// What is neither file nor folder.
     left_out: u64,
+    /// Folders that were looked at, by where they really are: links may go in circles.
+    folders: HashSet<PathBuf>,
 }
 
-/// All files that may be logs: `.json`, `.gz`, and the one that is named itself.
-fn walk(path: &Path, found: &mut Found) -> Result<(), (PathBuf, std::io::Error)> {
-    let failed = |source| (path.to_owned(), source);
-    let metadata = std::fs::metadata(path).map_err(failed)?;
-    if !metadata.is_dir() {
-        found.files.push(LogFile { path: path.to_owned(), bytes: metadata.len() });
-        return Ok(());
-    }
-    for entry in std::fs::read_dir(path).map_err(failed)? {
-        let entry = entry.map_err(failed)?;
-        let child = entry.path();
-        let kind = entry.file_type().map_err(failed)?;
-        let hidden = entry.file_name().to_string_lossy().starts_with('.');
-        let may_be_log = child.extension().is_some_and(|extension| extension == "json" || extension == "gz");
-        if kind.is_dir() && !hidden {
-            walk(&child, found)?;
-        } else if kind.is_file() && may_be_log && !hidden {
-            let bytes = entry.metadata().map_or(0, |metadata| metadata.len());
-            found.files.push(LogFile { path: child, bytes });
+impl Found {
+    fn walk(&mut self, path: &Path) -> std::io::Result<()> {
+        let metadata = std::fs::metadata(path)?;
+        if metadata.is_dir() {
+            if !self.folders.insert(path.canonicalize()?) {
+                return Ok(());
+            }
+            for entry in std::fs::read_dir(path)? {
+                let child = entry?.path();
+                if let Err(error) = self.walk(&child) {
+                    self.unreadable.push(Skipped {
+                        object: child.to_string_lossy().into_owned(),
+                        reason: error.to_string(),
+                        matters: true,
+                    });
+                }
+            }
+        } else if metadata.is_file() {
+            self.files.push(LogFile { path: path.to_owned(), bytes: metadata.len() });
         } else {
-            found.left_out += 1;
+            self.left_out += 1;
         }
+        Ok(())
     }
-    Ok(())
 }

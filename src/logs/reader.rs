@@ -13,7 +13,8 @@ use super::session::Sessions;
 use super::watch::{Watched, WatchedPlaces};
 use crate::aws::location::Location;
 use crate::glob::glob;
-use crate::snapshot::{Change, LogReading, Records};
+use crate::snapshot::{Change, LogReading, Records, Skipped};
+pub use worker::NO_LOG;
 use worker::{Scratch, Task, Worker};
 
 /// What is asked of the logs.
@@ -54,6 +55,8 @@ pub struct Object {
     pub name: String,
     /// Why there are no bytes.
     pub failure: Option<String>,
+    /// Its name says that it is a log file: then one that is none is damaged.
+    pub is_named_as_log: bool,
 }
 
 /// Reads one source after another.
@@ -91,10 +94,23 @@ impl Reader {
         });
     }
 
+    /// Notes what could not be read.
+    pub fn skip(&mut self, skipped: Vec<Skipped>) {
+        if let Some(worker) = self.workers.first_mut() {
+            worker.skipped.extend(skipped);
+        }
+    }
+
     /// The objects that could not be read so far.
     pub fn unread(&self) -> impl Iterator<Item = &str> {
         let skipped = self.workers.iter().flat_map(|worker| &worker.skipped);
         skipped.filter(|skipped| skipped.matters).map(|skipped| skipped.object.as_str())
+    }
+
+    /// Files that are no logs, by what is in them.
+    pub fn passed_over(&self) -> impl Iterator<Item = &str> {
+        let skipped = self.workers.iter().flat_map(|worker| &worker.skipped);
+        skipped.filter(|skipped| skipped.reason == NO_LOG).map(|skipped| skipped.object.as_str())
     }
 
     /// What came out for the objects that digests speak of, by `bucket/key`.

@@ -8,7 +8,9 @@ use include_dir::{Dir, include_dir};
 use regorus::Engine;
 use regorus::languages::rego::compiler::Compiler;
 
+use super::code::Code;
 use super::metadata::Metadata;
+use crate::bounded_file;
 use crate::severity::{Severity, UnknownIs};
 
 static SHIPPED: Dir = include_dir!("$CARGO_MANIFEST_DIR/policies");
@@ -152,8 +154,13 @@ fn user_files(folder: &Path) -> Result<Vec<File>, PolicyError> {
             } else if kind.is_symlink() && (is_policy_file(&name) || path.is_dir()) {
                 let message = "is a symbolic link; put what it leads to into the folder itself".to_owned();
                 return Err(PolicyError::Load { file: name, message });
+            } else if !is_policy_file(&name) && is_policy_file(&name.to_lowercase()) {
+                let message = "would be left out: the name of a policy ends with .rego".to_owned();
+                return Err(PolicyError::Load { file: name, message });
+            } else if is_policy_file(&name) && !kind.is_file() {
+                return Err(PolicyError::Load { file: name, message: "is no file".to_owned() });
             } else if is_policy_file(&name) {
-                let text = std::fs::read_to_string(&path).map_err(failed(&path))?;
+                let text = bounded_file::read_text(&path, MAX_FILE as u64).map_err(failed(&path))?;
                 files.push(File { name, text });
             }
         }
@@ -168,19 +175,18 @@ fn check_user_file(file: &File) -> Result<(), PolicyError> {
     if file.text.len() > MAX_FILE {
         return refuse(format!("is larger than {MAX_FILE} bytes"));
     }
-    let (mut depth, mut deepest) = (0usize, 0usize);
-    for byte in file.text.bytes() {
-        match byte {
-            b'[' | b'{' => depth += 1,
-            b']' | b'}' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        deepest = deepest.max(depth);
-    }
+    let code = Code::of(&file.text);
+    let deepest = code.depth();
     if deepest > MAX_BRACKETS {
         return refuse(format!(
             "has brackets nested {deepest} deep, and the limit is {MAX_BRACKETS}; move data into the config"
         ));
+    }
+    if code.looks_up_data() {
+        return refuse("looks into `data` by brackets; name what is meant, as in data.house.rules.limit".to_owned());
+    }
+    if let Some(name) = code.recursion() {
+        return refuse(format!("`{name}` comes back to itself: it would never end"));
     }
     Ok(())
 }
@@ -200,9 +206,17 @@ fn load(files: &[File]) -> Result<Bundle, PolicyError> {
         }
         packages.push(package);
     }
-    for file in files {
-        let lost = references(&file.text).find(|path| !packages.iter().any(|package| is_under(path, package)));
-        if let Some(path) = lost {
+    let codes: Vec<Code> = files.iter().map(|file| Code::of(&file.text)).collect();
+    // The package that a path lies in, and the rule of it that is named.
+    let is_defined = |path: &str| {
+        let of = packages.iter().zip(&codes).filter(|(package, _)| is_under(path, package));
+        of.max_by_key(|(package, _)| package.len()).is_some_and(|(package, code)| {
+            let rule = path[package.len()..].trim_start_matches('.').split('.').next().unwrap_or_default();
+            rule.is_empty() || code.defines(rule)
+        })
+    };
+    for (file, code) in files.iter().zip(&codes) {
+        if let Some(path) = references(code).find(|path| !is_defined(path)) {
             let message = format!(
                 "refers to {path}, which no file beside it defines: it would be undefined, and look like a pass"
             );
@@ -221,7 +235,9 @@ fn load(files: &[File]) -> Result<Bundle, PolicyError> {
                 rules.push(rule);
             }
         }
-        let is_shared = files.iter().any(|other| other.name != file.name && refers_to(&other.text, &package));
+        let others: Vec<&Code> =
+            files.iter().zip(&codes).filter(|(other, _)| other.name != file.name).map(|(_, code)| code).collect();
+        let is_shared = others.iter().any(|other| references(other).any(|path| is_under(path, &package)));
         if is_shared {
             shared.push(file);
         }
@@ -231,6 +247,9 @@ fn load(files: &[File]) -> Result<Bundle, PolicyError> {
                 return Err(refuse(format!("defines none of {}, and no other file uses it", ENTRY_RULES.join(", "))));
             }
             continue;
+        }
+        if let Some((name, like)) = Code::of(&file.text).never_asked(&others) {
+            return Err(refuse(format!("nobody asks its rule `{name}`; did you mean `{like}`?")));
         }
         if rules.contains(&"subjects") != rules.contains(&"fail") {
             return Err(refuse("`subjects` and `fail` go together: what is judged, and what of it fails".to_owned()));
@@ -273,14 +292,9 @@ fn words_of(line: &str) -> impl Iterator<Item = &str> {
     line.split(|c: char| !is_of_name(c) && c != '.')
 }
 
-/// The paths below `data` that a text names, comments left out.
-fn references(text: &str) -> impl Iterator<Item = &str> {
-    let code = text.lines().map(|line| line.split(" #").next().unwrap_or(line)).filter(|line| !line.starts_with('#'));
-    code.flat_map(words_of).filter(|word| word.starts_with("data."))
-}
-
-fn refers_to(text: &str, package: &str) -> bool {
-    references(text).any(|path| is_under(path, package))
+/// The paths below `data` that the code names.
+fn references(code: &Code) -> impl Iterator<Item = &str> {
+    code.words().filter(|word| word.starts_with("data.")).map(|word| word.trim_end_matches('.'))
 }
 
 fn is_under(path: &str, package: &str) -> bool {

@@ -5,7 +5,11 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::{Report, SCHEMA, Summary};
+use crate::bounded_file;
 use crate::finding::{Finding, Outcome, fingerprint};
+
+/// The largest report that is read: one of a million findings.
+const MAX_BYTES: u64 = 1 << 30;
 
 #[derive(Debug, thiserror::Error)]
 pub enum ReportError {
@@ -32,7 +36,8 @@ struct Version {
 impl Report {
     /// Reads a whole report; half of one, another format or an unknown field is an error.
     pub fn load(path: &Path) -> Result<Report, ReportError> {
-        let bytes = std::fs::read(path).map_err(|source| ReportError::Read { path: path.to_owned(), source })?;
+        let bytes = bounded_file::read(path, MAX_BYTES)
+            .map_err(|source| ReportError::Read { path: path.to_owned(), source })?;
         let json_error = |error: serde_json::Error| ReportError::Json {
             path: path.to_owned(),
             line: error.line(),

@@ -9,6 +9,7 @@ use super::{Account, Origin, Records, SCHEMA, Snapshot};
 use crate::atomic_file;
 use crate::aws::arn::{Arn, RoleArn, is_account_id};
 use crate::aws::location::Location;
+use crate::bounded_file;
 use crate::gzip::{self, InflateError};
 
 /// The largest snapshot that is read, inflated: an account of 100,000 buckets is a tenth of it.
@@ -36,9 +37,18 @@ pub enum SnapshotError {
 }
 
 impl Snapshot {
+    /// Whether the file is a snapshot of any version, complete or not.
+    pub fn is_one(path: &Path) -> bool {
+        let bytes = bounded_file::read(path, MAX_BYTES as u64).unwrap_or_default();
+        let bytes = if gzip::is_gzip(&bytes) { gzip::inflate(&bytes, MAX_BYTES).unwrap_or_default() } else { bytes };
+        let start = String::from_utf8_lossy(&bytes[..bytes.len().min(1000)]).into_owned();
+        start.trim_start().starts_with('{') && start.contains("\"trailcheck/snapshot/")
+    }
+
     /// Reads a whole snapshot; half of one, a newer format or an unknown field is an error.
     pub fn load(path: &Path) -> Result<Snapshot, SnapshotError> {
-        let bytes = std::fs::read(path).map_err(|source| SnapshotError::Read { path: path.to_owned(), source })?;
+        let bytes = bounded_file::read(path, MAX_BYTES as u64)
+            .map_err(|source| SnapshotError::Read { path: path.to_owned(), source })?;
         let bytes = if gzip::is_gzip(&bytes) {
             gzip::inflate(&bytes, MAX_BYTES).map_err(|source| SnapshotError::Gzip { path: path.to_owned(), source })?
         } else {

@@ -147,7 +147,7 @@ impl World<'_> {
         let mut unseen: Vec<Recorder> = failures.map(unseen).collect();
         if account.event_data_stores.is_none() {
             unseen.push(Recorder::unseen("event data stores".to_owned(), OfRecorder::StoresNotCollected.into()));
-        } else if self.some_regions && account.scope.store_regions.is_none() {
+        } else if account.scope.store_regions.is_none() && (self.some_regions || lacks_regions(account)) {
             unseen.push(Recorder::unseen("event data stores".to_owned(), OfRecorder::StoresOfOtherRegions.into()));
         }
         unseen.extend(self.store_of_organization(account.id()));
@@ -170,6 +170,12 @@ impl World<'_> {
         let name = "an event data store of the organization".to_owned();
         Some(Recorder::unseen(name, OfRecorder::OrganizationStoreUnseen.into()))
     }
+}
+
+/// Every account of the partition has this region, and cannot switch it off (Account Management Reference, "Regions that are
+/// enabled by default"): where it was not looked at, others were not either.
+fn lacks_regions(account: &Account) -> bool {
+    account.scope.partition == "aws" && !account.scope.regions.contains("us-east-1")
 }
 
 /// Of one recorder as it is for several accounts, the one in which it records most, and the accounts of which it does.

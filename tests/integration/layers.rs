@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// Tools that import no room of ours; everyone may use them.
-const TOOLS: [&str; 7] = ["atomic_file", "glob", "gzip", "output", "parallel", "progress", "severity"];
+const TOOLS: [&str; 8] = ["atomic_file", "bounded_file", "glob", "gzip", "output", "parallel", "progress", "severity"];
 
 /// Every other room, from the vocabulary down to the command line, with what it imports. A room names only rooms above it, so
 /// there are no circles.

@@ -56,6 +56,8 @@ mod records;
 mod reports;
 /// Which policies run, and how their answers count.
 mod selection;
+/// Silence is not success.
+mod silence;
 /// Wrong verdicts that were found from outside.
 mod soundness;
 /// The same: what was done, to what, by whom.

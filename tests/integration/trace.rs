@@ -71,7 +71,8 @@ fn the_clause_that_decides_is_quoted() {
     let writes = json!([{"read_write_type": "WriteOnly",
         "data_resources": [{"type": "AWS::S3::Object", "values": ["arn:aws:s3"]}]}]);
     both["accounts"][0]["trails"][0]["home_region"] = "ap-northeast-1".into();
-    both["accounts"][0]["trails"][0]["trail_arn"] = "arn:aws:cloudtrail:ap-northeast-1:123456789012:trail/writes".into();
+    both["accounts"][0]["trails"][0]["trail_arn"] =
+        "arn:aws:cloudtrail:ap-northeast-1:123456789012:trail/writes".into();
     both["accounts"][0]["trails"][0]["status"] = both["accounts"][0]["trails"][1]["status"].clone();
     both["accounts"][0]["trails"][0]["event_selectors"] = writes;
     workplace.write("snapshot.json", &both.to_string());

@@ -97,6 +97,9 @@ impl Worker {
             true => scratch.inflater.inflate(bytes, gzip::MAX_LOG).map_err(|error| Refusal::inflating(&error))?,
             // CloudTrail delivers gzip only.
             false if expected.is_some() => return Err(Refusal::altered("it is not gzip data".to_owned())),
+            false if !object.is_named_as_log && !looks_like_json(bytes) => {
+                return Err(Refusal::without_records(NO_LOG));
+            }
             false => bytes,
         };
         // The very bytes that are read are those that the digest must have meant.
@@ -222,6 +225,14 @@ impl<'a> Notes<'a> {
             self.events.push((event.id, event.time));
         }
     }
+}
+
+/// What files are that nobody takes for logs.
+pub const NO_LOG: &str = "neither JSON nor gzip";
+
+fn looks_like_json(bytes: &[u8]) -> bool {
+    let start = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    matches!(start.trim_ascii_start().first(), Some(b'{' | b'['))
 }
 
 /// Why an object does not count.
