@@ -92,7 +92,7 @@ impl<'a> OwnCalls<'a> {
     pub(super) fn contains(&self, access: &AccessRecord) -> bool {
         let is_kind = match access.event_name.as_str() {
             "HeadBucket" => true,
-            "ListObjects" | "GetObject" => self.log_buckets.contains(&*access.bucket),
+            "ListObjects" | "GetObject" => access.of_logs && self.log_buckets.contains(&*access.bucket),
             _ => false,
         };
         is_kind

@@ -37,6 +37,7 @@ struct Key {
     /// Into `names`, or `NONE`.
     error_code: u32,
     does: Option<s3_events::Access>,
+    of_logs: bool,
 }
 
 impl Key {
@@ -142,13 +143,13 @@ impl Action {
         (self.event_name.hash, self.error_code.map(|code| code.hash))
     }
 
-    /// `location`: into the declared ones. `does`: what it does there.
-    pub fn at(self, bucket: Name, location: Option<u32>, does: Option<s3_events::Access>) -> Noted {
+    /// `location`: into the declared ones. `does`: what it does there. `of_logs`: the keys are those of CloudTrail's files.
+    pub fn at(self, bucket: Name, location: Option<u32>, does: Option<s3_events::Access>, of_logs: bool) -> Noted {
         let Action { principal, event_name, region, error_code } = self;
         let location = location.unwrap_or(NONE);
         let (bucket, event_name, region) = (bucket.number, event_name.number, region.number);
         let error_code = error_code.map_or(NONE, |code| code.number);
-        let key = Key { principal, location, bucket, event_name, region, error_code, does };
+        let key = Key { principal, location, bucket, event_name, region, error_code, does, of_logs };
         Noted { key, hash: key.hash(), again: Again::default() }
     }
 }

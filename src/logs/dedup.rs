@@ -65,7 +65,8 @@ impl Dedup {
     /// The hashes of one event; `content`: a hash of what it says, by `state`.
     pub fn hashes(&self, id: &str, shared_id: Option<&str>, content: u64) -> EventHashes {
         let hash = |id: &str| self.state.hash_one(id);
-        EventHashes { id: hash(id), shared_id: shared_id.map(hash), content }
+        // Some records give their own id as the shared one; that is no copy of another.
+        EventHashes { id: hash(id), shared_id: shared_id.filter(|shared| *shared != id).map(hash), content }
     }
 
     /// Adds the events of one log file, in their order.
@@ -80,7 +81,8 @@ impl Dedup {
         );
         let mut add = |id: u64, content: u64| shards[shard_of(id)].add(rest_of(id), content);
         let one = |event: &EventHashes| match add(event.id, event.content) {
-            // Another account's copy of the same action, where it says the same; one that hides who acted is told beside it.
+            // Another account's copy of the same action, where it says the same. One that hides who acted is settled when
+            // all is read.
             Arrival::New | Arrival::Conflict
                 if event.shared_id.is_some_and(|id| add(id, event.content) == Arrival::Duplicate) =>
             {

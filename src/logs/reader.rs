@@ -3,7 +3,7 @@
 
 mod worker;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::access::Groups;
 use super::chain::{Expected, Verdict};
@@ -139,7 +139,9 @@ impl Reader {
     }
 
     /// The same with the accesses apart, for a caller who does not need all of them at once.
-    pub fn finish_grouped(self) -> (Records, Groups) {
+    pub fn finish_grouped(mut self) -> (Records, Groups) {
+        let told: HashSet<u64> = self.workers.iter_mut().flat_map(|worker| std::mem::take(&mut worker.told)).collect();
+        self.workers.iter_mut().for_each(|worker| worker.settle(&told));
         let mut records = Records {
             locations: self.places.locations.iter().map(Location::to_string).collect(),
             read: self.readings,

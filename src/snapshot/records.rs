@@ -189,6 +189,9 @@ pub struct AccessRecord {
     pub event_name: String,
     /// What it does there: `read`, `write`, `all` (a copy within the location), or `unknown` where the record does not say.
     pub access: String,
+    /// The keys are those of CloudTrail's own files: below `AWSLogs/`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub of_logs: bool,
     pub region: String,
     pub error_code: Option<String>,
     pub count: u64,

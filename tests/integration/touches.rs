@@ -192,3 +192,61 @@ fn no_source_of_events_drops_an_access() {
     let other = record(&[("eventSource", "dynamodb.amazonaws.com".into()), ("resources", table)]);
     assert_eq!(accesses(&[other], &[]), (vec![], 0));
 }
+
+/// Two accounts have a record each of one request: the bucket's owner one that may hide who acted.
+#[test]
+fn the_copies_of_one_event_are_one_by_the_fuller() {
+    let full = record(&[("sharedEventID", "s".into())]);
+    let redacted = |shared: &str| {
+        record(&[
+            ("eventID", "other".into()),
+            ("sharedEventID", shared.into()),
+            ("userIdentity", json!({"type": "AWSAccount", "accountId": "111111111111", "principalId": "AIDAX"})),
+        ])
+    };
+    for records in [[full.clone(), redacted("s")], [redacted("s"), full.clone()]] {
+        let (rows, exit) = accesses(&records, &[]);
+        let told: Vec<_> =
+            rows.iter().map(|row| (row["principal_type"].as_str().unwrap(), row["count"].as_u64().unwrap())).collect();
+        assert_eq!((told, exit), (vec![("user", 1)], 0));
+    }
+    let (rows, _) = accesses(&[full, redacted("another")], &[]);
+    assert_eq!(rows.len(), 2, "two requests");
+    // An event whose own id is the shared one is no duplicate of itself.
+    let (rows, _) = accesses(&[record(&[("sharedEventID", "e".into())])], &[]);
+    assert_eq!(rows[0]["count"], 1);
+    // Sessions of one role of another account are one principal.
+    let session = |name: &str| {
+        let identity =
+            json!({"type": "AWSAccount", "accountId": "222222222222", "principalId": format!("AROAX:{name}")});
+        record(&[("eventID", name.into()), ("userIdentity", identity)])
+    };
+    let (rows, _) = accesses(&[session("a"), session("b")], &[]);
+    assert_eq!((rows.len(), rows[0]["count"].as_u64()), (1, Some(2)));
+}
+
+/// The scan reads log files; what else the scanning role reads in a log bucket is judged like anyone's.
+#[test]
+fn the_scans_own_calls_are_on_log_files() {
+    let at = |key: &str| {
+        let identity = json!({"type": "AssumedRole", "arn": "arn:aws:sts::111111111111:assumed-role/audit/session", "accountId": "111111111111"});
+        let read = record(&[
+            ("userIdentity", identity),
+            ("requestParameters", json!({"bucketName": "logs", "key": key})),
+            ("resources", json!([{"type": "AWS::S3::Object", "ARN": format!("arn:aws:s3:::logs/{key}")}])),
+        ]);
+        let workplace = Workplace::offline();
+        workplace.write("trailcheck.toml", "[[access]]\nlocation = \"s3://logs/\"\n");
+        workplace.write("logs/x.json", &json!({"Records": [read]}).to_string());
+        workplace
+            .write("snapshot.json", &crate::account::snapshot_of(crate::account::complete("s3://logs/")).to_string());
+        let (report, _) = workplace.check(&["--snapshot", "snapshot.json", "--logs", "logs"]);
+        crate::program::finding(&report, "access/approved_roles", "s3://logs/")["outcome"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(
+        at("AWSLogs/111111111111/CloudTrail/eu-west-1/2026/11/22/x.json.gz"),
+        "unknown",
+        "a folder shows no absence"
+    );
+    assert_eq!(at("in/data.csv"), "fail");
+}

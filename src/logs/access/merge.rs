@@ -98,7 +98,7 @@ impl Groups {
         let first = same.iter().map(found).min_by_key(|(_, group, earliest)| (group.first, earliest.names()));
         let (thread, group, earliest) = first.unwrap_or_else(|| found(&same[0]));
         let name = |number: u32| thread.names.all()[number as usize].to_string();
-        let Key { principal, location, bucket, event_name, region, error_code, does } = group.key;
+        let Key { principal, location, bucket, event_name, region, error_code, does, of_logs } = group.key;
         let Principal { name: principal, kind, account } = thread.identities.principal(principal);
         AccessRecord {
             principal: principal.clone(),
@@ -107,6 +107,7 @@ impl Groups {
             bucket: name(bucket),
             location: (location != NONE).then(|| self.locations[location as usize].clone()),
             event_name: name(event_name),
+            of_logs,
             access: does.map_or("unknown", Access::as_str).to_owned(),
             region: name(region),
             error_code: (error_code != NONE).then(|| name(error_code)),
@@ -137,12 +138,12 @@ impl Ranks {
             if key.location == NONE { 0 } else { 1 + of_location[key.location as usize] },
             name(key.event_name),
             // "all", "read", "unknown", "write".
-            match key.does {
+            2 * match key.does {
                 Some(Access::All) => 0,
                 Some(Access::Read) => 1,
                 None => 2,
                 Some(Access::Write) => 3,
-            },
+            } + u32::from(key.of_logs),
             name(key.region),
             if key.error_code == NONE { 0 } else { 1 + name(key.error_code) },
         ]

@@ -1,7 +1,7 @@
 //! What one thread reads: an object counts as a whole or not at all.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::{BuildHasher, Hash, Hasher};
 
 use super::super::access::{Access, Accesses, Noted};
@@ -11,6 +11,7 @@ use super::super::dedup::{Arrival, Dedup, EventHashes};
 use super::super::event::{self, Event, FileError, NAMED};
 use super::super::identity::Identities;
 use super::super::layout::{self, ObjectKind};
+use super::super::principal::PrincipalKind;
 use super::super::record::Reached;
 use super::super::session::Sessions;
 use super::super::structural_index::StructuralIndex;
@@ -33,6 +34,20 @@ pub(super) struct Worker {
     /// The first of them.
     pub unclear: BTreeSet<Unclear>,
     pub changes: Vec<Change>,
+    /// Hashes of the shared ids of events of which a record says who acted.
+    pub told: HashSet<u64>,
+    /// Events by records that do not.
+    held: Vec<Held>,
+}
+
+/// An event whose record hides who acted, until it is known whether another one tells.
+struct Held {
+    shared: u64,
+    event_id: String,
+    time: Timestamp,
+    times: u64,
+    noted: Vec<Noted>,
+    object: String,
 }
 
 /// What all threads work on.
@@ -63,6 +78,8 @@ impl Worker {
             malformed: 0,
             unclear: BTreeSet::new(),
             changes: vec![],
+            told: HashSet::new(),
+            held: vec![],
         }
     }
 
@@ -132,6 +149,20 @@ impl Worker {
         Ok(())
     }
 
+    /// Counts what was held back, but for events of which another record tells more: `told`, by any thread.
+    pub(super) fn settle(&mut self, told: &HashSet<u64>) {
+        for held in std::mem::take(&mut self.held) {
+            if told.contains(&held.shared) {
+                self.events -= held.times;
+                self.duplicates += held.times;
+                continue;
+            }
+            let Held { event_id, time, times, noted, object, .. } = &held;
+            let accesses = noted.iter().map(|noted| Access { noted: *noted, event_id, time: *time, times: *times });
+            self.accesses.add(accesses, object);
+        }
+    }
+
     fn name_unclear(&mut self, object: Option<String>, event_id: Option<String>) {
         self.unclear.insert(Unclear { object, event_id });
         if self.unclear.len() > NAMED {
@@ -156,7 +187,22 @@ impl Worker {
             let times = u64::from(arrived[*number as usize] != Arrival::Duplicate);
             Access { noted: *noted, event_id, time: *time, times }
         };
-        self.accesses.add(notes.accesses.iter().map(access), object);
+        let hidden: HashMap<u32, u64> =
+            notes.shared.iter().filter(|(.., hides)| *hides).map(|(number, shared, _)| (*number, *shared)).collect();
+        self.told.extend(notes.shared.iter().filter(|(.., hides)| !hides).map(|(_, shared, _)| *shared));
+        let is_open = |(number, _): &&(u32, Noted)| !hidden.contains_key(number);
+        self.accesses.add(notes.accesses.iter().filter(is_open).map(access), object);
+        for (number, shared) in hidden {
+            let (event_id, time) = &notes.events[number as usize];
+            self.held.push(Held {
+                shared,
+                event_id: event_id.to_string(),
+                time: *time,
+                times: u64::from(arrived[number as usize] != Arrival::Duplicate),
+                noted: notes.accesses.iter().filter(|(of, _)| *of == number).map(|(_, noted)| *noted).collect(),
+                object: object.to_owned(),
+            });
+        }
         for (event, _) in notes.whole.iter().zip(arrived).filter(|(_, arrived)| *arrived != Arrival::Duplicate) {
             self.sessions.add(task.places, event, self.identities.principal(event.principal));
         }
@@ -166,6 +212,9 @@ impl Worker {
 /// What is kept of an object's events until it has been read to its end.
 struct Notes<'a> {
     hashes: Vec<EventHashes>,
+    /// Of events that two accounts have records of: their number, a hash of the id that the records share, and whether this
+    /// one hides who acted.
+    shared: Vec<(u32, u64, bool)>,
     /// Their ids and times.
     events: Vec<(Cow<'a, str>, Timestamp)>,
     /// Of the event of a number.
@@ -180,6 +229,7 @@ impl<'a> Notes<'a> {
         let guess = text.len() / 1536;
         Notes {
             hashes: Vec::with_capacity(guess),
+            shared: vec![],
             events: Vec::with_capacity(guess),
             accesses: Vec::with_capacity(guess),
             whole: vec![],
@@ -199,8 +249,9 @@ impl<'a> Notes<'a> {
             if !task.question.asks_for(resource.bucket()) {
                 continue;
             }
+            let of_logs = matches!(&*event.name, "GetObject" | "ListObjects") && resource.key().contains("AWSLogs/");
             let mut add = |location| {
-                let noted = action.at(bucket, location, *does);
+                let noted = action.at(bucket, location, *does, of_logs);
                 let before = self.accesses[first..].iter().map(|(_, noted)| noted);
                 // An event counts once in a group.
                 if !before.clone().any(|other| other.is(&noted)) {
@@ -216,6 +267,10 @@ impl<'a> Notes<'a> {
             if !is_declared {
                 add(None);
             }
+        }
+        if let Some(shared) = event.shared_id.as_deref().filter(|shared| **shared != *event.id) {
+            let hides_caller = identities.principal(event.principal).kind == PrincipalKind::Account;
+            self.shared.push((number, task.dedup.state.hash_one(shared), hides_caller));
         }
         self.hashes.push(task.dedup.hashes(&event.id, event.shared_id.as_deref(), content.finish()));
         if task.question.sessions {
