@@ -11,6 +11,7 @@
 pub mod access;
 pub mod chain;
 mod changes;
+mod container;
 pub mod copied;
 pub mod dedup;
 pub mod digest;

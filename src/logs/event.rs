@@ -62,6 +62,8 @@ pub enum FileError {
     TwoLists,
     #[error("more than {MAX_RECORDS} records, the limit")]
     TooMany,
+    #[error("S3 event notifications, which say nothing of who acted")]
+    Notifications,
     /// By its shape it holds no object records.
     #[error("a digest file")]
     Digest,
@@ -99,7 +101,7 @@ pub fn read<'a>(
     mut each: impl FnMut(Event<'a>, &Identities),
 ) -> Result<Beside<'a>, FileError> {
     let (mut lists, mut records, mut beside) = (0_u32, 0_u64, Beside::default());
-    let mut is_digest = false;
+    let (mut is_digest, mut notifications) = (false, 0_u64);
     let mut cursor = Cursor::new(text, index);
     cursor.members(|cursor, name| match name {
         "Records" if cursor.peek() == b'[' => {
@@ -113,6 +115,10 @@ pub fn read<'a>(
                 let before = cursor.rest();
                 record.read(cursor, identities)?;
                 let is_clear = match record.kind() {
+                    Kind::Notification => {
+                        notifications += 1;
+                        true
+                    }
                     Kind::Other => true,
                     Kind::Unclear => false,
                     Kind::CloudTrail => {
@@ -140,6 +146,7 @@ pub fn read<'a>(
         0 if is_digest => Err(FileError::Digest),
         0 => Err(FileError::NoRecords),
         1 if records > MAX_RECORDS => Err(FileError::TooMany),
+        1 if notifications > 0 => Err(FileError::Notifications),
         1 => Ok(beside),
         _ => Err(FileError::TwoLists),
     }

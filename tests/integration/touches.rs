@@ -250,3 +250,52 @@ fn the_scans_own_calls_are_on_log_files() {
     );
     assert_eq!(at("in/data.csv"), "fail");
 }
+
+/// In whatever they come, records are read as strictly as in a log file, and what is none says what it looks like.
+#[test]
+fn containers_are_told_by_their_form() {
+    let read = |bytes: &[u8], name: &str| {
+        let workplace = Workplace::offline();
+        std::fs::create_dir(workplace.path("logs")).unwrap();
+        std::fs::write(workplace.path(&format!("logs/{name}")), bytes).unwrap();
+        let ran = workplace.run(&["accesses", "logs", "--format", "json"]);
+        let rows: Vec<Value> = serde_json::from_str(&ran.stdout).unwrap();
+        (rows.iter().map(|row| row["count"].as_u64().unwrap()).sum::<u64>(), ran.exit, ran.stderr)
+    };
+    let (one, two) = (record(&[("eventID", "a".into())]), record(&[("eventID", "b".into())]));
+    let lines = format!("{one}\n{two}\n");
+    let message = |record: &Value| Value::String(record.to_string());
+    let file = json!({"Records": [one, two]}).to_string();
+    let zstd = ruzstd::encoding::compress_to_vec(file.as_bytes(), ruzstd::encoding::CompressionLevel::Fastest);
+    for (name, bytes) in [
+        ("array.json", json!([one, two]).to_string().into_bytes()),
+        ("lines.ndjson", lines.clone().into_bytes()),
+        ("lines.gz", trailcheck::gzip::compress(lines.as_bytes())),
+        ("bom.json", [b"\xef\xbb\xbf", file.as_bytes()].concat()),
+        ("file.json.zst", zstd.clone()),
+        ("export", format!("2026-11-22T05:00:00.000Z {one}\n2026-11-22T05:00:01.000Z {two}\n").into_bytes()),
+        ("subscription.json", json!({"messageType": "DATA_MESSAGE", "logEvents": [{"message": message(&one)}, {"message": message(&two)}]}).to_string().into_bytes()),
+        ("lookup.json", json!({"Events": [{"CloudTrailEvent": message(&one)}, {"CloudTrailEvent": message(&two)}]}).to_string().into_bytes()),
+    ] {
+        assert_eq!((read(&bytes, name).0, read(&bytes, name).1), (2, 0), "{name}: {}", read(&bytes, name).2);
+    }
+    assert_eq!(read(one.to_string().as_bytes(), "one.json").0, 1);
+    let mut cut = zstd.clone();
+    cut.truncate(zstd.len() - 3);
+    for (name, bytes, what) in [
+        ("cut.json.zst", cut, "zstd data is damaged"),
+        ("more.json.zst", [&zstd[..], b"x"].concat(), "after the end"),
+        (
+            "notification.json",
+            json!({"Records": [{"eventSource": "aws:s3", "eventName": "ObjectCreated:Put", "eventVersion": "2.1"}]})
+                .to_string()
+                .into_bytes(),
+            "S3 event notifications",
+        ),
+        ("other.json", b"{\"hello\": 1}".to_vec(), "it looks like JSON with hello"),
+        ("rows.json", json!({"QueryResultRows": [[{"eventID": "a"}]]}).to_string().into_bytes(), "eventJson"),
+    ] {
+        let (count, exit, stderr) = read(&bytes, name);
+        assert!(count == 0 && exit == 3 && stderr.contains(what), "{name}: {exit} {stderr}");
+    }
+}

@@ -3,10 +3,12 @@
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::{BuildHasher, Hash, Hasher};
+use std::io::Read;
 
 use super::super::access::{Access, Accesses, Noted};
 use super::super::chain::{ExpectedLog, LogName, Verdict};
 use super::super::changes::{NotUnderstood, change};
+use super::super::container::{self, Unknown};
 use super::super::dedup::{Arrival, Dedup, EventHashes};
 use super::super::event::{self, Event, FileError, NAMED};
 use super::super::identity::Identities;
@@ -110,11 +112,16 @@ impl Worker {
         scratch: &mut Scratch,
         expected: Option<&ExpectedLog>,
     ) -> Result<(), Refusal> {
+        let inflated;
         let json = match gzip::is_gzip(bytes) {
             true => scratch.inflater.inflate(bytes, gzip::MAX_LOG).map_err(|error| Refusal::inflating(&error))?,
             // CloudTrail delivers gzip only.
             false if expected.is_some() => return Err(Refusal::altered("it is not gzip data".to_owned())),
-            false if !object.is_named_as_log && !looks_like_json(bytes) => {
+            false if is_zstd(bytes) => {
+                inflated = unpacked(bytes).map_err(Refusal::altered)?;
+                &inflated
+            }
+            false if !object.is_named_as_log && !looks_like_log(bytes) => {
                 return Err(Refusal::without_records(NO_LOG));
             }
             false => bytes,
@@ -123,16 +130,36 @@ impl Worker {
         if let Some(Verdict::Invalid(why)) = expected.map(|expected| expected.matches(json)) {
             return Err(Refusal::altered(why));
         }
+        let json = json.strip_prefix(BOM).unwrap_or(json);
         let text = scratch.index.find(json).map_err(|error| Refusal::unreadable(&error))?;
+        match self.read_records(task, object, text, &scratch.index) {
+            Ok(()) => Ok(()),
+            // What CloudTrail delivered itself has one form.
+            Err(FileError::NoRecords | FileError::Fault(_) | FileError::Notifications) if expected.is_none() => {
+                let text = container::unwrapped(text).map_err(|Unknown(why)| Refusal::of_another_form(why))?;
+                let read = self.read_records(task, object, &text, &StructuralIndex::of(&text));
+                read.map_err(|error| Refusal::unreadable(&error))
+            }
+            // Where its name says that it is a log file, it stands in the place of one.
+            Err(FileError::Digest) if LogName::parse(&object.name).is_none() => {
+                Err(Refusal::without_records(&FileError::Digest.to_string()))
+            }
+            Err(error) => Err(Refusal::unreadable(&error)),
+        }
+    }
+
+    /// The records of a text in the form of a log file.
+    fn read_records(
+        &mut self,
+        task: Task,
+        object: &Object,
+        text: &str,
+        index: &StructuralIndex,
+    ) -> Result<(), FileError> {
         let mut notes = Notes::for_text(text);
         let Worker { identities, accesses, .. } = self;
-        let read = event::read(text, &scratch.index, identities, task.question.period, |event, identities| {
+        let beside = event::read(text, index, identities, task.question.period, |event, identities| {
             notes.add(event, task, identities, accesses);
-        });
-        let beside = read.map_err(|error| match error {
-            // Where its name says that it is a log file, it stands in the place of one.
-            FileError::Digest if LogName::parse(&object.name).is_none() => Refusal::without_records(&error.to_string()),
-            error => Refusal::unreadable(&error),
         })?;
         self.malformed += beside.unclear;
         beside.first.into_iter().for_each(|id| self.name_unclear(Some(object.name.clone()), id));
@@ -285,9 +312,36 @@ impl<'a> Notes<'a> {
 /// What files are that nobody takes for logs.
 pub const NO_LOG: &str = "neither JSON nor gzip";
 
-fn looks_like_json(bytes: &[u8]) -> bool {
-    let start = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    matches!(start.trim_ascii_start().first(), Some(b'{' | b'['))
+/// A byte order mark, which some editors and tools put before UTF-8.
+const BOM: &[u8] = b"\xef\xbb\xbf";
+
+/// JSON, or a line that CloudWatch Logs exports: its time comes first.
+fn looks_like_log(bytes: &[u8]) -> bool {
+    let start = bytes.strip_prefix(BOM).unwrap_or(bytes).trim_ascii_start();
+    match start.first() {
+        Some(b'{' | b'[') => true,
+        Some(b'0'..=b'9') => start.get(..64).unwrap_or(start).windows(2).any(|pair| pair == b" {"),
+        _ => false,
+    }
+}
+
+fn is_zstd(bytes: &[u8]) -> bool {
+    bytes.starts_with(&[0x28, 0xb5, 0x2f, 0xfd])
+}
+
+/// The bytes of a zstd frame, within the limits of gzip.
+fn unpacked(bytes: &[u8]) -> Result<Vec<u8>, String> {
+    let damaged = |error: &dyn std::fmt::Display| format!("zstd data is damaged or cut short: {error}");
+    let (mut rest, mut text) = (bytes, Vec::new());
+    let decoder = ruzstd::decoding::StreamingDecoder::new(&mut rest).map_err(|error| damaged(&error))?;
+    decoder.take(gzip::MAX_LOG as u64 + 1).read_to_end(&mut text).map_err(|error| damaged(&error))?;
+    if text.len() > gzip::MAX_LOG {
+        return Err(InflateError::TooLarge(gzip::MAX_LOG).to_string());
+    }
+    if !rest.is_empty() {
+        return Err("unexpected data after the end of the zstd frame".to_owned());
+    }
+    Ok(text)
 }
 
 /// Why an object does not count.
@@ -313,6 +367,10 @@ impl Refusal {
             InflateError::TooLarge(_) => Refusal::unread(&error.to_string()),
             InflateError::Damaged | InflateError::Trailing => Refusal::altered(error.to_string()),
         }
+    }
+
+    fn of_another_form(why: String) -> Refusal {
+        Refusal { reason: why, matters: true, verdict: Verdict::Valid }
     }
 
     /// As CloudTrail delivered it, where a digest says so, and still not understood.

@@ -11,6 +11,8 @@ pub enum Kind {
     S3Data,
     /// A call of CloudTrail's own API, which may change what is recorded.
     CloudTrail,
+    /// An event notification of S3, which is no record of CloudTrail.
+    Notification,
     /// Something else for certain.
     Other,
     /// It does not say, and may be an access.
@@ -40,6 +42,7 @@ pub(super) enum Structure {
 pub(super) enum Source {
     S3,
     CloudTrail,
+    Notification,
     Other,
 }
 
@@ -70,6 +73,7 @@ impl Source {
     pub(super) fn of(source: &str) -> Source {
         match source {
             changes::EVENT_SOURCE => Source::CloudTrail,
+            "aws:s3" => Source::Notification,
             source if EVENT_SOURCES.contains(&source) => Source::S3,
             _ => Source::Other,
         }
@@ -124,6 +128,7 @@ impl Traits {
             Some(Source::S3) => {}
             // A data event about an S3 object is an access, whoever tells of it.
             Some(Source::Other) if category == Some(Category::Data) && has_objects() => return Kind::Unclear,
+            Some(Source::Notification) => return Kind::Notification,
             Some(Source::CloudTrail) => return Kind::CloudTrail,
             Some(Source::Other) => return Kind::Other,
             // Aggregated events and Insights have a source as well; a record without one is none that is documented.
