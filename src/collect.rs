@@ -39,6 +39,9 @@ use call_error::CallError;
 use client::Aws;
 use failures::Failures;
 
+/// By how much this machine's clock may differ from AWS's. Requests that are fifteen minutes off are refused by AWS itself.
+const MAX_SKEW: time::Duration = time::Duration::minutes(5);
+
 /// How many calls of one kind are in flight at a time. CloudTrail answers ten a second in each region.
 const IN_FLIGHT: usize = 16;
 
@@ -77,6 +80,8 @@ pub enum CollectError {
         "no AWS region is set: name one in scan.regions, or set AWS_REGION, or `region` in the profile that AWS_PROFILE names"
     )]
     NoRegion,
+    #[error("the environment variable {name} cannot be used: {why}; correct it, or unset it")]
+    Environment { name: String, why: String },
     #[error(
         "cannot tell who is asking (sts:GetCallerIdentity in {region}): {message}\nnext: check the credentials (AWS_PROFILE, AWS_ACCESS_KEY_ID, an OIDC role) and the endpoint (AWS_ENDPOINT_URL); `aws sts get-caller-identity` must work with the same environment"
     )]
@@ -131,6 +136,13 @@ async fn collect(config: &Config, declared: &[String], logs: Option<LogRequest>)
         }
         None => (None, vec![]),
     };
+    let skew = aws.clock_skew();
+    if skew.abs() > MAX_SKEW {
+        let message =
+            format!("it differs from AWS's by {} minutes: ages and waivers cannot be told", skew.whole_minutes().abs());
+        let failure = CallError { code: "ClockSkew".to_owned(), message };
+        failures.add("this machine's clock", aws.home_region(), None, failure, &[FactKind::Clock]);
+    }
     account.failures = failures.list;
     Ok(Snapshot {
         schema: SCHEMA.to_owned(),

@@ -47,6 +47,9 @@ pub enum CommandError {
     Write(#[from] WriteError),
 }
 
+/// The exit of a run that broke.
+pub const INTERNAL: Exit = Exit::Internal;
+
 impl CommandError {
     pub fn exit(&self) -> Exit {
         match self {

@@ -30,7 +30,7 @@ use crate::config::{Config, RedshiftLocation};
 use crate::coverage::prove::RecorderSet;
 use crate::parallel;
 use crate::reason::Reason;
-use crate::snapshot::{Origin, Records, Snapshot};
+use crate::snapshot::{FactKind, Origin, Records, Snapshot};
 use crate::world::World;
 
 use accesses::{AccessIndex, OwnCalls};
@@ -144,6 +144,7 @@ impl<'a> View<'a> {
             partition: self.world.partition().to_owned(),
             regions: regions.into_iter().cloned().collect(),
             collected_at: self.world.at,
+            clock_is_doubtful: self.world.failures_anywhere(FactKind::Clock).next().is_some(),
         }
     }
 

@@ -33,7 +33,7 @@ use answers::{Answer, Answers};
 
 /// Runs every policy on the input. One broken policy does not stop the others: its answer is the outcome `error`.
 pub fn evaluate(input: &Input, bundles: &[Bundle], config: &Config) -> Vec<Finding> {
-    let waivers = Waivers::of(&config.waivers, input.collected_at);
+    let waivers = Waivers::of(&config.waivers, input.collected_at, input.clock_is_doubtful);
     let findings = evaluate::run(bundles, input, |policy, answers| {
         let host = Host { input, policy, config, waivers: &waivers };
         match answers {

@@ -23,11 +23,13 @@ pub(crate) struct Aws {
     /// A local endpoint has no host name for each bucket.
     path_style: bool,
     home_region: String,
+    bounded: Bounded,
 }
 
 impl Aws {
     /// `first_region`: where global calls go; `None`: the chain's region.
     pub(crate) async fn load(first_region: Option<String>) -> Result<Aws, CollectError> {
+        check_environment()?;
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             // More than the SDK's three: throttled control-plane calls come through on a later try.
             .retry_config(RetryConfig::standard().with_max_attempts(6))
@@ -36,9 +38,15 @@ impl Aws {
             loader = loader.region(Region::new(region));
         }
         let shared = loader.load().await;
-        let home_region = shared.region().ok_or(CollectError::NoRegion)?.to_string();
+        let region = shared.region().map(ToString::to_string).filter(|region| !region.is_empty());
+        let home_region = region.ok_or(CollectError::NoRegion)?;
         let path_style = shared.endpoint_url().is_some() || std::env::var_os("AWS_ENDPOINT_URL_S3").is_some();
-        Ok(Aws { shared, path_style, home_region })
+        Ok(Aws { shared, path_style, home_region, bounded: Bounded::default() })
+    }
+
+    /// By how much this machine's clock differs from AWS's, as far as answers tell.
+    pub(crate) fn clock_skew(&self) -> time::Duration {
+        self.bounded.skew()
     }
 
     /// Where global calls go.
@@ -49,33 +57,34 @@ impl Aws {
     /// The first call: it shows at once whether credentials and endpoint work, so it is not tried for long.
     pub(crate) fn sts(&self) -> aws_sdk_sts::Client {
         let retries = RetryConfig::standard().with_max_attempts(2);
-        let config = aws_sdk_sts::config::Builder::from(&self.shared).retry_config(retries).interceptor(Bounded);
+        let config =
+            aws_sdk_sts::config::Builder::from(&self.shared).retry_config(retries).interceptor(self.bounded.clone());
         aws_sdk_sts::Client::from_conf(config.build())
     }
 
     pub(crate) fn account(&self) -> aws_sdk_account::Client {
-        let config = aws_sdk_account::config::Builder::from(&self.shared).interceptor(Bounded);
+        let config = aws_sdk_account::config::Builder::from(&self.shared).interceptor(self.bounded.clone());
         aws_sdk_account::Client::from_conf(config.build())
     }
 
     pub(crate) fn cloudtrail(&self, region: &str) -> aws_sdk_cloudtrail::Client {
         let config = aws_sdk_cloudtrail::config::Builder::from(&self.shared)
             .region(Region::new(region.to_owned()))
-            .interceptor(Bounded);
+            .interceptor(self.bounded.clone());
         aws_sdk_cloudtrail::Client::from_conf(config.build())
     }
 
     pub(crate) fn redshift(&self, region: &str) -> aws_sdk_redshift::Client {
         let config = aws_sdk_redshift::config::Builder::from(&self.shared)
             .region(Region::new(region.to_owned()))
-            .interceptor(Bounded);
+            .interceptor(self.bounded.clone());
         aws_sdk_redshift::Client::from_conf(config.build())
     }
 
     pub(crate) fn redshift_serverless(&self, region: &str) -> aws_sdk_redshiftserverless::Client {
         let config = aws_sdk_redshiftserverless::config::Builder::from(&self.shared)
             .region(Region::new(region.to_owned()))
-            .interceptor(Bounded);
+            .interceptor(self.bounded.clone());
         aws_sdk_redshiftserverless::Client::from_conf(config.build())
     }
 
@@ -83,9 +92,26 @@ impl Aws {
         let config = aws_sdk_s3::config::Builder::from(&self.shared)
             .region(Region::new(region.to_owned()))
             .force_path_style(self.path_style)
-            .interceptor(Bounded);
+            .interceptor(self.bounded.clone());
         aws_sdk_s3::Client::from_conf(config.build())
     }
+}
+
+/// What the SDK would stop at with a panic, or a message that says nothing.
+fn check_environment() -> Result<(), CollectError> {
+    let refuse = |name: &str, why: &str| Err(CollectError::Environment { name: name.to_owned(), why: why.to_owned() });
+    for (name, value) in std::env::vars_os() {
+        let (name, value) = (name.to_string_lossy(), value.to_string_lossy());
+        if name.starts_with("AWS_ENDPOINT_URL") && !(value.starts_with("http://") || value.starts_with("https://")) {
+            let why = if value.is_empty() { "it is set, and empty" } else { "it is no URL: expected https://HOST" };
+            return refuse(&name, why);
+        }
+        let is_credential = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"].contains(&&*name);
+        if is_credential && value.contains(|c: char| c.is_control() || c.is_whitespace()) {
+            return refuse(&name, "there is a blank or a line break in it");
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -113,7 +139,12 @@ mod tests {
                 .timeout_config(timeouts(Duration::from_millis(100)))
                 .load()
                 .await;
-            let aws = Aws { shared: config, path_style: true, home_region: "us-east-1".to_owned() };
+            let aws = Aws {
+                shared: config,
+                path_style: true,
+                home_region: "us-east-1".to_owned(),
+                bounded: Bounded::default(),
+            };
             aws.sts().get_caller_identity().send().await.map_err(|error| CallError::of(&error)).unwrap_err()
         });
         assert_eq!(error.code, "Timeout", "{error:?}");

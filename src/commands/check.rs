@@ -128,7 +128,7 @@ fn rule(policy: &Policy) -> Rule {
 /// What a reader should know beside the findings.
 fn notes(snapshot: &Snapshot, config: &Config, bundles: &[Bundle], findings: &[Finding]) -> Vec<String> {
     let ran: HashSet<&str> = bundles.iter().flat_map(|bundle| &bundle.policies).map(|policy| &*policy.id).collect();
-    let unused = Waivers::of(&config.waivers, snapshot.collected_at()).unused(findings);
+    let unused = Waivers::of(&config.waivers, snapshot.collected_at(), false).unused(findings);
     // Of a policy that did not run, a waiver may be as good as ever.
     let unused = unused.into_iter().filter(|waiver| ran.contains(&*waiver.policy)).map(|waiver| {
         format!(

@@ -250,6 +250,8 @@ impl<'a> View<'a> {
     /// By the clock of the accounts whose trails record there.
     fn missing_at_ends(&self, window: Window, accounts: &[String]) -> Vec<Reason> {
         let mut missing = Vec::new();
+        let doubts = accounts.iter().flat_map(|account| self.world.failures(account, FactKind::Clock));
+        missing.extend(doubts.map(Reason::failed));
         let clocks = accounts.iter().filter_map(|account| Some(self.world.account(account)?.collected_at));
         let at = clocks.min().unwrap_or(self.world.at);
         if window.end <= window.start || at.0 - window.end.0 < LATE_DELIVERY {

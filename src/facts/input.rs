@@ -98,6 +98,8 @@ pub struct Scan {
     pub partition: String,
     pub regions: Vec<String>,
     pub collected_at: Timestamp,
+    /// The clock of the machine that scanned differed from AWS's by more than five minutes.
+    pub clock_is_doubtful: bool,
 }
 
 /// A location that COPY or UNLOAD uses.

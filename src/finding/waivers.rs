@@ -14,11 +14,13 @@ pub struct Waivers<'a> {
     /// Of several waivers the one that holds longest counts.
     longest: HashMap<(&'a str, &'a str), &'a Waiver>,
     today: Date,
+    /// The clock is not to be relied on, so that nobody can tell which day it is.
+    is_doubtful: bool,
 }
 
 impl<'a> Waivers<'a> {
-    /// `at`: the snapshot's clock.
-    pub fn of(waivers: &'a [Waiver], at: Timestamp) -> Waivers<'a> {
+    /// `at`: the snapshot's clock; `is_doubtful`: which is not to be relied on.
+    pub fn of(waivers: &'a [Waiver], at: Timestamp, is_doubtful: bool) -> Waivers<'a> {
         let mut longest: HashMap<(&str, &str), &Waiver> = HashMap::new();
         for waiver in waivers {
             let known = longest.entry((&waiver.policy, &waiver.subject)).or_insert(waiver);
@@ -26,13 +28,17 @@ impl<'a> Waivers<'a> {
                 *known = waiver;
             }
         }
-        Waivers { all: waivers, longest, today: at.0.date() }
+        Waivers { all: waivers, longest, today: at.0.date(), is_doubtful }
     }
 
     /// A failure that a waiver covers is `left`, until the waiver's last day.
     pub fn apply(&self, finding: &mut Finding, left: Outcome) {
         let Some(waiver) = self.longest.get(&(&*finding.policy, &*finding.subject)) else { return };
-        if self.today <= waiver.expires {
+        if self.is_doubtful {
+            finding.outcome = Outcome::Unknown;
+            finding.message =
+                format!("{} (whether its waiver still holds this machine's clock does not tell)", finding.message);
+        } else if self.today <= waiver.expires {
             finding.outcome = left;
         } else {
             finding.message = format!("{} (its waiver expired on {})", finding.message, waiver.expires);

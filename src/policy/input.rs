@@ -22,6 +22,7 @@ pub struct Input {
     pub account: Subject,
     /// The snapshot's clock.
     pub collected_at: Timestamp,
+    pub clock_is_doubtful: bool,
     /// The names of what the document holds.
     pub members: Vec<String>,
     /// By id, for policies that name a subject by its id alone; made when the first one does.
@@ -41,6 +42,7 @@ struct Unseen {
 struct Scan {
     subject: Subject,
     collected_at: Timestamp,
+    clock_is_doubtful: bool,
 }
 
 impl Input {
@@ -80,8 +82,8 @@ impl Input {
         let scan: Scan = member(&value, "scan")?;
         let unseen = member(&value, "unseen")?;
         let subjects = OnceLock::new();
-        let (account, collected_at) = (scan.subject, scan.collected_at);
-        Ok(Input { account, collected_at, members: names, subjects, unseen, value })
+        let Scan { subject: account, collected_at, clock_is_doubtful } = scan;
+        Ok(Input { account, collected_at, clock_is_doubtful, members: names, subjects, unseen, value })
     }
 
     /// The subject that is known by this id.

@@ -27,6 +27,8 @@ pub enum FactKind {
     Namespaces,
     /// Log records.
     Records,
+    /// What time it is: every age, and whether a waiver still holds.
+    Clock,
 }
 
 impl FactKind {

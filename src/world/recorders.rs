@@ -103,6 +103,12 @@ impl World<'_> {
         };
         let mut recorder =
             most(accounts.iter().map(in_account), || Recorder::of_trail(&seen.trail, self.scene(region, "")));
+        // How old a delivery is that failed decides whether it is still tried again.
+        let fails = seen.trail.status.get(region).is_some_and(|status| status.latest_delivery_error.is_some());
+        let doubt = accounts.iter().find_map(|account| self.failures(account.id(), FactKind::Clock).next());
+        if let Some(doubt) = doubt.filter(|_| fails && recorder.effect == Effect::InEffect) {
+            recorder.effect = Effect::Unknown(Reason::failed(doubt));
+        }
         if seen.selectors_differ {
             recorder.selectors = Err(OfRecorder::SelectorsDiffer.into());
         }

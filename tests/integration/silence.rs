@@ -145,3 +145,50 @@ fn one_unreadable_folder_does_not_end_the_others() {
     // The superuser may read everything.
     assert!(may_read_all || (ran.exit == 3 && ran.stderr.contains("not read: logs/b")), "{ran:?}");
 }
+
+/// What the SDK would stop at is named.
+#[test]
+fn an_environment_that_cannot_be_used_is_named() {
+    for (name, value) in [
+        ("AWS_ENDPOINT_URL", ""),
+        ("AWS_ENDPOINT_URL_S3", ""),
+        ("AWS_ENDPOINT_URL", "localhost:5000"),
+        ("AWS_ACCESS_KEY_ID", "AKIA\nX"),
+        ("AWS_SECRET_ACCESS_KEY", "secret\n"),
+        ("AWS_SESSION_TOKEN", "a b"),
+    ] {
+        let workplace =
+            Workplace::offline().set("AWS_REGION", "eu-west-1").set("AWS_ACCESS_KEY_ID", "testing").set(name, value);
+        workplace.write("trailcheck.toml", "[[redshift.unload]]\nlocation = \"s3://b/\"\n");
+        let ran = workplace.run(&["check"]);
+        assert!(ran.exit == 2 && ran.stderr.contains(name), "{name}={value:?}: {ran:?}");
+    }
+    let workplace = Workplace::offline()
+        .set("AWS_REGION", "")
+        .set("AWS_ACCESS_KEY_ID", "testing")
+        .set("AWS_SECRET_ACCESS_KEY", "testing");
+    workplace.write("trailcheck.toml", "[[redshift.unload]]\nlocation = \"s3://b/\"\n");
+    let ran = workplace.run(&["check"]);
+    assert!(ran.exit == 2 && ran.stderr.contains("no AWS region is set"), "{ran:?}");
+}
+
+/// Where nobody hears what is said, the exit code says it.
+#[test]
+fn a_full_device_for_standard_error_changes_no_verdict() {
+    let workplace = Workplace::offline();
+    let (config, snapshot) = (fixture("article/trailcheck.toml"), fixture("article/snapshot.json"));
+    let exit = |arguments: &[&str]| {
+        let status = std::process::Command::new(env!("CARGO_BIN_EXE_trailcheck"))
+            .args(arguments)
+            .current_dir(workplace.path(""))
+            .stdout(std::process::Stdio::null())
+            .stderr(std::fs::File::options().write(true).open("/dev/full").unwrap())
+            .status()
+            .unwrap();
+        status.code()
+    };
+    let check = ["check", "--config", &config, "--snapshot", &snapshot, "--report", "json=out.json"];
+    assert_eq!(exit(&check), Some(1));
+    assert_eq!(exit(&["accesses", "nothing-here"]), Some(2));
+    assert_eq!(exit(&["accesses", &fixture("article/logs")]), Some(0));
+}

@@ -115,3 +115,27 @@ fn tokens_that_go_in_circles_end() {
         assert_eq!(exit, 3);
     }
 }
+
+/// The machine's clock is held against AWS's: past five minutes ages and waivers are not known.
+#[test]
+fn a_wrong_clock_waives_nothing() {
+    let endpoint = Endpoint::with(&world());
+    let ago = time::OffsetDateTime::now_utc() - time::Duration::days(20);
+    let date = ago.format(&time::format_description::well_known::Rfc2822).unwrap().replace("+0000", "GMT");
+    let answer = json!({"service": "redshift-serverless", "operation": "ListNamespaces", "status": 200,
+        "body": "{\"namespaces\": []}", "headers": {"Date": date}});
+    let config = "[scan]\nregions = [\"eu-west-1\"]\n[[redshift.unload]]\nlocation = \"s3://logs/\"\n\
+        [[waiver]]\npolicy = \"coverage/unload_recorded\"\nsubject = \"s3://logs/\"\nreason = \"r\"\nowner = \"o\"\nexpires = 2099-01-01\n";
+    let workplace = Workplace::at(&endpoint);
+    workplace.write("trailcheck.toml", config);
+    let outcome = || {
+        let (report, _) = workplace.check(&["--policy", "coverage/unload_recorded"]);
+        let finding = crate::program::finding(&report, "coverage/unload_recorded", "s3://logs/");
+        (finding["outcome"].as_str().unwrap().to_owned(), report["run"]["failures"].to_string())
+    };
+    assert_eq!(outcome().0, "waived");
+    endpoint.rule(answer);
+    let (told, failures) = outcome();
+    assert_eq!(told, "unknown");
+    assert!(failures.contains("ClockSkew"), "{failures}");
+}
