@@ -51,6 +51,10 @@ pub enum LocationError {
         "`{0}` is a directory bucket; its events are AWS::S3Express::Object, which Redshift does not load from or unload to"
     )]
     DirectoryBucket(String),
+    #[error(
+        "`{0}` is a table bucket; its events are AWS::S3Tables::Table, which Redshift does not load from or unload to"
+    )]
+    TableBucket(String),
     #[error("`{0}` ends with `*`; a location is already everything that begins with it: write `{1}`")]
     Wildcard(String, String),
 }
@@ -81,6 +85,9 @@ impl Location {
         }
         if bucket.ends_with("--x-s3") {
             return Err(LocationError::DirectoryBucket(text.to_owned()));
+        }
+        if bucket.ends_with("--table-s3") {
+            return Err(LocationError::TableBucket(text.to_owned()));
         }
         if !is_bucket_name(bucket) {
             return Err(LocationError::BadBucket(bucket.to_owned()));
@@ -118,13 +125,13 @@ impl fmt::Display for Location {
     }
 }
 
-/// Whether what stands in a bucket's place is an access point: an alias, that of an Object Lambda or a multi-Region one, or
-/// an ARN (Amazon S3 User Guide, "Referencing access points").
+/// Whether what stands in a bucket's place is an access point: an alias, that of an Object Lambda, of a multi-Region one or of
+/// a directory bucket's, or an ARN (Amazon S3 User Guide, "Referencing access points").
 #[inline]
 pub fn is_access_point(bucket: &str) -> bool {
     // Almost every name is told by its last letter.
     matches!(bucket.as_bytes().last(), Some(b's' | b'3' | b'p'))
-        && (bucket.ends_with("-s3alias") || bucket.ends_with("--ol-s3") || bucket.ends_with(".mrap"))
+        && ["-s3alias", "--ol-s3", "--xa-s3", ".mrap"].iter().any(|suffix| bucket.ends_with(suffix))
         || bucket.starts_with("arn:")
 }
 
@@ -144,6 +151,8 @@ mod tests {
             ("s3://ap-abc123-s3alias/x", "access point"),
             ("arn:aws:s3:eu-west-1:111111111111:accesspoint/x", "access point"),
             ("s3://b--use1-az4--x-s3/", "directory bucket"),
+            ("s3://b--use1-az4--xa-s3/", "access point"),
+            ("s3://b--table-s3/", "table bucket"),
             ("s3://bucket/unload/*", "write `s3://bucket/unload/`"),
             ("bucket/unload", "expected s3://"),
             ("s3://b ucket/", "bucket name"),

@@ -119,14 +119,15 @@ async fn list(
         objects: vec![],
         error: None,
     };
-    let prefix = trail.s3_key_prefix.as_deref();
+    let mut missing = None;
     if trail.is_organization_trail != Some(false) {
-        match organization_folders(client, bucket, prefix).await {
-            Ok(organizations) => source.organizations = organizations,
-            Err(error) => {
-                source.error = Some(error);
-                return source;
+        match organization_folders(client, bucket, trail.s3_key_prefix.as_deref()).await {
+            Ok(organizations) if organizations.is_empty() && trail.is_organization_trail == Some(true) => {
+                missing =
+                    Some(CallError::unreadable("there is no organization's folder beside the account's".to_owned()));
             }
+            Ok(organizations) => source.organizations = organizations,
+            Err(error) => missing = Some(error),
         }
     }
     for date in days(window, account.collected_at) {
@@ -143,6 +144,7 @@ async fn list(
             }
         }
     }
+    source.error = missing;
     source
 }
 
@@ -153,7 +155,7 @@ pub(super) fn days(window: Window, collected_at: Timestamp) -> impl Iterator<Ite
 }
 
 /// An organization trail's files are under the organization's id, `AWSLogs/o-…/`, of which a bucket may have seen several.
-/// Not to find one is a failure: the folder of the account alone would be empty, and look as if nothing had happened.
+/// For such a trail, not to find one is a failure: that the account's own folder is empty does not show that nothing happened.
 async fn organization_folders(
     client: &aws_sdk_s3::Client,
     bucket: &str,
@@ -168,9 +170,6 @@ async fn organization_folders(
         Ok(())
     })
     .await?;
-    if found.is_empty() {
-        return Err(CallError::unreadable(format!("there is no organization's folder below {root}")));
-    }
     Ok(found)
 }
 

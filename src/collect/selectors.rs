@@ -35,10 +35,10 @@ pub(super) async fn of_trail(aws: &Aws, home: &str, arn: &str) -> Result<Selecto
     })
 }
 
-/// A list of the answer that may be left out where another one is there: left out or `null` is empty.
+/// A list of the answer that may be left out where another one is there.
 pub(super) fn list<T: DeserializeOwned>(members: &Map<String, Value>, name: &str) -> Result<Vec<T>, CallError> {
     match members.get(name) {
-        None | Some(Value::Null) => Ok(vec![]),
+        None => Ok(vec![]),
         Some(list) => serde_json::from_value(list.clone()).map_err(|error| {
             CallError::unreadable(format!("{name} has a form that this version does not know: {error}"))
         }),
@@ -83,9 +83,11 @@ impl Intercept for Answer {
 
 fn snake_case_keys(value: Value) -> Value {
     match value {
-        Value::Object(members) => Value::Object(
-            members.into_iter().map(|(name, value)| (snake_case(&name), snake_case_keys(value))).collect(),
-        ),
+        Value::Object(members) => {
+            // A member that is `null` is one that was left out (AWS JSON protocol).
+            let given = members.into_iter().filter(|(_, value)| !value.is_null());
+            Value::Object(given.map(|(name, value)| (snake_case(&name), snake_case_keys(value))).collect())
+        }
         Value::Array(list) => Value::Array(list.into_iter().map(snake_case_keys).collect()),
         other => other,
     }
@@ -108,7 +110,7 @@ fn snake_case(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::snake_case;
+    use super::*;
 
     #[test]
     fn names_are_the_apis_in_snake_case() {
@@ -120,5 +122,17 @@ mod tests {
         ] {
             assert_eq!(snake_case(name), snake);
         }
+    }
+
+    #[test]
+    fn a_null_inside_a_selector_is_a_member_that_was_left_out() {
+        let answer = br#"{"EventSelectors": [{"ReadWriteType": "All", "DataResources": null}],
+            "AdvancedEventSelectors": [{"FieldSelectors": [{"Field": "eventCategory", "Equals": ["Data"], "StartsWith": null}]}]}"#;
+        let members = Answer(Arc::new(Mutex::new(Some(answer.to_vec())))).members().unwrap();
+        let basic: Vec<EventSelector> = list(&members, "event_selectors").unwrap();
+        assert!(basic[0].data_resources.is_empty());
+        let advanced: Vec<AdvancedEventSelector> = list(&members, "advanced_event_selectors").unwrap();
+        let field = &advanced[0].field_selectors[0];
+        assert!(field.starts_with.is_empty() && field.other.is_empty(), "{field:?}");
     }
 }

@@ -164,8 +164,8 @@ impl<'a> Approved<'a> {
     }
 }
 
-/// Whether a role is among those that a name with `*` stands for, any run of characters. The path says which names are
-/// meant. `None`: the acting role's path is not in the record.
+/// Whether a role is among those that a name with `*` stands for. Without a path it means the names of all paths; behind one,
+/// only a `*` that the name begins with stands for more of the path. `None`: the acting role's path is not in the record.
 fn covers(pattern: &RoleArn, role: &RoleArn) -> Option<bool> {
     if pattern.account != role.account || !glob(&pattern.name, &role.name) {
         return Some(false);
@@ -173,7 +173,8 @@ fn covers(pattern: &RoleArn, role: &RoleArn) -> Option<bool> {
     match (pattern.path(), role.path()) {
         ("", _) => Some(true),
         (_, "") => None,
-        (pattern, role) => Some(pattern == role),
+        (of_path, path) if pattern.name.starts_with('*') => Some(glob(&format!("{of_path}/*"), &format!("{path}/"))),
+        (of_path, path) => Some(glob(of_path, path)),
     }
 }
 
@@ -233,5 +234,20 @@ mod tests {
         assert_eq!(approves(approved, "arn:aws:iam::111111111111:role/team/x"), Some(false));
         // Parsed from a session's ARN, which has lost the path; or a role that has none.
         assert_eq!(approves(approved, "arn:aws:iam::111111111111:role/x"), None);
+    }
+
+    /// IAM Identity Center's roles have their region in the path, but for us-east-1.
+    #[test]
+    fn a_star_stands_for_parts_of_a_path() {
+        let path = "arn:aws:iam::111111111111:role/aws-reserved/sso.amazonaws.com";
+        for approved in ["*/AWSReservedSSO_Analyst_*", "*AWSReservedSSO_Analyst_*"] {
+            let approved = format!("{path}/{approved}");
+            let acts = |role: &str| approves(&approved, &format!("{path}/{role}"));
+            assert_eq!(acts("eu-west-1/AWSReservedSSO_Analyst_1"), Some(true), "{approved}");
+            assert_eq!(acts("eu-west-1/AWSReservedSSO_Admin_1"), Some(false), "{approved}");
+            let session = |name: &str| approves(&approved, &format!("arn:aws:iam::111111111111:role/{name}"));
+            assert_eq!(session("AWSReservedSSO_Analyst_1"), None, "{approved}");
+            assert_eq!(session("AWSReservedSSO_Admin_1"), Some(false), "{approved}");
+        }
     }
 }

@@ -6,6 +6,7 @@ tests. Control, below /_control/:
     POST reset   forget rules, calls and the whole AWS world
     POST world   make buckets, trails, clusters and objects (see world.py)
     POST rules   answer these calls ourselves: [{service, operation, region, status, body, headers, times}, …]
+    POST forget  forget the rules
     GET  calls   what was asked since the last reset: [{service, operation, region, path}, …]
 """
 
@@ -119,6 +120,8 @@ class Handler(BaseHTTPRequestHandler):
                 world.make(f"http://{host}:{port}", json.loads(body))
             elif what == "rules":
                 RULES.extend(json.loads(body))
+            elif what == "forget":
+                RULES.clear()
             return CALLS if what == "calls" else {}
 
 

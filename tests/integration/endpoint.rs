@@ -131,6 +131,11 @@ impl Endpoint {
         self.control("POST", "rules", &json!([rule]));
     }
 
+    /// Forgets the rules, and keeps the world.
+    pub fn forget_rules(&self) {
+        self.control("POST", "forget", &Value::Null);
+    }
+
     /// `service:Operation region path body` for every call since the world was made.
     pub fn calls(&self) -> Vec<String> {
         let calls = self.control("GET", "calls", &Value::Null);

@@ -17,11 +17,11 @@ fn world() -> Value {
     })
 }
 
-/// The failures of a collection in which this call is answered so, and its exit code.
-fn failures(config: &str, service: &str, operation: &str, body: &str) -> (Vec<String>, i32) {
-    let endpoint = Endpoint::with(&world());
+/// The failures of a collection in which only this call is answered so, and its exit code.
+fn failures(endpoint: &Endpoint, config: &str, service: &str, operation: &str, body: &str) -> (Vec<String>, i32) {
+    endpoint.forget_rules();
     endpoint.rule(json!({"service": service, "operation": operation, "status": 200, "body": body}));
-    let workplace = Workplace::at(&endpoint);
+    let workplace = Workplace::at(endpoint);
     workplace.write("trailcheck.toml", config);
     let ran = workplace.run(&["collect", "-o", "snapshot.json"]);
     let snapshot = std::fs::read_to_string(workplace.path("snapshot.json")).unwrap_or_else(|_| panic!("{ran:?}"));
@@ -32,6 +32,7 @@ fn failures(config: &str, service: &str, operation: &str, body: &str) -> (Vec<St
 
 #[test]
 fn an_answer_without_its_list_is_a_failure() {
+    let endpoint = Endpoint::with(&world());
     let mut rows = Vec::new();
     for body in ["{}", "", "{\"SomethingElse\": 1}", "{\"trailList\": null}"] {
         rows.push(("cloudtrail", "DescribeTrails", body));
@@ -61,7 +62,7 @@ fn an_answer_without_its_list_is_a_failure() {
         rows.push(("s3", "ListBuckets", body));
     }
     for (service, operation, body) in rows {
-        let (failures, exit) = failures(CONFIG, service, operation, body);
+        let (failures, exit) = failures(&endpoint, CONFIG, service, operation, body);
         assert!(
             failures.iter().any(|call| call.ends_with(&format!(":{operation}"))),
             "{operation} {body:?}: {failures:?}"
@@ -70,13 +71,14 @@ fn an_answer_without_its_list_is_a_failure() {
     }
     let everywhere = CONFIG.replace("regions = [\"eu-west-1\"]\n", "");
     for body in ["{}", "{\"Regions\": []}", "{\"Regions\": [{\"RegionOptStatus\": \"ENABLED\"}]}"] {
-        let (failures, _) = failures(&everywhere, "account", "ListRegions", body);
+        let (failures, _) = failures(&endpoint, &everywhere, "account", "ListRegions", body);
         assert!(failures.contains(&"account:ListRegions".to_owned()), "{body}: {failures:?}");
     }
 }
 
 #[test]
 fn a_listing_that_breaks_off_is_not_the_whole_listing() {
+    let endpoint = Endpoint::with(&world());
     let object = "<Contents><Key>AWSLogs/x</Key><Size>1</Size></Contents>";
     let whole = |inside: &str| format!("<?xml version=\"1.0\"?><ListBucketResult>{inside}</ListBucketResult>");
     for body in [
@@ -90,7 +92,7 @@ fn a_listing_that_breaks_off_is_not_the_whole_listing() {
         whole(""),
         String::new(),
     ] {
-        let (failures, exit) = failures(CONFIG, "s3", "ListObjectsV2", &body);
+        let (failures, exit) = failures(&endpoint, CONFIG, "s3", "ListObjectsV2", &body);
         assert!(failures.contains(&"s3:ListObjectsV2".to_owned()), "{body}: {failures:?}");
         assert_eq!(exit, 3, "{body}");
     }
@@ -98,6 +100,7 @@ fn a_listing_that_breaks_off_is_not_the_whole_listing() {
 
 #[test]
 fn tokens_that_go_in_circles_end() {
+    let endpoint = Endpoint::with(&world());
     let stores = CONFIG.replace("[scan]", "[scan]\nrecorders = [\"trail\", \"event_data_store\"]");
     let rows = [
         (&*stores, "cloudtrail", "ListEventDataStores", "{\"EventDataStores\": [], \"NextToken\": \"t\"}".to_owned()),
@@ -110,7 +113,7 @@ fn tokens_that_go_in_circles_end() {
         ),
     ];
     for (config, service, operation, body) in rows {
-        let (failures, exit) = failures(config, service, operation, &body);
+        let (failures, exit) = failures(&endpoint, config, service, operation, &body);
         assert!(failures.iter().any(|call| call.ends_with(operation)), "{operation}: {failures:?}");
         assert_eq!(exit, 3);
     }
