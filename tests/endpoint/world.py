@@ -8,19 +8,22 @@ from moto.core import DEFAULT_ACCOUNT_ID
 from moto.s3.models import s3_backends
 
 
+@functools.cache
+def client_of(endpoint, service, region):
+    """Kept for the next worlds: to make one takes longer than to ask it."""
+    return boto3.client(
+        service,
+        endpoint_url=endpoint,
+        region_name=region,
+        aws_access_key_id="testing",
+        aws_secret_access_key="testing",
+    )
+
+
 def make(endpoint, description):
     """`description`: {buckets, trails, clusters, objects}, each a list; see the calls for their keys."""
 
-    @functools.cache
-    def client(service, region):
-        return boto3.client(
-            service,
-            endpoint_url=endpoint,
-            region_name=region,
-            aws_access_key_id="testing",
-            aws_secret_access_key="testing",
-        )
-
+    client = functools.partial(client_of, endpoint)
     for bucket in description.get("buckets", []):
         region = bucket["region"]
         place = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}

@@ -404,6 +404,7 @@ fn event_data_stores_are_read_where_they_count() {
     assert_eq!(outcome(&check(), "coverage/unload_recorded", "s3://unload-eu/"), "fail");
     assert_eq!(asked(&endpoint), before);
     // What cannot be read of one, or not be understood, is unknown.
+    workplace.write("trailcheck.toml", config);
     let denied = json!({"__type": "AccessDeniedException", "message": "no"});
     for (operation, status, body) in [
         ("GetEventDataStore", 400, denied.clone()),
@@ -411,7 +412,7 @@ fn event_data_stores_are_read_where_they_count() {
         ("GetEventDataStore", 200, store("lake", "ENABLED", true)),
         ("ListEventDataStores", 200, json!({"EventDataStores": [{"Name": "lake"}]})),
     ] {
-        let endpoint = Endpoint::with(&json!({"buckets": [{"name": "unload-eu", "region": "eu-west-1"}]}));
+        endpoint.forget_rules();
         let rule = |operation: &str, status: u16, body: &Value| {
             endpoint.rule(
                 json!({"service": "cloudtrail", "operation": operation, "status": status, "body": body.to_string()}),
@@ -419,8 +420,6 @@ fn event_data_stores_are_read_where_they_count() {
         };
         rule(operation, status, &body);
         rule("ListEventDataStores", 200, &json!({"EventDataStores": [listed("lake")]}));
-        let workplace = Workplace::at(&endpoint);
-        workplace.write("trailcheck.toml", config);
         let (report, _) = workplace.check(&["--policy", "coverage/unload_recorded"]);
         let finding = finding(&report, "coverage/unload_recorded", "s3://unload-eu/");
         assert_eq!(finding["outcome"], "unknown", "{operation} {status}: {finding}");

@@ -1,5 +1,6 @@
 //! The local AWS endpoint: moto, installed into `target/` on the first run and started for the tests.
 
+use std::cell::Cell;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
@@ -62,8 +63,8 @@ pub fn validate_action(path: &str) {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
 }
 
-/// How many servers there are: as many as two cores keep busy.
-const SERVERS: usize = 2;
+/// The most servers there are: no test has two, so no more are started than tests run at a time.
+const SERVERS: usize = 4;
 
 /// Servers that no test has, and how many were started.
 struct Pool {
@@ -79,8 +80,13 @@ pub struct Endpoint {
     port: u16,
 }
 
+thread_local! {
+    static HELD: Cell<bool> = const { Cell::new(false) };
+}
+
 impl Drop for Endpoint {
     fn drop(&mut self) {
+        HELD.set(false);
         pool().free.push(self.port);
         RETURNED.notify_one();
     }
@@ -93,6 +99,7 @@ fn pool() -> MutexGuard<'static, Pool> {
 
 /// A free server; the first tests start one, which ends with this process.
 fn take() -> u16 {
+    assert!(!HELD.replace(true), "a test that waits for a second server may wait for ever");
     let mut pool = pool();
     loop {
         if let Some(port) = pool.free.pop() {
