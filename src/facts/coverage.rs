@@ -125,13 +125,13 @@ fn missed_by(gap: &Gap) -> Vec<MissedBy> {
     gap.missed_by.iter().map(missed).collect()
 }
 
-fn lost(event: &Event) -> LostEvent {
+fn lost(event: &Event) -> Box<LostEvent> {
     let path = event.resource_arn.splitn(6, ':').nth(5).unwrap_or(&event.resource_arn);
-    LostEvent {
+    Box::new(LostEvent {
         event_name: event.event_name.clone(),
         event_source: Some(event.event_source.clone()).filter(|source| source != EVENT_SOURCE),
         hypothetical: event.hypothetical,
         object: format!("s3://{path}"),
         user_identity_arn: event.user_identity_arn.clone(),
-    }
+    })
 }

@@ -113,7 +113,7 @@ impl Code {
         let heads = self.heads();
         let is_used = |name: &str| {
             let ends = |word: &&str| *word == name || word.rsplit('.').next() == Some(name);
-            heads.iter().any(|head| head.words.iter().any(|word| ends(&word)))
+            heads.iter().any(|head| head.words.iter().any(ends))
                 || others.iter().any(|other| other.words().any(|word| word.ends_with(&format!(".{name}"))))
         };
         heads.iter().filter(|head| !head.is_function && !RULES.contains(&head.name)).find_map(|head| {

@@ -22,7 +22,7 @@ pub enum OfLocation {
     },
     /// This event is recorded by nothing.
     NotRecorded {
-        event: LostEvent,
+        event: Box<LostEvent>,
         missed_by: Vec<MissedBy>,
     },
     RecordedTwice {

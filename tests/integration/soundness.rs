@@ -49,7 +49,7 @@ fn what_s3_does_by_itself_and_refuses_is_recorded_too_for_anyone() {
     let source = |operator: &str, sources: &[&str]| objects(&[field("eventSource", json!({operator: sources}))]);
     let lifecycle = source("not_equals", &["s3lifecycle.amazonaws.com"]);
     // The User Guide's example 4: expirations are recorded by nothing. They are writes, and no role's.
-    assert_eq!(of_anyone(with_advanced(&[lifecycle.clone()])), "YN");
+    assert_eq!(of_anyone(with_advanced(std::slice::from_ref(&lifecycle))), "YN");
     assert_eq!(of_trail(with_advanced(&[lifecycle])), "YY");
     let facts = derive(snapshot(vec![with_advanced(&[source("equals", &["s3.amazonaws.com"])])]), "s3://b/", None);
     let witness = &facts.unloads[0].coverage.evidence["witness"];
@@ -151,10 +151,9 @@ fn a_store_may_be_in_any_region() {
     assert_eq!(asked.unloads[0].coverage.status, Coverage::Gap);
     fields["failures"] = json!([{"call": "account:ListRegions", "account": "111111111111", "region": "eu-west-1", "code": "AccessDenied",
         "message": "no", "makes_unknown": ["regions"]}]);
-    for facts in [by(&config, fields.clone())] {
-        assert_eq!(facts.unloads[0].coverage.status, Coverage::Unknown);
-        assert_ne!(facts.unloads[0].placement.status, Placement::NoTrail);
-    }
+    let facts = by(&config, fields.clone());
+    assert_eq!(facts.unloads[0].coverage.status, Coverage::Unknown);
+    assert_ne!(facts.unloads[0].placement.status, Placement::NoTrail);
     fields["trails"] = json!([for_all()]);
     let facts = by(&config, fields);
     assert_eq!(
