@@ -72,7 +72,7 @@ pub struct RedshiftLocation {
 #[derive(Debug, Clone)]
 pub struct AccessRule {
     pub location: Location,
-    /// Role ARNs, whose name may hold `*`.
+    /// Role ARNs, whose path and name may hold `*`.
     pub roles: Vec<RoleArn>,
     pub users: Vec<String>,
     pub services: Vec<String>,

@@ -76,6 +76,7 @@ impl Intercept for Whole {
 
 /// Ends answers that are larger than any that AWS gives, so that nobody chooses how much memory a run takes: no page of
 /// anything comes near, and log objects have a limit of their own.
+///
 /// Notes on the way what time AWS has.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Bounded {

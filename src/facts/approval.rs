@@ -164,8 +164,9 @@ impl<'a> Approved<'a> {
     }
 }
 
-/// Whether a role is among those that a name with `*` stands for. Without a path it means the names of all paths; behind one,
-/// only a `*` that the name begins with stands for more of the path. `None`: the acting role's path is not in the record.
+/// Whether a role is among those that a name with `*` stands for. Without a path it means the names of all paths. In a path `*`
+/// is any run of characters, slashes too; in a name it stays in the name, but that one which begins with it may have more of
+/// the path before it. `None`: the acting role's path is not in the record.
 fn covers(pattern: &RoleArn, role: &RoleArn) -> Option<bool> {
     if pattern.account != role.account || !glob(&pattern.name, &role.name) {
         return Some(false);

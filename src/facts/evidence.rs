@@ -88,8 +88,11 @@ impl<'a> View<'a> {
             missing.push(OfRecords::NoWindow.into());
             return missing;
         };
-        let accounts = self.world.recording_accounts(&location.bucket, None).unwrap_or_default();
-        missing.extend(self.missing_at_ends(window, &accounts));
+        match self.world.recording_accounts(&location.bucket, None) {
+            Ok(accounts) => missing.extend(self.missing_at_ends(window, &accounts)),
+            // Whose clock and delivery count there is not known.
+            Err(reason) => missing.push(reason),
+        }
         missing.extend(self.missing_of(location, access, window));
         missing
     }
