@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use super::View;
 use super::judgement::{Coverage, Judgement};
-use crate::aws::arn::Arn;
+use crate::aws::arn::{Arn, RoleArn};
 use crate::aws::location::Location;
 use crate::aws::s3_events::Access;
 use crate::coverage::prove::{Share, Verdict};
@@ -71,11 +71,12 @@ impl<'a> View<'a> {
         }
     }
 
-    /// What keeps "nothing else did this there" from being shown. `access`: what is asked of.
+    /// What keeps "nothing else did this there" from being shown: by the role, or `None`: by anyone. `access`: what is asked of.
     pub(super) fn missing_evidence(
         &self,
         location: &Location,
         access: Access,
+        role: Option<&RoleArn>,
         coverage: &Judgement<Coverage>,
     ) -> Vec<Reason> {
         let mut missing = Vec::new();
@@ -88,12 +89,12 @@ impl<'a> View<'a> {
             missing.push(OfRecords::NoWindow.into());
             return missing;
         };
-        match self.world.recording_accounts(&location.bucket, None) {
+        match self.world.recording_accounts(&location.bucket, role) {
             Ok(accounts) => missing.extend(self.missing_at_ends(window, &accounts)),
             // Whose clock and delivery count there is not known.
             Err(reason) => missing.push(reason),
         }
-        missing.extend(self.missing_of(location, access, window));
+        missing.extend(self.missing_of(location, access, role, window));
         missing
     }
 
@@ -104,7 +105,7 @@ impl<'a> View<'a> {
         access: Access,
         coverage: &Judgement<Coverage>,
     ) -> Vec<Reason> {
-        let mut missing = self.missing_evidence(location, access, coverage);
+        let mut missing = self.missing_evidence(location, access, None, coverage);
         if access.includes(Access::Read) {
             let reason = |because| OfRecords::ListingsNotRecorded { because }.into();
             missing.extend(self.listings_above(location).err().map(reason));
@@ -137,7 +138,7 @@ impl<'a> View<'a> {
         let Ok(set) = self.world.recorders_at(&location.bucket, region, None) else { return unread };
         // Where not all is recorded, whatever is recorded counts.
         let in_effect = set.recorders.iter().filter(|recorder| recorder.effect == Effect::InEffect);
-        let mut needed = self.needed(location, Access::All);
+        let mut needed = self.needed(location, Access::All, None);
         if needed.is_empty() {
             needed.push(in_effect.map(|recorder| recorder.arn.clone()).collect());
         }
@@ -159,9 +160,9 @@ impl<'a> View<'a> {
     }
 
     /// Which recorders have to be read: any one of those that record all by themselves; else all that record some.
-    fn needed(&self, location: &Location, access: Access) -> Vec<Vec<String>> {
-        let Ok(requirement) = self.requirement(location, access, None) else { return vec![] };
-        let Ok(set) = self.world.recorders_at(&location.bucket, &requirement.region, None) else { return vec![] };
+    fn needed(&self, location: &Location, access: Access, role: Option<&RoleArn>) -> Vec<Vec<String>> {
+        let Ok(requirement) = self.requirement(location, access, role) else { return vec![] };
+        let Ok(set) = self.world.recorders_at(&location.bucket, &requirement.region, role) else { return vec![] };
         let parts = match set.prove(&requirement) {
             Verdict::Recorded(parts) => parts,
             // Nothing is shown by reading; what is read may still say what is wrong.
@@ -179,14 +180,14 @@ impl<'a> View<'a> {
 
     /// What of the recorders that are needed was not read, or is doubtful. Where one of several is enough, the one of which
     /// least is missing.
-    fn missing_of(&self, location: &Location, access: Access, window: Window) -> Vec<Reason> {
+    fn missing_of(&self, location: &Location, access: Access, role: Option<&RoleArn>, window: Window) -> Vec<Reason> {
         let Ok(region) = self.world.bucket_region(&location.bucket) else { return vec![] };
-        let Ok(set) = self.world.recorders_at(&location.bucket, region, None) else { return vec![] };
+        let Ok(set) = self.world.recorders_at(&location.bucket, region, role) else { return vec![] };
         let of = |arns: Vec<String>| -> Vec<Reason> {
             let recorders = set.recorders.iter().filter(|recorder| arns.contains(&recorder.arn));
             recorders.flat_map(|recorder| self.missing_of_recorder(recorder, region, access, window).to_vec()).collect()
         };
-        self.needed(location, access).into_iter().map(of).min_by_key(Vec::len).unwrap_or_default()
+        self.needed(location, access, role).into_iter().map(of).min_by_key(Vec::len).unwrap_or_default()
     }
 
     /// The same for all locations of one region and owner.

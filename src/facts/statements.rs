@@ -62,7 +62,7 @@ impl View<'_> {
         let window = self.records.and_then(|records| records.window);
         let evidence = json!({"sessions": sessions, "window": window});
         let coverage = self.coverage(place, Access::Write, None);
-        let mut missing = self.missing_evidence(place, Access::Write, &coverage);
+        let mut missing = self.missing_evidence(place, Access::Write, None, &coverage);
         missing.extend(window.iter().flat_map(|window| cut_by(*window, &open)));
         let unloads = sessions.len() as u64;
         match (open.first(), missing.is_empty()) {
@@ -211,7 +211,7 @@ impl View<'_> {
             };
             return Judgement::new(Confirmation::Confirmed, vec![reason.into()], evidence);
         }
-        let mut missing = self.missing_evidence(&entry.location, entry.access, coverage);
+        let mut missing = self.missing_evidence(&entry.location, entry.access, entry.role.as_ref(), coverage);
         let window = self.records.and_then(|records| records.window);
         let outside = |at: &&Timestamp| window.is_some_and(|w| **at < w.start || at.0 + RUN > w.end.0);
         let between = |at: &&Timestamp| writes.iter().any(|write| write.first_seen < **at && write.last_seen > **at);

@@ -127,6 +127,37 @@ fn one_record_fails() {
     assert_eq!(told(&changed(&read), "coverage/confirmed_by_records"), "fail");
 }
 
+/// A selector that names the role records its accesses and no one else's: that trail is the one whose records are needed.
+#[test]
+fn what_only_a_role_is_recorded_for_is_looked_for_in_that_recorder() {
+    let field = |field: &str, operator: &str, value: &str| json!({"field": field, operator: [value]});
+    let selector = json!([{"field_selectors": [
+        field("eventCategory", "equals", "Data"),
+        field("resources.type", "equals", "AWS::S3::Object"),
+        field("userIdentity.arn", "starts_with", "arn:aws:sts::111111111111:assumed-role/unloader/"),
+    ]}]);
+    let nothing_seen = [
+        ("/trails/0/event_selectors", json!([])),
+        ("/trails/0/advanced_event_selectors", selector),
+        ("/records/accesses", json!([])),
+        ("/records/sessions", json!([])),
+    ];
+    let config = CONFIG.replace("unloaded_at", &format!("role = \"{ROLE}\"\nunloaded_at"));
+    let told = |more: &[(&str, Value)]| {
+        let report = check(&changed(&[&nothing_seen[..], more].concat()), &config);
+        outcome(&report, "coverage/confirmed_by_records", PLACE).to_owned()
+    };
+    assert_eq!(told(&[]), "fail");
+    for lost in [
+        vec![("/records/read", json!([]))],
+        vec![("/records/read/0/complete", json!(false)), ("/records/read/0/incomplete_because", json!("sampled"))],
+        vec![("/records/integrity/0/outcome", json!("invalid"))],
+        vec![("/trails/0/status/eu-west-1/start_logging_time", json!("2026-11-22T10:00:00Z"))],
+    ] {
+        assert_eq!(told(&lost), "unknown", "{lost:?}");
+    }
+}
+
 #[test]
 fn what_is_not_known_is_no_pass_and_no_failure() {
     let sampled = [
