@@ -31,7 +31,7 @@ use crate::aws::timestamp::Timestamp;
 use crate::config::Config;
 use crate::logs::event::Period;
 use crate::logs::reader::Reader;
-use crate::logs::watch::Watched;
+use crate::logs::sample::LogRequest;
 use crate::progress::Progress;
 use crate::snapshot::{Account, Caller, FactKind, RecorderKind, SCHEMA, Scanner, Scope, Snapshot};
 
@@ -90,14 +90,6 @@ pub enum CollectError {
         "cannot list {place}: {code}: {message}\nnext: check the bucket's name and the credentials; `aws s3 ls {place}` must work with the same environment"
     )]
     Listing { place: String, code: String, message: String },
-}
-
-/// Which log records to read, if any.
-pub(crate) struct LogRequest {
-    pub watched: Vec<Watched>,
-    pub window: time::Duration,
-    /// Bytes of log objects at most; `None`: all.
-    pub sample: Option<u64>,
 }
 
 /// Collects one account. `buckets` are placed even if they are not among its own; `logs`: read these records too.

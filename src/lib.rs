@@ -23,11 +23,17 @@
 
 // `pub` is for what the program, tests, fuzz targets and benches use, so that the compiler sees what nobody uses.
 #![warn(unreachable_pub)]
+// Without AWS, what only the collectors use is used by nobody.
+#![cfg_attr(not(feature = "aws"), allow(dead_code))]
 
 mod atomic_file;
 pub mod aws;
 mod bounded_file;
 pub mod cli;
+#[cfg(feature = "aws")]
+mod collect;
+#[cfg(not(feature = "aws"))]
+#[path = "collect/offline.rs"]
 mod collect;
 pub mod commands;
 pub mod config;

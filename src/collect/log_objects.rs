@@ -5,9 +5,9 @@ use std::collections::{BTreeSet, HashSet};
 use super::client::Aws;
 use super::failures::Failures;
 use super::log_folders::{self, Source};
-use super::{LogRequest, buckets, log_validation, objects};
+use super::{buckets, log_validation, objects};
 use crate::logs::reader::{self, Question, Reader};
-use crate::logs::sample::{self, Listed};
+use crate::logs::sample::{self, Listed, LogRequest};
 use crate::progress::Progress;
 use crate::snapshot::{Account, Change, FactKind, LogReading, Records, Sample, Window};
 

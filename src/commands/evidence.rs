@@ -2,12 +2,13 @@
 
 use super::CommandError;
 use crate::cli::EvidenceArgs;
-use crate::collect::{self, LogRequest};
+use crate::collect;
 use crate::config::{Config, DEFAULT_SAMPLE};
 use crate::logs::chain::Expected;
 use crate::logs::event::Period;
 use crate::logs::paths;
 use crate::logs::reader::{Question, Reader, threads};
+use crate::logs::sample::LogRequest;
 use crate::logs::watch::Watched;
 use crate::progress::Progress;
 use crate::snapshot::{Records, Snapshot, Window};

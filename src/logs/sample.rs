@@ -6,7 +6,17 @@ use std::collections::BTreeMap;
 use sha2::{Digest, Sha256};
 
 use super::chain::LogName;
+use super::watch::Watched;
 use crate::aws::timestamp::Timestamp;
+
+/// Which log records to read.
+pub(crate) struct LogRequest {
+    pub(crate) watched: Vec<Watched>,
+    /// Up to the time of collection.
+    pub(crate) window: time::Duration,
+    /// Bytes of log objects at most; `None`: all.
+    pub(crate) sample: Option<u64>,
+}
 
 /// A log object that was listed.
 #[derive(Debug, Clone, PartialEq, Eq)]
