@@ -196,10 +196,11 @@ mod tests {
             let found = index.find(&text).map_err(|NotUtf8(at)| at);
             prop_assert_eq!(found, std::str::from_utf8(&text).map_err(|error| error.valid_up_to()));
             prop_assume!(found.is_ok());
-            let is_mark = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..0x20);
-            let mut expected = text.len();
-            for at in (0..=text.len()).rev() {
-                expected = if text.get(at).is_some_and(is_mark) { at } else { expected };
+            let marks: Vec<usize> =
+                (0..text.len()).filter(|at| matches!(text[*at], b'"' | b'\\' | 0..0x20)).chain([text.len()]).collect();
+            let around = marks.iter().flat_map(|mark| [mark.saturating_sub(1), *mark, (mark + 1).min(text.len())]);
+            for at in around.chain([0]) {
+                let expected = marks[marks.partition_point(|mark| *mark < at)];
                 prop_assert_eq!((index.next(at as u32) as usize).min(text.len()), expected);
             }
         }

@@ -207,6 +207,7 @@ fn load(files: &[File]) -> Result<Bundle, PolicyError> {
         packages.push(package);
     }
     let codes: Vec<Code> = files.iter().map(|file| Code::of(&file.text)).collect();
+    let referred: Vec<BTreeSet<&str>> = codes.iter().map(|code| references(code).collect()).collect();
     // The package that a path lies in, and the rule of it that is named.
     let is_defined = |path: &str| {
         let of = packages.iter().zip(&codes).filter(|(package, _)| is_under(path, package));
@@ -215,8 +216,8 @@ fn load(files: &[File]) -> Result<Bundle, PolicyError> {
             rule.is_empty() || code.defines(rule)
         })
     };
-    for (file, code) in files.iter().zip(&codes) {
-        if let Some(path) = references(code).find(|path| !is_defined(path)) {
+    for (file, paths) in files.iter().zip(&referred) {
+        if let Some(path) = paths.iter().find(|path| !is_defined(path)) {
             let message = format!(
                 "refers to {path}, which no file beside it defines: it would be undefined, and look like a pass"
             );
@@ -224,7 +225,7 @@ fn load(files: &[File]) -> Result<Bundle, PolicyError> {
         }
     }
     let (mut policies, mut shared) = (vec![], vec![]);
-    for (file, package) in files.iter().zip(packages.clone()) {
+    for (at, (file, package)) in files.iter().zip(packages.clone()).enumerate() {
         let refuse = |message: String| PolicyError::Load { file: file.name.clone(), message };
         let declares = |rule: &str| {
             engine.has_declared_rule_rooted_at(&file.name, rule).map_err(|error| refuse(error.to_string()))
@@ -235,9 +236,10 @@ fn load(files: &[File]) -> Result<Bundle, PolicyError> {
                 rules.push(rule);
             }
         }
-        let others: Vec<&Code> =
-            files.iter().zip(&codes).filter(|(other, _)| other.name != file.name).map(|(_, code)| code).collect();
-        let is_shared = others.iter().any(|other| references(other).any(|path| is_under(path, &package)));
+        let is_shared = referred
+            .iter()
+            .enumerate()
+            .any(|(other, paths)| other != at && paths.iter().any(|path| is_under(path, &package)));
         if is_shared {
             shared.push(file);
         }
@@ -248,7 +250,8 @@ fn load(files: &[File]) -> Result<Bundle, PolicyError> {
             }
             continue;
         }
-        if let Some((name, like)) = Code::of(&file.text).never_asked(&others) {
+        let others = codes.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, code)| code);
+        if let Some((name, like)) = codes[at].never_asked(others) {
             return Err(refuse(format!("nobody asks its rule `{name}`; did you mean `{like}`?")));
         }
         if rules.contains(&"subjects") != rules.contains(&"fail") {

@@ -109,12 +109,15 @@ impl Code {
 
     /// A rule that looks like one that is asked, is not, and that nothing refers to; with the one that it looks like.
     /// `others`: the code beside it.
-    pub(super) fn never_asked<'c>(&'c self, others: &[&Code]) -> Option<(&'c str, &'static str)> {
+    pub(super) fn never_asked<'c>(
+        &'c self,
+        others: impl Iterator<Item = &'c Code> + Clone,
+    ) -> Option<(&'c str, &'static str)> {
         let heads = self.heads();
         let is_used = |name: &str| {
             let ends = |word: &&str| *word == name || word.rsplit('.').next() == Some(name);
             heads.iter().any(|head| head.words.iter().any(ends))
-                || others.iter().any(|other| other.words().any(|word| word.ends_with(&format!(".{name}"))))
+                || others.clone().any(|other| other.words().any(|word| word.ends_with(&format!(".{name}"))))
         };
         heads.iter().filter(|head| !head.is_function && !RULES.contains(&head.name)).find_map(|head| {
             let like = looks_like(head.name).filter(|_| !is_used(head.name))?;
@@ -181,7 +184,7 @@ mod tests {
 
     #[test]
     fn rules_that_nobody_asks_are_found() {
-        let asked = |text: &str| Code::of(text).never_asked(&[]).map(|(name, like)| (name.to_owned(), like));
+        let asked = |text: &str| Code::of(text).never_asked([].iter()).map(|(name, like)| (name.to_owned(), like));
         for (name, like) in [
             ("deny_unencrypted", "deny"),
             ("violation", "deny"),

@@ -32,6 +32,8 @@ mod digests_live;
 mod endpoint;
 /// The engine against the naive matcher.
 mod engine;
+/// The work that it saves, and the work that it refuses.
+mod engine_work;
 /// Policies on log records, and what keeps them from passing.
 mod evidence;
 /// The order of the folders of `src`.
