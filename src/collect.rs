@@ -33,8 +33,9 @@ use crate::logs::event::Period;
 use crate::logs::reader::Reader;
 use crate::logs::sample::LogRequest;
 use crate::progress::Progress;
-use crate::snapshot::{Account, Caller, FactKind, RecorderKind, SCHEMA, Scanner, Scope, Snapshot};
+use crate::snapshot::{Account, Caller, FactKind, RecorderKind, SCHEMA, Scanner, Scope, Snapshot, Trail};
 
+use buckets::Buckets;
 use call_error::CallError;
 use client::Aws;
 use failures::Failures;
@@ -158,7 +159,9 @@ async fn collect_account(
 ) -> Account {
     let partition = Arn::parse(&caller.arn).map_or("aws", |arn| arn.partition).to_owned();
     progress.stage("placing buckets");
-    let buckets = buckets::collect(aws, &caller.account, declared, failures).await;
+    let id = caller.account.clone();
+    let mut buckets = Buckets::list(aws, &id, failures).await;
+    buckets.place(declared.iter().map(String::as_str), failures).await;
     let regions = match &config.regions {
         Some(regions) => regions.iter().cloned().collect(),
         None => regions::collect(aws, &buckets, declared, failures).await,
@@ -171,6 +174,7 @@ async fn collect_account(
     )
     .await;
     failures.list.extend(cluster_failures.list);
+    buckets.place(trails.iter().flat_map(Trail::named_buckets), failures).await;
     clusters.extend(namespaces::collect(aws, &caller.account, &regions, failures).await);
     let (mut event_data_stores, mut store_regions) = (None, None);
     if config.recorders.contains(&RecorderKind::EventDataStore) {
@@ -188,7 +192,7 @@ async fn collect_account(
         trails,
         event_data_stores,
         channels: None,
-        buckets,
+        buckets: buckets.into_list(),
         clusters,
         failures: vec![],
     }

@@ -8,6 +8,7 @@ mod policies;
 mod units;
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use time::{Date, Duration};
@@ -58,14 +59,23 @@ pub struct Config {
 pub struct RedshiftLocation {
     pub kind: LocationKind,
     pub location: Location,
-    /// `None`: anyone.
+    /// The role that acts on S3: of a chain, the last. `None`: anyone.
     pub role: Option<RoleArn>,
+    /// Of a chain of roles, the first: the one that the cluster has (Redshift Management Guide, "Chaining IAM roles").
+    pub chained_from: Option<RoleArn>,
     pub cluster: Option<String>,
     pub access: Access,
     /// When an UNLOAD is known to have begun there.
     pub unloaded_at: Vec<Timestamp>,
     /// Where in the file it is declared, from 1.
     pub line: usize,
+}
+
+impl RedshiftLocation {
+    /// The role that a cluster must have to use the location.
+    pub fn carried_role(&self) -> Option<&RoleArn> {
+        self.chained_from.as_ref().or(self.role.as_ref())
+    }
 }
 
 /// `[[access]]`: only these may touch the location.
@@ -201,7 +211,9 @@ fn regions(source: &Source, regions: Option<Vec<toml::Spanned<String>>>) -> Resu
 
 fn redshift_location(source: &Source, kind: LocationKind, raw: RawRedshift) -> Result<RedshiftLocation, ConfigError> {
     let (location, line) = location(source, &raw.location)?;
-    let role = raw.role.map(|role| exact_role(source, &role)).transpose()?;
+    let mut chain = raw.role.map(|role| role_chain(source, &role)).transpose()?.unwrap_or_default();
+    let role = chain.pop();
+    let chained_from = chain.into_iter().next();
     let default = match kind {
         LocationKind::Unload => Access::All,
         LocationKind::Copy => Access::Read,
@@ -211,7 +223,7 @@ fn redshift_location(source: &Source, kind: LocationKind, raw: RawRedshift) -> R
         return Err(source.at(at.span(), "unloaded_at belongs to [[redshift.unload]]: COPY writes nothing"));
     }
     let access = raw.access.unwrap_or(default);
-    Ok(RedshiftLocation { kind, location, role, cluster: raw.cluster, access, unloaded_at, line })
+    Ok(RedshiftLocation { kind, location, role, chained_from, cluster: raw.cluster, access, unloaded_at, line })
 }
 
 fn instant(source: &Source, raw: &toml::Spanned<toml::value::Datetime>) -> Result<Timestamp, ConfigError> {
@@ -223,7 +235,7 @@ fn instant(source: &Source, raw: &toml::Spanned<toml::value::Datetime>) -> Resul
 
 fn access_rule(source: &Source, raw: RawAccess) -> Result<AccessRule, ConfigError> {
     let (location, line) = location(source, &raw.location)?;
-    let roles = raw.roles.iter().map(|role| role_arn(source, role)).collect::<Result<_, _>>()?;
+    let roles = raw.roles.iter().map(|role| role_arn(source, role.span(), role.get_ref())).collect::<Result<_, _>>()?;
     for user in &raw.users {
         let is_user = |arn: Arn| arn.service == "iam" && (arn.resource.starts_with("user/") || arn.resource == "root");
         if !Arn::parse(user.get_ref()).is_some_and(is_user) || user.get_ref().contains('*') {
@@ -253,31 +265,41 @@ fn location(source: &Source, raw: &toml::Spanned<String>) -> Result<(Location, u
     Ok((location, source.line(raw.span().start)))
 }
 
-/// Coverage is proved for the sessions of one role, so its name is meant as it stands.
-fn exact_role(source: &Source, raw: &toml::Spanned<String>) -> Result<RoleArn, ConfigError> {
-    if raw.get_ref().contains('*') {
+/// The roles as IAM_ROLE has them: one, or a chain with commas and no blanks. Coverage is proved for the sessions of the last, so
+/// each name is meant as it stands.
+fn role_chain(source: &Source, raw: &toml::Spanned<String>) -> Result<Vec<RoleArn>, ConfigError> {
+    let text = raw.get_ref();
+    if text.contains('*') {
         let message = "a role here is one role, without `*`; leave it out for anyone, or write a table for each role";
         return Err(source.at(raw.span(), message));
     }
-    role_arn(source, raw)
+    if matches!(&*text.to_ascii_lowercase(), "default" | "session") {
+        let message = format!(
+            "`{text}` names a role that is known only where the statement runs; write its ARN, which `aws redshift describe-clusters` shows"
+        );
+        return Err(source.at(raw.span(), message));
+    }
+    text.split(",arn:")
+        .enumerate()
+        .map(|(at, role)| {
+            let role = if at == 0 { role.to_owned() } else { format!("arn:{role}") };
+            role_arn(source, raw.span(), &role)
+        })
+        .collect()
 }
 
-fn role_arn(source: &Source, raw: &toml::Spanned<String>) -> Result<RoleArn, ConfigError> {
-    let text = raw.get_ref();
-    if text.contains(",arn:") || text.contains(", arn:") {
-        let message = "a chain of roles: write the last one, which is the one that acts on S3";
-        return Err(source.at(raw.span(), message));
+fn role_arn(source: &Source, at: Range<usize>, text: &str) -> Result<RoleArn, ConfigError> {
+    if text.contains(",arn:") {
+        return Err(source.at(at, "a chain of roles: write the last one, which is the one that acts on S3"));
     }
     if text.contains("//") || text.contains(|c: char| c.is_whitespace() || c == ';') {
         let message = format!("`{text}` is not a role's ARN: there is a blank, a `;` or a `//` in it");
-        return Err(source.at(raw.span(), message));
+        return Err(source.at(at, message));
     }
-    RoleArn::parse(raw.get_ref()).ok_or_else(|| {
-        let message = format!(
-            "`{}` is not a role's ARN; expected arn:aws:iam::ACCOUNT:role/NAME with a 12-digit account",
-            raw.get_ref()
-        );
-        source.at(raw.span(), message)
+    RoleArn::parse(text).ok_or_else(|| {
+        let message =
+            format!("`{text}` is not a role's ARN; expected arn:aws:iam::ACCOUNT:role/NAME with a 12-digit account");
+        source.at(at, message)
     })
 }
 

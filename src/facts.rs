@@ -239,6 +239,7 @@ fn redshift_uses(snapshot: &Snapshot, config: &Config) -> Vec<Used> {
                 kind: learned.kind,
                 location,
                 role,
+                chained_from: None,
                 cluster: learned.cluster.clone(),
                 access: match learned.kind {
                     LocationKind::Unload => Access::All,

@@ -8,8 +8,8 @@
 #   not_applicable: no location declares a role of a scanned account
 #   severity: low
 #   remediation: >-
-#     Correct the role's ARN in the table, or associate the role with the cluster. For COPY and UNLOAD with a chain of roles, declare
-#     the last one; where that one is associated with no cluster on purpose, waive this with the reason.
+#     Correct the role's ARN in the table, or associate the role with the cluster. For COPY and UNLOAD with a chain of roles, write the
+#     chain as IAM_ROLE has it: its first role is the one that a cluster has.
 #   controls: {}
 package trailcheck.redshift.declared_role
 

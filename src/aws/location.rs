@@ -57,15 +57,27 @@ pub enum LocationError {
     TableBucket(String),
     #[error("`{0}` ends with `*`; a location is already everything that begins with it: write `{1}`")]
     Wildcard(String, String),
+    #[error("`{0}` has a blank at its end, so that only keys with that blank would be in it: take it out")]
+    Blank(String),
+    #[error("`{0}` has the query of a URL at its end; write `{1}`, and the region into scan.regions if it is needed")]
+    Query(String, String),
 }
 
 impl Location {
-    /// Everything that begins with a prefix. A `*` at its end is taken for the mistake that it is.
+    /// Everything that begins with a prefix. A `*`, a blank or a query at its end is taken for the mistake that it is.
     pub fn parse(text: &str) -> Result<Self, LocationError> {
         let location = Location::parse_object(text)?;
         if location.prefix.ends_with('*') {
             let without = text.trim_end_matches('*').to_owned();
             return Err(LocationError::Wildcard(text.to_owned(), without));
+        }
+        if text.ends_with(char::is_whitespace) {
+            return Err(LocationError::Blank(text.to_owned()));
+        }
+        if let Some((before, query)) = text.split_once('?')
+            && ["region", "prefix", "versionId"].iter().any(|name| query.starts_with(&format!("{name}=")))
+        {
+            return Err(LocationError::Query(text.to_owned(), before.to_owned()));
         }
         Ok(location)
     }

@@ -1,7 +1,7 @@
 //! Where buckets are, and whose.
 //!
-//! One paginated `ListBuckets` names every bucket of the account with its region; `HeadBucket` is asked only for a declared
-//! bucket that the listing did not place. Its region header comes even with an error (API Reference, `HeadBucket`).
+//! One paginated `ListBuckets` names every bucket of the account with its region; `HeadBucket` is asked only for a bucket that
+//! the listing did not place and that is declared, or that a trail's selector names: whether that can match depends on it. Its region header comes even with an error (API Reference, `HeadBucket`).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,20 +18,47 @@ use crate::snapshot::{Bucket, FactKind};
 /// The page size without which AWS leaves `BucketRegion` out.
 const PAGE: i32 = 10_000;
 
-pub(super) async fn collect(aws: &Aws, account: &str, declared: &[String], failures: &mut Failures) -> Vec<Bucket> {
-    let mut buckets: BTreeMap<String, Bucket> = BTreeMap::new();
-    let listed = list(aws, account, &mut buckets, failures).await;
-    let unplaced = declared.iter().filter(|name| buckets.get(*name).is_none_or(|bucket| bucket.region.is_none()));
-    let unplaced: BTreeSet<String> = unplaced.cloned().collect();
-    for (name, head) in ask_each(unplaced, async |name| head(aws, account, name).await).await {
-        let owned = buckets.contains_key(&name) || (!listed && head.owned);
-        if let Some(error) = head.error.filter(|_| head.region.is_none() || (!listed && !owned)) {
-            failures.add("s3:HeadBucket", aws.home_region(), Some(&name), error, &[FactKind::Buckets]);
-        }
-        let account = owned.then(|| account.to_owned());
-        buckets.insert(name.clone(), Bucket { name, region: head.region, account });
+const NO_SUCH_BUCKET: &str = "NoSuchBucket";
+
+/// The buckets that are known, by name.
+pub(super) struct Buckets<'a> {
+    aws: &'a Aws,
+    account: &'a str,
+    found: BTreeMap<String, Bucket>,
+    /// The account's own were all listed.
+    listed: bool,
+}
+
+impl<'a> Buckets<'a> {
+    /// The account's own.
+    pub(super) async fn list(aws: &'a Aws, account: &'a str, failures: &mut Failures) -> Buckets<'a> {
+        let mut found = BTreeMap::new();
+        let listed = list(aws, account, &mut found, failures).await;
+        Buckets { aws, account, found, listed }
     }
-    buckets.into_values().collect()
+
+    /// Asks for those of the names that are not placed.
+    pub(super) async fn place(&mut self, names: impl IntoIterator<Item = &str>, failures: &mut Failures) {
+        let is_unplaced = |name: &&str| self.found.get(*name).is_none_or(|bucket| bucket.region.is_none());
+        let unplaced: BTreeSet<String> = names.into_iter().filter(is_unplaced).map(str::to_owned).collect();
+        for (name, head) in ask_each(unplaced, async |name| head(self.aws, self.account, name).await).await {
+            let owned = self.found.contains_key(&name) || (!self.listed && head.owned);
+            let is_missing = head.error.as_ref().is_some_and(|error| error.code == NO_SUCH_BUCKET);
+            if let Some(error) = head.error.filter(|_| head.region.is_none() || (!self.listed && !owned)) {
+                failures.add("s3:HeadBucket", self.aws.home_region(), Some(&name), error, &[FactKind::Buckets]);
+            }
+            let account = owned.then(|| self.account.to_owned());
+            self.found.insert(name.clone(), Bucket { name, region: head.region, account, is_missing });
+        }
+    }
+
+    pub(super) fn all(&self) -> impl Iterator<Item = &Bucket> {
+        self.found.values()
+    }
+
+    pub(super) fn into_list(self) -> Vec<Bucket> {
+        self.found.into_values().collect()
+    }
 }
 
 /// The region of a bucket of whichever account; `None`: not even that was told.
@@ -49,7 +76,7 @@ async fn list(aws: &Aws, account: &str, buckets: &mut BTreeMap<String, Bucket>, 
             let Some(name) = bucket.name() else { return Err(CallError::unreadable("a bucket came without its name")) };
             let region = bucket.bucket_region().map(|region| canonical(region).to_owned());
             let account = Some(account.to_owned());
-            buckets.insert(name.to_owned(), Bucket { name: name.to_owned(), region, account });
+            buckets.insert(name.to_owned(), Bucket { name: name.to_owned(), region, account, is_missing: false });
         }
         Ok(())
     };
@@ -103,7 +130,7 @@ async fn head_in(aws: &Aws, region: &str, account: Option<&str>, bucket: &str) -
             let region = header.map(|region| canonical(region).to_owned());
             let missing = response.is_some_and(|response| response.status().as_u16() == 404);
             let error = if missing {
-                CallError { code: "NoSuchBucket".to_owned(), message: format!("there is no bucket {bucket}") }
+                CallError { code: NO_SUCH_BUCKET.to_owned(), message: format!("there is no bucket {bucket}") }
             } else {
                 CallError::of(&error)
             };

@@ -5,18 +5,19 @@ use std::collections::BTreeSet;
 use aws_sdk_account::operation::list_regions::ListRegionsOutput;
 use aws_sdk_account::types::RegionOptStatus;
 
+use super::buckets::Buckets;
 use super::call_error::CallError;
 use super::client::Aws;
 use super::failures::Failures;
 use super::pages::all_pages;
 use super::whole::Whole;
-use crate::snapshot::{Bucket, FactKind};
+use crate::snapshot::FactKind;
 
 /// All enabled regions. Where they cannot be listed, those that the declared buckets are in and the one we call from: what
 /// trails record there can still be told, what other regions hold cannot.
 pub(super) async fn collect(
     aws: &Aws,
-    buckets: &[Bucket],
+    buckets: &Buckets<'_>,
     declared: &[String],
     failures: &mut Failures,
 ) -> BTreeSet<String> {
@@ -44,7 +45,7 @@ pub(super) async fn collect(
         Err(error) => {
             let facts = [FactKind::Regions];
             failures.add("account:ListRegions", aws.home_region(), None, error, &facts);
-            let of_declared = buckets.iter().filter(|bucket| declared.contains(&bucket.name));
+            let of_declared = buckets.all().filter(|bucket| declared.contains(&bucket.name));
             let regions = of_declared.filter_map(|bucket| bucket.region.clone());
             regions.chain([aws.home_region().to_owned()]).collect()
         }

@@ -141,10 +141,20 @@ impl<'a> Classes<'a> {
         };
         let Domain::Strings(strings) = self.domain else { return None };
         let (prefix, suffix) = (self.prefixes[p], self.suffixes[s]);
-        let readable = strings.examples.iter().map(|middle| (*middle).to_owned());
+        // A whole ARN continues no other; what is behind a role's name is a session.
+        let is_begun = prefix.len() > strings.prefix.len();
+        let readable = strings.examples.iter().map(|middle| match middle.starts_with("arn:") && is_begun {
+            true if prefix.ends_with('/') => "session".to_owned(),
+            true => "/session".to_owned(),
+            false => (*middle).to_owned(),
+        });
         let fresh = ('a'..='z').chain('0'..='9').chain('\u{e9}'..).map(String::from);
-        readable
-            .chain(std::iter::once(String::new()))
+        let is_whole = suffix.starts_with("arn:");
+        is_whole
+            .then(String::new)
+            .into_iter()
+            .chain(readable)
+            .chain([String::new()])
             .chain(fresh)
             .map(|middle| format!("{prefix}{middle}{suffix}"))
             .find(|value| strings.contains(value) && self.is_of(value, prefix, suffix))

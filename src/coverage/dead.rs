@@ -14,8 +14,15 @@ pub struct Reach<'a> {
     pub home_region: &'a str,
     /// `None`: not known.
     pub is_multi_region: Option<bool>,
-    /// The region of a bucket, where it is known.
-    pub region_of: &'a dyn Fn(&str) -> Option<String>,
+    pub place_of: &'a dyn Fn(&str) -> BucketPlace,
+}
+
+/// Where a bucket is.
+pub enum BucketPlace {
+    In(String),
+    /// There is none of this name.
+    Nowhere,
+    Unknown,
 }
 
 /// What of a selector is dead, and what could not be told. Both are empty where all of it can match, or where it is not
@@ -72,14 +79,20 @@ fn life(test: &Test, reach: &Reach) -> Life {
         _ => return Life::Live,
     };
     let here = reach.home_region;
-    match (reach.is_multi_region, (reach.region_of)(bucket)) {
+    match (reach.is_multi_region, (reach.place_of)(bucket)) {
+        (_, BucketPlace::Nowhere) => {
+            Life::Dead("names a bucket that there is not: no event comes until somebody makes one of that name".to_owned())
+        }
         (Some(true), _) => Life::Live,
-        (_, Some(region)) if region == here => Life::Live,
-        (Some(false), Some(region)) => {
+        (_, BucketPlace::In(region)) if region == here => Life::Live,
+        (Some(false), BucketPlace::In(region)) => {
             Life::Dead(format!("names a bucket of {region}, and the trail sees only {here}: no event ever comes"))
         }
-        (Some(false), None) => Life::Untold(format!(
-            "the region of {bucket} is not known: declare a location in it to have it placed, or take the value out"
+        (Some(false), BucketPlace::Nowhere) => Life::Dead(
+            "names a bucket that there is not: no event comes until somebody makes one of that name".to_owned(),
+        ),
+        (Some(false), BucketPlace::Unknown) => Life::Untold(format!(
+            "the region of {bucket} is not known: take the value out if the bucket is gone, or allow s3:ListBucket on it"
         )),
         (None, _) => Life::Untold("whether the trail is a multi-region one is not known".to_owned()),
     }

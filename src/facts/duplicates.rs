@@ -7,11 +7,11 @@ use super::judgement::{Duplicates, Judgement, Selectors};
 use crate::aws::arn::Arn;
 use crate::aws::s3_events::Access;
 use crate::config::RedshiftLocation;
-use crate::coverage::dead::{Dead, Reach, dead};
+use crate::coverage::dead::{BucketPlace, Dead, Reach, dead};
 use crate::coverage::prove::Twice;
 use crate::coverage::recorder::{Recorder, trail_selectors};
 use crate::reason::{OfLocation, OfRecorder, OfTrail, Reason};
-use crate::snapshot::{FactKind, RecorderKind, Trail};
+use crate::snapshot::{Bucket, FactKind, RecorderKind, Trail};
 
 impl View<'_> {
     /// Whether events of the location are recorded, and paid for, more than once.
@@ -55,12 +55,16 @@ impl View<'_> {
             }
             Err(reason) => return Judgement::unknown(vec![of_trail(vec![self.unread(trail, reason)])]),
         };
-        let region_of = |bucket: &str| self.world.bucket(bucket)?.region.clone();
+        let place_of = |bucket: &str| match self.world.bucket(bucket) {
+            Some(Bucket { region: Some(region), .. }) => BucketPlace::In(region.clone()),
+            Some(Bucket { is_missing: true, .. }) => BucketPlace::Nowhere,
+            _ => BucketPlace::Unknown,
+        };
         let reach = Reach {
             partition: trail.partition(),
             home_region: &trail.home_region,
             is_multi_region: trail.is_multi_region_trail,
-            region_of: &region_of,
+            place_of: &place_of,
         };
         let mut found = Dead::default();
         for selector in &selectors {

@@ -99,7 +99,7 @@ impl View<'_> {
             return Absence::There;
         }
         if !(is_known && is_elsewhere)
-            && let Some(failure) = self.unseen_clusters(entry.role.as_ref())
+            && let Some(failure) = self.unseen_clusters(entry.carried_role())
         {
             return Absence::Unknown(OfLocation::ClustersNotSeen { because: Box::new(failure) }.into());
         }
@@ -107,7 +107,10 @@ impl View<'_> {
             return Absence::There;
         }
         match (&candidates.names[..], &entry.cluster) {
-            ([], Some(name)) => Absence::Unknown(OfLocation::ClusterNotFound { cluster: name.clone() }.into()),
+            ([], Some(name)) => {
+                let nearest = self.clusters.nearest_name(name);
+                Absence::Unknown(OfLocation::ClusterNotFound { cluster: name.clone(), nearest }.into())
+            }
             ([], None) => Absence::There,
             (names, _) => {
                 let reason = OfLocation::ClusterInOtherRegion {
@@ -206,12 +209,12 @@ impl ClusterIndex {
     /// The cluster that is named; else those that the role is associated with, which are known to use the location; else all
     /// that may.
     fn of_entry(&self, entry: &RedshiftLocation) -> (Rc<Candidates>, bool) {
-        let account = entry.role.as_ref().map(|role| role.account.clone());
+        let account = entry.carried_role().map(|role| role.account.clone());
         let account = account.filter(|account| self.accounts.contains(account));
         if let Some(name) = &entry.cluster {
             return (self.by_name.get(&(account, name.clone())).cloned().unwrap_or_default(), true);
         }
-        match entry.role.as_ref().and_then(|role| self.with_role(role)) {
+        match entry.carried_role().and_then(|role| self.with_role(role)) {
             Some(associated) => (associated, true),
             None => (self.all.get(&account).cloned().unwrap_or_default(), false),
         }
@@ -224,15 +227,23 @@ impl ClusterIndex {
 
     /// The associated role of the same account whose name is most like this one's.
     pub(super) fn nearest(&self, role: &RoleArn) -> Option<String> {
-        let of_account = self.by_role.keys().filter(|(account, _)| *account == role.account).map(|(_, name)| name);
-        let distance = |name: &&String| (strsim::jaro_winkler(&role.name, name) * 1000.0) as u32;
-        of_account.max_by_key(|name| (distance(name), std::cmp::Reverse(*name))).cloned()
+        nearest(&role.name, self.by_role.keys().filter(|(account, _)| *account == role.account).map(|(_, name)| name))
+    }
+
+    /// The cluster or namespace whose name is most like this one.
+    fn nearest_name(&self, name: &str) -> Option<String> {
+        nearest(name, self.by_name.keys().map(|(_, name)| name))
     }
 
     /// Those that the role is associated with.
     pub(super) fn with_role(&self, role: &RoleArn) -> Option<Rc<Candidates>> {
         self.by_role.get(&(role.account.clone(), role.name.clone())).cloned()
     }
+}
+
+fn nearest<'n>(to: &str, names: impl Iterator<Item = &'n String>) -> Option<String> {
+    let likeness = |name: &&String| (strsim::jaro_winkler(&to.to_lowercase(), name) * 1000.0) as u32;
+    names.max_by_key(|name| (likeness(name), std::cmp::Reverse(*name))).cloned()
 }
 
 fn by_key<K: Eq + std::hash::Hash>(clusters: HashMap<K, Vec<&Cluster>>) -> HashMap<K, Rc<Candidates>> {

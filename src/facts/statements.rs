@@ -98,9 +98,32 @@ impl View<'_> {
         let fact = |role: &String| RoleFact {
             subject: self.arn_subject(SubjectKind::Role, role, None),
             role: role.clone(),
-            association: self.association(role),
+            association: self.association_of_session(role),
         };
         roles.into_iter().map(fact).collect()
+    }
+
+    /// Of a chain of roles only the first is associated, and the last acts. Which is the last, the config says.
+    fn association_of_session(&self, role: &str) -> Judgement<Association> {
+        let own = self.association(role);
+        let acting = RoleArn::parse(role);
+        let is_acting = |declared: &RoleArn| acting.as_ref().is_some_and(|acting| acting.same_role(declared));
+        let declares = |entry: &&RedshiftLocation| entry.role.as_ref().is_some_and(is_acting);
+        let declaring: Vec<&RedshiftLocation> = self.config.redshift.iter().filter(declares).collect();
+        if own.status == Association::Associated || declaring.is_empty() {
+            return own;
+        }
+        let Some((entry, first)) = declaring.iter().find_map(|entry| Some((entry, entry.chained_from.as_ref()?)))
+        else {
+            if own.status == Association::NotAssociated {
+                return Judgement::unknown(vec![OfStatement::MayBeChained { line: declaring[0].line }.into()]);
+            }
+            return own;
+        };
+        let of_first = self.association(&first.text);
+        let reason = OfStatement::ChainedFrom { role: first.text.clone(), line: entry.line };
+        let reasons = [vec![reason.into()], of_first.reasons].concat();
+        Judgement { reasons, ..of_first }
     }
 
     /// `not_associated` only where all clusters and namespaces of the role's account are known.
@@ -127,11 +150,11 @@ impl View<'_> {
         Judgement::unknown(missing)
     }
 
-    /// Every role that a location declares, where its account was scanned: of another one nothing is told here.
+    /// Every role that a location declares and a cluster must have, where its account was scanned: of another one nothing is told here.
     pub(super) fn declared_role_facts(&self) -> Vec<RoleFact> {
         let mut lines: BTreeMap<&RoleArn, usize> = BTreeMap::new();
         for entry in &self.config.redshift {
-            let Some(role) = entry.role.as_ref().filter(|role| self.world.account(&role.account).is_some()) else {
+            let Some(role) = entry.carried_role().filter(|role| self.world.account(&role.account).is_some()) else {
                 continue;
             };
             let line = lines.entry(role).or_insert(entry.line);

@@ -52,8 +52,10 @@ pub enum OfLocation {
     ClustersNotSeen {
         because: Box<Reason>,
     },
+    /// `nearest`: the cluster or namespace whose name is most like it.
     ClusterNotFound {
         cluster: String,
+        nearest: Option<String>,
     },
     /// A selector names the bucket, and its recorder sees nothing there.
     DeadThere {
@@ -113,8 +115,12 @@ impl fmt::Display for OfLocation {
                 statement.sql()
             ),
             OfLocation::ClustersNotSeen { because } => write!(f, "not all clusters were seen: {because}"),
-            OfLocation::ClusterNotFound { cluster } => {
-                write!(f, "no cluster `{cluster}` was found in the scanned regions: its region is not known")
+            OfLocation::ClusterNotFound { cluster, nearest } => {
+                write!(
+                    f,
+                    "no cluster and no namespace `{cluster}` was found in the scanned regions (a workgroup is meant by its namespace): its region is not known"
+                )?;
+                nearest.as_ref().map_or(Ok(()), |nearest| write!(f, "; did you mean `{nearest}`?"))
             }
             OfLocation::DeadThere { recorder, selector, bucket, because } => {
                 write!(f, "{recorder}, {selector}, names {bucket} and is dead there: {because}")

@@ -43,6 +43,15 @@ pub enum OfStatement {
         clusters: Vec<String>,
     },
     NotAssociated,
+    /// It acts as the last of a chain that begins with another role; what is said of that one follows.
+    ChainedFrom {
+        role: String,
+        line: usize,
+    },
+    /// Nothing has it, and a location declares it.
+    MayBeChained {
+        line: usize,
+    },
     /// Its ApplyStatus is `removing` wherever it is.
     RoleLeaving,
     /// No cluster or namespace has the role that a location declares; `nearest`: the name of one that some have.
@@ -97,6 +106,13 @@ impl fmt::Display for OfStatement {
             OfStatement::NotALocation { text } => write!(f, "{text} is no location"),
             OfStatement::NotARole { text } => write!(f, "{text} is no role's ARN"),
             OfStatement::Associated { clusters } => write!(f, "associated with {}", clusters.join(", ")),
+            OfStatement::ChainedFrom { role, line } => {
+                write!(f, "it is the last of the chain of roles of line {line} of the config, which begins with {role}")
+            }
+            OfStatement::MayBeChained { line } => write!(
+                f,
+                "no cluster has it, and line {line} of the config declares it: if it is the last of a chain of roles, write the chain there as IAM_ROLE has it"
+            ),
             OfStatement::RoleLeaving => f.write_str("the role is being removed from every cluster that has it"),
             OfStatement::DeclaredRoleNotCarried { nearest } => {
                 f.write_str("no cluster and no namespace of its account is associated with the role")?;

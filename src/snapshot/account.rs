@@ -65,6 +65,9 @@ pub struct Bucket {
     pub region: Option<String>,
     /// The owner, where it is this account; `null` for a bucket of another account.
     pub account: Option<String>,
+    /// S3 knows no bucket of this name.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_missing: bool,
 }
 
 /// A Redshift cluster (`DescribeClusters`), or a namespace of Redshift Serverless (`ListNamespaces`).

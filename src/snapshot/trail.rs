@@ -1,6 +1,6 @@
 //! Trails and event data stores as the CloudTrail API describes them, with its names in snake_case.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use schemars::JsonSchema;
@@ -60,6 +60,17 @@ impl Trail {
     /// The partition whose events the trail records. Empty where the ARN is malformed.
     pub fn partition(&self) -> &str {
         Arn::parse(&self.trail_arn).map_or("", |arn| arn.partition)
+    }
+
+    /// The buckets whose objects its selectors name, each value up to the slash.
+    pub fn named_buckets(&self) -> BTreeSet<&str> {
+        let basic = self.event_selectors.iter().flatten().flat_map(|selector| &selector.data_resources);
+        let basic = basic.flat_map(|resource| &resource.values);
+        let fields = self.advanced_event_selectors.iter().flatten().flat_map(|selector| &selector.field_selectors);
+        let arns = fields.filter(|field| field.field == "resources.ARN");
+        let values = basic.chain(arns.flat_map(|field| field.equals.iter().chain(&field.starts_with)));
+        let start = format!("arn:{}:s3:::", self.partition());
+        values.filter_map(|value| Some(value.strip_prefix(&start)?.split_once('/')?.0)).collect()
     }
 }
 

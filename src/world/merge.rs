@@ -31,6 +31,7 @@ pub(super) fn buckets(accounts: &[Account]) -> HashMap<&str, Bucket> {
         name: name.to_owned(),
         region: agreed(seen.iter().map(|bucket| bucket.region.clone())),
         account: agreed(seen.iter().map(|bucket| bucket.account.clone())),
+        is_missing: seen.iter().all(|bucket| bucket.is_missing),
     };
     sightings.into_iter().map(|(name, seen)| (name, merged((name, seen)))).collect()
 }

@@ -147,7 +147,7 @@ fn a_role_is_looked_for_in_its_own_account() {
             "window": null, "locations": [], "read": [], "skipped": [], "events": 0, "duplicates": 0, "malformed": 0,
             "accesses": [], "sessions": [session],
         });
-        of(snapshot).redshift_roles[0].association.status
+        derive_of(snapshot, "s3://b/", None).redshift_roles[0].association.status
     };
     assert_eq!(association(OTHER), Association::NotAssociated);
     assert_eq!(association(OWNER), Association::Unknown);

@@ -134,6 +134,27 @@ fn c14_no_call_is_made_twice_and_none_for_a_bucket_that_a_listing_placed() {
     assert_eq!(count(":DescribeClusters "), 3);
 }
 
+/// Whether a selector can match depends on where its bucket is, so each one that it names is asked for once.
+#[test]
+fn a_selector_on_a_bucket_that_is_gone_is_said_to_be_one() {
+    let values = ["arn:aws:s3:::unload-eu/", "arn:aws:s3:::gone/", "arn:aws:s3:::logs/x"];
+    let endpoint = Endpoint::with(&json!({
+        "buckets": [{"name": "unload-eu", "region": "eu-west-1"}, {"name": "logs", "region": "us-east-1"}],
+        "trails": [{"name": "europe", "region": "eu-west-1", "bucket": "logs", "basic": basic(&values)}],
+    }));
+    let workplace = Workplace::at(&endpoint);
+    workplace.write("trailcheck.toml", ONE_BUCKET);
+    let (report, ran) = workplace.check(&JUDGED);
+    let trail = format!("arn:aws:cloudtrail:eu-west-1:{ACCOUNT}:trail/europe");
+    let dead = finding(&report, "coverage/dead_selector", &trail);
+    assert_eq!(dead["outcome"], "fail", "{ran:?}");
+    let message = dead["message"].as_str().unwrap();
+    assert!(message.contains("\"arn:aws:s3:::gone/\"] names a bucket that there is not"), "{message}");
+    assert!(message.contains("\"arn:aws:s3:::logs/x\"] names a bucket of us-east-1"), "{message}");
+    let heads = endpoint.calls().iter().filter(|call| call.contains(":HeadBucket ")).count();
+    assert_eq!(heads, 3);
+}
+
 /// What AWS answers to ListBuckets with MaxBuckets: every bucket with its region, page by page.
 #[test]
 fn one_listing_places_all_buckets() {

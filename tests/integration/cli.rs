@@ -32,6 +32,23 @@ fn a_mistake_in_the_config_is_pointed_at() {
         ("[scann]\n", "line 1: unknown key `scann`; did you mean `scan`?"),
         ("[[redshift.unload]]\nlocation = \"b\"\n", "line 2: `b` is not an S3 location; expected s3://"),
         ("[[redshift.unload]]\nlocation = \"s3://b/\"\nrole = \"R\"\n", "line 3: `R` is not a role's ARN"),
+        (
+            "[[redshift.unload]]\nlocation = \"s3://b/\"\nrole = \"default\"\n",
+            "line 3: `default` names a role that is known only",
+        ),
+        (
+            "[[access]]\nlocation = \"s3://b/\"\nroles = [\"arn:aws:iam::123456789012:role/a,arn:aws:iam::123456789012:role/b\"]\n",
+            "line 3: a chain of roles: write the last one",
+        ),
+        (
+            "[[redshift.copy]]\nlocation = \"s3://b/\"\nrole = \"arn:aws:iam::123456789012:role/a, arn:aws:iam::123456789012:role/b\"\n",
+            "line 3: `arn:aws:iam::123456789012:role/a, arn:aws:iam::123456789012:role/b` is not a role's ARN: there is a blank",
+        ),
+        ("[[redshift.copy]]\nlocation = \"s3://b/x \"\n", "line 2: `s3://b/x ` has a blank at its end"),
+        (
+            "[[redshift.copy]]\nlocation = \"s3://b/x?region=eu-west-1\"\n",
+            "the query of a URL at its end; write `s3://b/x`",
+        ),
         ("[[redshift.unload]]\nlocation = \"s3://b/\"\naccess = \"reads\"\n", "line 3: unknown variant `reads`"),
         ("[[redshift.unload]]\nrole = \"x\"\n", "line 1: missing field `location`"),
         ("[scan]\nregions = [\"Ireland\"]\n", "line 2: `Ireland` is not a region"),

@@ -127,6 +127,27 @@ fn one_record_fails() {
     assert_eq!(told(&changed(&read), "coverage/confirmed_by_records"), "fail");
 }
 
+/// Of a chain of roles the first is associated with the cluster, and the last acts: the config says which chains there are.
+#[test]
+fn the_last_role_of_a_chain_is_carried_by_the_first() {
+    let carried = "arn:aws:iam::111111111111:role/carried";
+    let declaring = |role: &str| CONFIG.replace("unloaded_at", &format!("role = \"{role}\"\nunloaded_at"));
+    let of = |config: &str| {
+        let report = check(&changed(&[("/clusters/0/iam_roles", json!([{"iam_role_arn": carried}]))]), config);
+        (outcome(&report, "redshift/known_role", ROLE).to_owned(), report)
+    };
+    let (known, report) = of(&declaring(&format!("{carried},{ROLE}")));
+    assert_eq!((&*known, outcome(&report, "redshift/declared_role", carried)), ("pass", "pass"), "{report:#}");
+    // Nobody says how it came to act.
+    assert_eq!(of(CONFIG).0, "fail");
+    // It may be the last of a chain that is not written down.
+    assert_eq!(of(&declaring(ROLE)).0, "unknown");
+    // The chain begins with a role that no cluster has.
+    let other = "arn:aws:iam::111111111111:role/other";
+    let (known, report) = of(&declaring(&format!("{other},{ROLE}")));
+    assert_eq!((&*known, outcome(&report, "redshift/declared_role", other)), ("fail", "fail"), "{report:#}");
+}
+
 /// A selector that names the role records its accesses and no one else's: that trail is the one whose records are needed.
 #[test]
 fn what_only_a_role_is_recorded_for_is_looked_for_in_that_recorder() {

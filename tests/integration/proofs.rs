@@ -88,12 +88,14 @@ fn dead_selectors_are_told_with_their_reason() {
     let of = |trail: Value| {
         let mut snapshot = snapshot(vec![trail]);
         let elsewhere = json!({"name": "far", "region": "us-east-1", "account": "111111111111"});
-        snapshot["buckets"].as_array_mut().unwrap().push(elsewhere);
+        let gone = json!({"name": "gone", "region": null, "account": null, "is_missing": true});
+        snapshot["buckets"].as_array_mut().unwrap().extend([elsewhere, gone]);
         derive(snapshot, "s3://b/", Some(R)).trails[0].selectors.clone()
     };
     let get = |operators: Value| field("eventName", operators);
     for (trail, reason) in [
         (with_basic(&[basic("All", &["arn:aws:s3:::far/"])]), "names a bucket of us-east-1"),
+        (with_basic(&[basic("All", &["arn:aws:s3:::b/", "arn:aws:s3:::gone/"])]), "names a bucket that there is not"),
         (with_basic(&[basic("All", &["arn:aws:s3:::b"])]), "AWS refuses the value"),
         (with_advanced(&[objects(&[arn("equals", &["arn:aws:s3:::b"])])]), "has no slash"),
         (with_advanced(&[objects(&[arn("starts_with", &["arn:aws:s3:::far/x"])])]), "names a bucket of us-east-1"),
@@ -143,4 +145,17 @@ fn dead_selectors_are_told_with_their_reason() {
     assert_eq!(of(untold.clone()).status, Selectors::Unknown);
     untold["is_multi_region_trail"] = true.into();
     assert_eq!(of(untold).status, Selectors::Live);
+}
+
+/// An example of a principal is one that can be, also beside the names that a selector excludes.
+#[test]
+fn a_witness_is_a_principal_that_can_be() {
+    let excluded = "arn:aws:sts::111111111111:assumed-role/scanner";
+    for operator in ["not_starts_with", "not_equals", "not_ends_with"] {
+        let trail = with_advanced(&[objects(&[field("userIdentity.arn", json!({operator: [excluded]}))])]);
+        let facts = derive(snapshot(vec![trail]), "s3://b/", None);
+        let coverage = &facts.unloads[0].coverage;
+        let who = coverage.evidence["witness"]["user_identity_arn"].as_str().unwrap_or_default();
+        assert_eq!(who.matches("arn:").count(), 1, "{operator}: {}", coverage.message);
+    }
 }
