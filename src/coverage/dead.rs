@@ -80,17 +80,14 @@ fn life(test: &Test, reach: &Reach) -> Life {
     };
     let here = reach.home_region;
     match (reach.is_multi_region, (reach.place_of)(bucket)) {
-        (_, BucketPlace::Nowhere) => {
-            Life::Dead("names a bucket that there is not: no event comes until somebody makes one of that name".to_owned())
-        }
+        (_, BucketPlace::Nowhere) => Life::Dead(
+            "names a bucket that there is not: no event comes until somebody makes one of that name".to_owned(),
+        ),
         (Some(true), _) => Life::Live,
         (_, BucketPlace::In(region)) if region == here => Life::Live,
         (Some(false), BucketPlace::In(region)) => {
             Life::Dead(format!("names a bucket of {region}, and the trail sees only {here}: no event ever comes"))
         }
-        (Some(false), BucketPlace::Nowhere) => Life::Dead(
-            "names a bucket that there is not: no event comes until somebody makes one of that name".to_owned(),
-        ),
         (Some(false), BucketPlace::Unknown) => Life::Untold(format!(
             "the region of {bucket} is not known: take the value out if the bucket is gone, or allow s3:ListBucket on it"
         )),

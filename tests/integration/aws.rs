@@ -44,7 +44,7 @@ fn advanced(operator: &str, value: &str) -> Value {
 
 /// Three regions: a multi-region trail with basic selectors, a single-region one with advanced selectors, and one that is
 /// stopped.
-fn three_regions() -> Value {
+pub fn three_regions() -> Value {
     json!({
         "buckets": [
             {"name": "unload-us", "region": "us-east-1"},
@@ -68,7 +68,7 @@ fn three_regions() -> Value {
     })
 }
 
-const THREE_REGIONS: &str = r#"
+pub const THREE_REGIONS: &str = r#"
 [scan]
 regions = ["us-east-1", "eu-west-1", "ap-northeast-1"]
 
@@ -86,7 +86,7 @@ cluster  = "analytics"
 "#;
 
 #[test]
-fn three_regions_are_judged_each_by_its_own_trails() {
+pub fn three_regions_are_judged_each_by_its_own_trails() {
     let endpoint = Endpoint::with(&three_regions());
     let workplace = Workplace::at(&endpoint);
     workplace.write("trailcheck.toml", THREE_REGIONS);

@@ -38,6 +38,8 @@ mod engine_work;
 mod evidence;
 /// The order of the folders of `src`.
 mod layers;
+/// One fact less, in accounts in which something is wrong.
+mod mutants;
 /// The documented formula, for one event at a time.
 mod naive;
 /// What others wrote commands nobody.
