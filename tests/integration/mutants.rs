@@ -204,7 +204,7 @@ fn no_erased_fact_makes_a_pass() {
 
     let passed_on = passed_on();
     let (mut mutants, mut refused, mut made) = (0, 0, vec![]);
-    for (name, snapshot, config) in all {
+    for (world, (name, snapshot, config)) in all.into_iter().enumerate() {
         let config = Config::parse("trailcheck.toml".as_ref(), config).unwrap();
         let judged = |snapshot: &Value| {
             workplace.write("mutant.json", &snapshot.to_string());
@@ -219,22 +219,23 @@ fn no_erased_fact_makes_a_pass() {
         assert!(!others.is_empty(), "{name}: everything passes");
         let mut paths = vec![];
         members(&snapshot, "", &mut paths);
-        for path in paths.iter().filter(|path| !MEANT_BY_AWS.iter().any(|end| path.ends_with(end))) {
-            for mutant in erased(&snapshot, path) {
-                mutants += 1;
-                let after = match judged(&mutant) {
-                    Some(same) if same == told => continue,
-                    Some(facts) => statuses(&facts),
-                    None => {
-                        refused += 1;
-                        continue;
-                    }
-                };
-                for (subject, status) in &others {
-                    let now = after.get(*subject);
-                    if now.is_some_and(|now| passes(subject, now)) {
-                        made.push(format!("{name} without {path}: {subject:?} was {status} and is {now:?}"));
-                    }
+        paths.retain(|path| !MEANT_BY_AWS.iter().any(|end| path.ends_with(end)));
+        for (at, path) in paths.iter().enumerate() {
+            // Taken out in every other world, and made null in the rest.
+            let mutant = &erased(&snapshot, path)[(world + at) % 2];
+            mutants += 1;
+            let after = match judged(mutant) {
+                Some(same) if same == told => continue,
+                Some(facts) => statuses(&facts),
+                None => {
+                    refused += 1;
+                    continue;
+                }
+            };
+            for (subject, status) in &others {
+                let now = after.get(*subject);
+                if now.is_some_and(|now| passes(subject, now)) {
+                    made.push(format!("{name} without {path}: {subject:?} was {status} and is {now:?}"));
                 }
             }
         }
