@@ -4,6 +4,7 @@
 //! was read would not be what the object says, so it is refused.
 
 use std::ptr::NonNull;
+use std::sync::{Condvar, Mutex, PoisonError};
 
 use libdeflate_sys as sys;
 use libdeflater::{CompressionLvl, Compressor};
@@ -18,6 +19,30 @@ const MAX_RATIO: usize = 200;
 const SMALL: usize = 1 << 20;
 /// Most objects fit into it.
 const SMALLEST_BUFFER: usize = 4 << 20;
+/// What inflates to more does so alone, so that the limit is one for all threads together.
+const SHARED: usize = 64 << 20;
+
+static IS_TAKEN: Mutex<bool> = Mutex::new(false);
+static LEFT: Condvar = Condvar::new();
+
+/// The turn to hold a large object in memory: one thread has it at a time.
+pub(crate) struct Turn(());
+
+impl Turn {
+    /// Waits until no other thread has it.
+    pub(crate) fn take() -> Turn {
+        let taken = IS_TAKEN.lock().unwrap_or_else(PoisonError::into_inner);
+        *LEFT.wait_while(taken, |taken| *taken).unwrap_or_else(PoisonError::into_inner) = true;
+        Turn(())
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        *IS_TAKEN.lock().unwrap_or_else(PoisonError::into_inner) = false;
+        LEFT.notify_one();
+    }
+}
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InflateError {
@@ -54,10 +79,13 @@ pub fn compress(bytes: &[u8]) -> Vec<u8> {
 pub struct Inflater {
     decompressor: NonNull<sys::libdeflate_decompressor>,
     buffer: Vec<u8>,
+    /// Held while the buffer is a large one.
+    turn: Option<Turn>,
 }
 
 impl Inflater {
-    /// The same as `inflate`; what was inflated before is gone.
+    /// The same as `inflate`; what was inflated before is gone. An object that inflates to more than 64 MiB waits until no
+    /// other thread holds one; `let_go` when it is done with.
     pub fn inflate(&mut self, bytes: &[u8], max: usize) -> Result<&[u8], InflateError> {
         let limit = max.min(bytes.len().saturating_mul(MAX_RATIO).max(SMALL));
         // The trailer states the inflated size. It is the object's own claim: a first guess, not a fact.
@@ -65,6 +93,10 @@ impl Inflater {
         let stated = u32::from_le_bytes([trailer[4], trailer[5], trailer[6], trailer[7]]) as usize;
         let mut size = stated.clamp(64, limit);
         loop {
+            if size > SHARED && self.turn.is_none() {
+                self.buffer = vec![];
+                self.turn = Some(Turn::take());
+            }
             if self.buffer.len() < size {
                 // Not resized: what the old one holds need not be copied. Larger than needed: the next object may be, and what
                 // is not written to costs nothing.
@@ -78,6 +110,14 @@ impl Inflater {
                 Member::TooLarge => return Err(InflateError::TooLarge(limit)),
                 Member::Damaged => return Err(InflateError::Damaged),
             }
+        }
+    }
+
+    /// Gives up what was inflated, where it is large.
+    pub(crate) fn let_go(&mut self) {
+        if self.turn.is_some() {
+            self.buffer = vec![];
+            self.turn = None;
         }
     }
 
@@ -119,7 +159,7 @@ impl Default for Inflater {
         // SAFETY: no arguments; null is told.
         let allocated = unsafe { sys::libdeflate_alloc_decompressor() };
         let decompressor = NonNull::new(allocated).expect("libdeflate had no memory for its state");
-        Inflater { decompressor, buffer: vec![] }
+        Inflater { decompressor, buffer: vec![], turn: None }
     }
 }
 
@@ -167,5 +207,18 @@ mod tests {
         let bomb = compress(&vec![b'a'; 64 << 20]);
         assert_eq!(inflate(&bomb, 1 << 30), Err(InflateError::TooLarge(bomb.len() * MAX_RATIO)));
         assert_eq!(inflate(&compress(&vec![b'a'; 4096]), 1024), Err(InflateError::TooLarge(1024)));
+    }
+
+    /// The turn to hold a large object: the second thread waits until the first lets go.
+    #[test]
+    fn large_objects_are_held_one_at_a_time() {
+        let held = Mutex::new(());
+        let hold = || {
+            let _turn = Turn::take();
+            let _held = held.try_lock().expect("two have the turn");
+            // Long enough for another one to come.
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        };
+        std::thread::scope(|scope| (0..3).for_each(|_| drop(scope.spawn(hold))));
     }
 }

@@ -20,7 +20,7 @@ use super::super::structural_index::StructuralIndex;
 use super::super::watch::WatchedPlaces;
 use super::{Object, Question};
 use crate::aws::timestamp::Timestamp;
-use crate::gzip::{self, InflateError, Inflater};
+use crate::gzip::{self, InflateError, Inflater, Turn};
 use crate::snapshot::{Change, Skipped, Unclear};
 
 /// What one thread has read.
@@ -88,16 +88,15 @@ impl Worker {
     pub(super) fn read(&mut self, task: Task, object: &Object, bytes: &[u8], scratch: &mut Scratch) {
         let key = object.name.strip_prefix("s3://").unwrap_or(&object.name);
         let expected = task.question.expected.get(key);
-        let refusal = match (&object.failure, layout::kind(&object.name)) {
-            (Some(failure), _) => Refusal::unread(failure),
-            (None, ObjectKind::Other(what)) => Refusal::without_records(what),
-            (None, ObjectKind::Log) => match self.try_read(task, object, bytes, scratch, expected) {
-                Ok(()) => {
-                    self.verdicts.extend(expected.map(|_| (key.to_owned(), Verdict::Valid)));
-                    return;
-                }
-                Err(refusal) => refusal,
-            },
+        let read = match (&object.failure, layout::kind(&object.name)) {
+            (Some(failure), _) => Err(Refusal::unread(failure)),
+            (None, ObjectKind::Other(what)) => Err(Refusal::without_records(what)),
+            (None, ObjectKind::Log) => self.try_read(task, object, bytes, scratch, expected),
+        };
+        scratch.inflater.let_go();
+        let Err(refusal) = read else {
+            self.verdicts.extend(expected.map(|_| (key.to_owned(), Verdict::Valid)));
+            return;
         };
         self.verdicts.extend(expected.map(|_| (key.to_owned(), refusal.verdict)));
         self.skipped.push(Skipped { object: object.name.clone(), reason: refusal.reason, matters: refusal.matters });
@@ -112,12 +111,13 @@ impl Worker {
         scratch: &mut Scratch,
         expected: Option<&ExpectedLog>,
     ) -> Result<(), Refusal> {
-        let inflated;
+        let (inflated, _turn);
         let json = match gzip::is_gzip(bytes) {
             true => scratch.inflater.inflate(bytes, gzip::MAX_LOG).map_err(|error| Refusal::inflating(&error))?,
             // CloudTrail delivers gzip only.
             false if expected.is_some() => return Err(Refusal::altered("it is not gzip data".to_owned())),
             false if is_zstd(bytes) => {
+                _turn = Turn::take();
                 inflated = unpacked(bytes).map_err(Refusal::altered)?;
                 &inflated
             }
