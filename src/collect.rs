@@ -9,6 +9,7 @@ mod client;
 mod clusters;
 pub(crate) mod digests;
 mod failures;
+mod limits;
 mod log_folders;
 mod log_objects;
 mod log_validation;
@@ -39,6 +40,7 @@ use buckets::Buckets;
 use call_error::CallError;
 use client::Aws;
 use failures::Failures;
+use limits::Limits;
 
 /// By how much this machine's clock may differ from AWS's. Requests that are fifteen minutes off are refused by AWS itself.
 const MAX_SKEW: time::Duration = time::Duration::minutes(5);
@@ -109,7 +111,7 @@ pub(crate) fn read_logs(
 ) -> Result<(), CollectError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CollectError::Runtime)?;
     runtime.block_on(async {
-        let aws = Aws::load(None).await?;
+        let aws = Aws::load(None, Limits::default()).await?;
         objects::read_below(&aws, place, period, reader, progress).await
     })
 }
@@ -117,7 +119,8 @@ pub(crate) fn read_logs(
 async fn collect(config: &Config, declared: &[String], logs: Option<LogRequest>) -> Result<Snapshot, CollectError> {
     let progress = Progress::start();
     progress.stage("asking who we are");
-    let aws = Aws::load(config.regions.as_deref().and_then(|regions| regions.first()).cloned()).await?;
+    let first_region = config.regions.as_deref().and_then(|regions| regions.first()).cloned();
+    let aws = Aws::load(first_region, Limits::new(Some(config.budget))).await?;
     let caller = identify(&aws).await?;
     let mut failures = Failures::of(&caller.account);
     let mut account = collect_account(&aws, config, declared, caller.clone(), &mut failures, &progress).await;

@@ -37,12 +37,14 @@ pub const DEFAULT_PATH: &str = "trailcheck.toml";
 pub const TEMPLATE: &str = include_str!("config/template.toml");
 
 /// A configuration without mistakes.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Config {
     /// As given on the command line; findings point here.
     pub path: PathBuf,
     /// `None`: every enabled region.
     pub regions: Option<Vec<String>>,
+    /// How long AWS is asked. What is not asked for by then is not known.
+    pub budget: std::time::Duration,
     /// Empty: trails.
     pub recorders: Vec<RecorderKind>,
     pub redshift: Vec<RedshiftLocation>,
@@ -70,6 +72,9 @@ pub struct RedshiftLocation {
     /// Where in the file it is declared, from 1.
     pub line: usize,
 }
+
+/// Far beyond what a scan takes.
+const DEFAULT_BUDGET: std::time::Duration = std::time::Duration::from_secs(3600);
 
 impl RedshiftLocation {
     /// The role that a cluster must have to use the location.
@@ -115,7 +120,7 @@ impl Config {
         match path {
             Some(path) => Config::load(path),
             None if Path::new(DEFAULT_PATH).exists() => Config::load(Path::new(DEFAULT_PATH)),
-            None => Ok(Config { path: PathBuf::from(DEFAULT_PATH), ..Config::default() }),
+            None => Config::parse(Path::new(DEFAULT_PATH), ""),
         }
     }
 
@@ -162,6 +167,7 @@ impl Config {
         Ok(Config {
             path: path.to_owned(),
             regions: regions(&source, document.scan.regions)?,
+            budget: budget(&source, document.scan.budget)?,
             recorders: document.scan.recorders.unwrap_or_default(),
             redshift,
             access_rules,
@@ -207,6 +213,15 @@ fn regions(source: &Source, regions: Option<Vec<toml::Spanned<String>>>) -> Resu
         names.push(region.into_inner());
     }
     Ok(Some(names))
+}
+
+fn budget(source: &Source, budget: Option<toml::Spanned<String>>) -> Result<std::time::Duration, ConfigError> {
+    let Some(text) = budget else { return Ok(DEFAULT_BUDGET) };
+    let span = units::duration(text.get_ref()).and_then(|span| std::time::Duration::try_from(span).ok());
+    span.ok_or_else(|| {
+        let message = format!("`{}` is not a time span; expected one such as 90s, 30m or 2h", text.get_ref());
+        source.at(text.span(), message)
+    })
 }
 
 fn redshift_location(source: &Source, kind: LocationKind, raw: RawRedshift) -> Result<RedshiftLocation, ConfigError> {

@@ -7,7 +7,7 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 
 use super::CollectError;
-use super::whole::Bounded;
+use super::limits::{CallLimits, Limits};
 
 /// How long a try may take. The SDK has no default for it: a call that nobody answers would never end.
 fn timeouts(of_a_try: Duration) -> TimeoutConfig {
@@ -18,17 +18,17 @@ fn timeouts(of_a_try: Duration) -> TimeoutConfig {
         .build()
 }
 
-pub(crate) struct Aws {
+pub(super) struct Aws {
     shared: SdkConfig,
     /// A local endpoint has no host name for each bucket.
     path_style: bool,
     home_region: String,
-    bounded: Bounded,
+    limits: Limits,
 }
 
 impl Aws {
     /// `first_region`: where global calls go; `None`: the chain's region.
-    pub(crate) async fn load(first_region: Option<String>) -> Result<Aws, CollectError> {
+    pub(super) async fn load(first_region: Option<String>, limits: Limits) -> Result<Aws, CollectError> {
         check_environment()?;
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             // More than the SDK's three: throttled control-plane calls come through on a later try.
@@ -41,58 +41,65 @@ impl Aws {
         let region = shared.region().map(ToString::to_string).filter(|region| !region.is_empty());
         let home_region = region.ok_or(CollectError::NoRegion)?;
         let path_style = shared.endpoint_url().is_some() || std::env::var_os("AWS_ENDPOINT_URL_S3").is_some();
-        Ok(Aws { shared, path_style, home_region, bounded: Bounded::default() })
+        Ok(Aws { shared, path_style, home_region, limits })
     }
 
     /// By how much this machine's clock differs from AWS's, as far as answers tell.
-    pub(crate) fn clock_skew(&self) -> time::Duration {
-        self.bounded.skew()
+    pub(super) fn clock_skew(&self) -> time::Duration {
+        self.limits.skew()
     }
 
     /// Where global calls go.
-    pub(crate) fn home_region(&self) -> &str {
+    pub(super) fn home_region(&self) -> &str {
         &self.home_region
     }
 
     /// The first call: it shows at once whether credentials and endpoint work, so it is not tried for long.
-    pub(crate) fn sts(&self) -> aws_sdk_sts::Client {
+    pub(super) fn sts(&self) -> aws_sdk_sts::Client {
         let retries = RetryConfig::standard().with_max_attempts(2);
-        let config =
-            aws_sdk_sts::config::Builder::from(&self.shared).retry_config(retries).interceptor(self.bounded.clone());
+        let config = aws_sdk_sts::config::Builder::from(&self.shared)
+            .retry_config(retries)
+            .interceptor(self.limits.of("sts", &self.home_region));
         aws_sdk_sts::Client::from_conf(config.build())
     }
 
-    pub(crate) fn account(&self) -> aws_sdk_account::Client {
-        let config = aws_sdk_account::config::Builder::from(&self.shared).interceptor(self.bounded.clone());
+    pub(super) fn account(&self) -> aws_sdk_account::Client {
+        let config = aws_sdk_account::config::Builder::from(&self.shared)
+            .interceptor(self.limits.of("account", &self.home_region));
         aws_sdk_account::Client::from_conf(config.build())
     }
 
-    pub(crate) fn cloudtrail(&self, region: &str) -> aws_sdk_cloudtrail::Client {
+    pub(super) fn cloudtrail(&self, region: &str) -> aws_sdk_cloudtrail::Client {
         let config = aws_sdk_cloudtrail::config::Builder::from(&self.shared)
             .region(Region::new(region.to_owned()))
-            .interceptor(self.bounded.clone());
+            .interceptor(self.limits.of("cloudtrail", region));
         aws_sdk_cloudtrail::Client::from_conf(config.build())
     }
 
-    pub(crate) fn redshift(&self, region: &str) -> aws_sdk_redshift::Client {
+    pub(super) fn redshift(&self, region: &str) -> aws_sdk_redshift::Client {
         let config = aws_sdk_redshift::config::Builder::from(&self.shared)
             .region(Region::new(region.to_owned()))
-            .interceptor(self.bounded.clone());
+            .interceptor(self.limits.of("redshift", region));
         aws_sdk_redshift::Client::from_conf(config.build())
     }
 
-    pub(crate) fn redshift_serverless(&self, region: &str) -> aws_sdk_redshiftserverless::Client {
+    pub(super) fn redshift_serverless(&self, region: &str) -> aws_sdk_redshiftserverless::Client {
         let config = aws_sdk_redshiftserverless::config::Builder::from(&self.shared)
             .region(Region::new(region.to_owned()))
-            .interceptor(self.bounded.clone());
+            .interceptor(self.limits.of("redshift-serverless", region));
         aws_sdk_redshiftserverless::Client::from_conf(config.build())
     }
 
-    pub(crate) fn s3(&self, region: &str) -> aws_sdk_s3::Client {
+    /// The limits of the bodies of a region's objects, which arrive after the call was answered.
+    pub(super) fn bodies(&self, region: &str) -> CallLimits {
+        self.limits.of("bodies of s3", region)
+    }
+
+    pub(super) fn s3(&self, region: &str) -> aws_sdk_s3::Client {
         let config = aws_sdk_s3::config::Builder::from(&self.shared)
             .region(Region::new(region.to_owned()))
             .force_path_style(self.path_style)
-            .interceptor(self.bounded.clone());
+            .interceptor(self.limits.of("s3", region));
         aws_sdk_s3::Client::from_conf(config.build())
     }
 }
@@ -124,31 +131,62 @@ mod tests {
     use super::*;
     use crate::collect::call_error::CallError;
 
-    /// A server that takes every connection and answers none.
+    /// Clients of a server that takes every connection and answers none.
+    async fn of_silent(server: &TcpListener, attempts: u32, limits: Limits) -> Aws {
+        let config = aws_config::defaults(BehaviorVersion::latest())
+            .region(Region::new("us-east-1"))
+            .endpoint_url(format!("http://{}", server.local_addr().unwrap()))
+            .credentials_provider(Credentials::new("testing", "testing", None, None, "test"))
+            .retry_config(RetryConfig::standard().with_max_attempts(attempts))
+            .timeout_config(timeouts(Duration::from_millis(100)))
+            .load()
+            .await;
+        Aws { shared: config, path_style: true, home_region: "us-east-1".to_owned(), limits }
+    }
+
+    fn runtime() -> tokio::runtime::Runtime {
+        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+    }
+
+    async fn trails(aws: &Aws, region: &str) -> CallError {
+        aws.cloudtrail(region).describe_trails().send().await.map_err(|error| CallError::of(&error)).unwrap_err()
+    }
+
     #[test]
     fn a_call_that_nobody_answers_ends() {
         let silent = TcpListener::bind("127.0.0.1:0").unwrap();
-        let endpoint = format!("http://{}", silent.local_addr().unwrap());
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let began = Instant::now();
-        let error = runtime.block_on(async {
-            let config = aws_config::defaults(BehaviorVersion::latest())
-                .region(Region::new("us-east-1"))
-                .endpoint_url(endpoint)
-                .credentials_provider(Credentials::new("testing", "testing", None, None, "test"))
-                .timeout_config(timeouts(Duration::from_millis(100)))
-                .load()
-                .await;
-            let aws = Aws {
-                shared: config,
-                path_style: true,
-                home_region: "us-east-1".to_owned(),
-                bounded: Bounded::default(),
-            };
+        let error = runtime().block_on(async {
+            let aws = of_silent(&silent, 3, Limits::default()).await;
             aws.sts().get_caller_identity().send().await.map_err(|error| CallError::of(&error)).unwrap_err()
         });
         assert_eq!(error.code, "Timeout", "{error:?}");
         assert!(began.elapsed() < Duration::from_secs(5));
-        drop(silent);
+    }
+
+    #[test]
+    fn a_service_that_is_silent_in_a_region_is_not_asked_again_there() {
+        let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+        runtime().block_on(async {
+            let aws = of_silent(&silent, 1, Limits::default()).await;
+            for call in 1..=6 {
+                let error = trails(&aws, "us-east-1").await;
+                assert!(!error.message.contains("not asked"), "{call}: {error:?}");
+            }
+            let error = trails(&aws, "us-east-1").await;
+            assert!(error.code == "Timeout" && error.message.contains("not asked again"), "{error:?}");
+            // Another region may answer.
+            assert!(!trails(&aws, "eu-west-1").await.message.contains("not asked"));
+        });
+    }
+
+    #[test]
+    fn past_the_budget_nothing_is_asked() {
+        let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+        let error = runtime().block_on(async {
+            let aws = of_silent(&silent, 1, Limits::new(Some(Duration::ZERO))).await;
+            trails(&aws, "us-east-1").await
+        });
+        assert_eq!(error.code, "BudgetUsedUp", "{error:?}");
     }
 }

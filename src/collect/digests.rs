@@ -8,6 +8,7 @@ use futures_util::stream::{self, StreamExt};
 
 use super::call_error::CallError;
 use super::client::Aws;
+use super::limits::Limits;
 use super::{CollectError, IN_FLIGHT, buckets, identify, objects};
 use crate::aws::location::Location;
 use crate::aws::timestamp::Timestamp;
@@ -28,7 +29,7 @@ pub(crate) fn verify(location: &Location, keys: PublicKeys, asked: Asked) -> Res
 async fn verify_in(location: &Location, keys: PublicKeys, asked: Asked) -> Result<Integrity, CollectError> {
     let progress = Progress::start();
     progress.stage("asking who we are");
-    let aws = Aws::load(None).await?;
+    let aws = Aws::load(None, Limits::default()).await?;
     // Wrong credentials are told at once, not object by object.
     identify(&aws).await?;
     let mut store = Store { aws: &aws, clients: BTreeMap::new() };
@@ -42,7 +43,7 @@ async fn verify_in(location: &Location, keys: PublicKeys, asked: Asked) -> Resul
 }
 
 /// The chains of digests that were listed, with the keys that CloudTrail tells.
-pub(crate) async fn chains(aws: &Aws, listing: &Listing, asked: Asked) -> BTreeMap<ChainName, Chain> {
+pub(super) async fn chains(aws: &Aws, listing: &Listing, asked: Asked) -> BTreeMap<ChainName, Chain> {
     Store { aws, clients: BTreeMap::new() }.chains(listing, PublicKeys::default(), asked).await
 }
 

@@ -12,8 +12,9 @@ use futures_util::stream::{self, StreamExt};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
-use super::call_error::CallError;
+use super::call_error::{CallError, TIMEOUT};
 use super::client::Aws;
+use super::limits::CallLimits;
 use super::pages::each_page;
 use super::whole::Whole;
 use super::{CollectError, IN_FLIGHT, buckets};
@@ -131,13 +132,13 @@ pub(super) fn read(
     reader: &mut Reader,
     progress: &Progress,
 ) {
-    let clients: BTreeMap<&String, aws_sdk_s3::Client> =
-        bucket_region.iter().map(|(bucket, region)| (bucket, aws.s3(region))).collect();
+    let clients: BTreeMap<&String, (aws_sdk_s3::Client, CallLimits)> =
+        bucket_region.iter().map(|(bucket, region)| (bucket, (aws.s3(region), aws.bodies(region)))).collect();
     let (sender, receiver) = mpsc::channel(IN_FLIGHT);
     let download = async move {
         let bodies = objects.iter().map(|object| {
-            let client = &clients[&object.bucket];
-            async move { (object.name(), get(client, object).await) }
+            let (client, limits) = &clients[&object.bucket];
+            async move { (object.name(), get(client, limits, object).await) }
         });
         let mut bodies = stream::iter(bodies).buffer_unordered(IN_FLIGHT);
         while let Some(body) = bodies.next().await {
@@ -179,12 +180,15 @@ impl Source for Arriving<'_> {
     }
 }
 
-async fn get(client: &aws_sdk_s3::Client, object: &Listed) -> Result<Vec<u8>, CallError> {
+async fn get(client: &aws_sdk_s3::Client, limits: &CallLimits, object: &Listed) -> Result<Vec<u8>, CallError> {
     if object.bytes > MAX_OBJECT {
         return Err(CallError::unreadable(format!("larger than {MAX_OBJECT} bytes, the limit")));
     }
+    limits.check().map_err(CallError::not_made)?;
     let call = client.get_object().bucket(&object.bucket).key(&object.key);
-    body(call.send().await.map_err(|error| CallError::of(&error))?).await
+    let body = body(call.send().await.map_err(|error| CallError::of(&error))?).await;
+    limits.note(!matches!(&body, Err(error) if error.code == TIMEOUT));
+    body
 }
 
 /// The bytes of an answer, whose size may be another than that which was listed.
@@ -196,7 +200,7 @@ pub(super) async fn body(answer: GetObjectOutput) -> Result<Vec<u8>, CallError> 
     match tokio::time::timeout(LONGEST, whole_body(answer.body)).await {
         Ok(body) => body,
         Err(_) => {
-            Err(CallError { code: "Timeout".to_owned(), message: format!("its body took longer than {LONGEST:?}") })
+            Err(CallError { code: TIMEOUT.to_owned(), message: format!("its body took longer than {LONGEST:?}") })
         }
     }
 }

@@ -3,18 +3,10 @@
 //! The SDK takes an answer of status 200 without its list for an empty one, and an XML text that breaks off behind a tag for
 //! all of it. AWS always sends the list, empty or not; so an answer without it is no answer.
 
-use std::sync::{Arc, Mutex, PoisonError};
-
-use aws_sdk_s3::config::interceptors::{
-    AfterDeserializationInterceptorContextRef, BeforeDeserializationInterceptorContextMut,
-};
+use aws_sdk_s3::config::interceptors::AfterDeserializationInterceptorContextRef;
 use aws_sdk_s3::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_s3::error::BoxError;
-use aws_sdk_s3::primitives::SdkBody;
-use http_body_util::Limited;
 use serde_json::Value;
-use time::format_description::well_known::Rfc2822;
-use time::{Duration, OffsetDateTime};
 
 /// What an answer must have.
 #[derive(Debug, Clone, Copy)]
@@ -71,55 +63,6 @@ impl Intercept for Whole {
             None => Ok(()),
             Some(missing) => Err(format!("the answer lacks {missing}, which AWS always sends").into()),
         }
-    }
-}
-
-/// Ends answers that are larger than any that AWS gives, so that nobody chooses how much memory a run takes: no page of
-/// anything comes near, and log objects have a limit of their own.
-///
-/// Notes on the way what time AWS has.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Bounded {
-    /// By how much this machine's clock differs from AWS's at most, as far as answers tell.
-    skew: Arc<Mutex<Duration>>,
-}
-
-impl Bounded {
-    pub(super) fn skew(&self) -> Duration {
-        *self.skew.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn note(&self, date: &str) {
-        let Ok(theirs) = OffsetDateTime::parse(date, &Rfc2822) else { return };
-        let skew = OffsetDateTime::now_utc() - theirs;
-        let mut known = self.skew.lock().unwrap_or_else(PoisonError::into_inner);
-        if skew.abs() > known.abs() {
-            *known = skew;
-        }
-    }
-}
-
-const LARGEST: usize = 65 << 20;
-
-impl Intercept for Bounded {
-    fn name(&self) -> &'static str {
-        "Bounded"
-    }
-
-    fn modify_before_deserialization(
-        &self,
-        context: &mut BeforeDeserializationInterceptorContextMut<'_>,
-        _: &RuntimeComponents,
-        _: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        if let Some(date) = context.response().headers().get("date") {
-            self.note(date);
-        }
-        let body = context.response_mut().body_mut();
-        let taken = std::mem::replace(body, SdkBody::taken());
-        // Where a try is made again, so is the body.
-        *body = taken.map_preserve_contents(|body| SdkBody::from_body_1_x(Limited::new(body, LARGEST)));
-        Ok(())
     }
 }
 

@@ -28,6 +28,7 @@ pub(super) struct Document {
 #[serde(deny_unknown_fields)]
 pub(super) struct Scan {
     pub regions: Option<Vec<Spanned<String>>>,
+    pub budget: Option<Spanned<String>>,
     pub recorders: Option<Vec<RecorderKind>>,
     pub accounts: Option<Spanned<toml::Value>>,
 }

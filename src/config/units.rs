@@ -5,11 +5,12 @@ use time::Duration;
 /// How much is read where `[records]` does not say.
 pub const DEFAULT_SAMPLE: u64 = 1 << 30;
 
-/// `90m`, `24h`, `7d`. Whole numbers above zero.
+/// `90s`, `30m`, `24h`, `7d`. Whole numbers above zero.
 pub(super) fn duration(text: &str) -> Option<Duration> {
     let (number, unit) = split(text)?;
     let number = i64::try_from(number).ok()?;
     let seconds = match unit {
+        "s" => number,
         "m" => number.checked_mul(60)?,
         "h" => number.checked_mul(3600)?,
         "d" => number.checked_mul(86_400)?,

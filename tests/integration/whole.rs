@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::aws::basic;
 use crate::endpoint::Endpoint;
-use crate::program::Workplace;
+use crate::program::{Workplace, finding};
 
 const CONFIG: &str = "[scan]\nregions = [\"eu-west-1\"]\n[[redshift.copy]]\nlocation = \"s3://load-eu/\"\n[[access]]\nlocation = \"s3://load-eu/\"\n";
 
@@ -133,7 +133,7 @@ fn a_wrong_clock_waives_nothing() {
     workplace.write("trailcheck.toml", config);
     let outcome = || {
         let (report, _) = workplace.check(&["--policy", "coverage/unload_recorded"]);
-        let finding = crate::program::finding(&report, "coverage/unload_recorded", "s3://logs/");
+        let finding = finding(&report, "coverage/unload_recorded", "s3://logs/");
         (finding["outcome"].as_str().unwrap().to_owned(), report["run"]["failures"].to_string())
     };
     assert_eq!(outcome().0, "waived");
@@ -141,4 +141,19 @@ fn a_wrong_clock_waives_nothing() {
     let (told, failures) = outcome();
     assert_eq!(told, "unknown");
     assert!(failures.contains("ClockSkew"), "{failures}");
+}
+
+/// What was not asked for by then is unknown, with the limit that stood in the way.
+#[test]
+fn a_scan_ends_when_its_budget_is_used_up() {
+    let endpoint = Endpoint::with(&world());
+    endpoint.rule(json!({"service": "cloudtrail", "operation": "DescribeTrails", "status": 500, "body": "{}"}));
+    let workplace = Workplace::at(&endpoint);
+    workplace.write("trailcheck.toml", &CONFIG.replace("[scan]", "[scan]\nbudget = \"1s\""));
+    let (report, ran) = workplace.check(&["--policy", "coverage/copy_recorded"]);
+    assert_eq!(ran.exit, 3, "{ran:?}");
+    let message = report["run"]["failures"][0]["message"].as_str().unwrap();
+    assert_eq!(message, "not asked: the 1 s of scan.budget were used up; allow more, or scan less");
+    let told = finding(&report, "coverage/copy_recorded", "s3://load-eu/")["message"].to_string();
+    assert!(told.contains("BudgetUsedUp"), "{told}");
 }

@@ -1,0 +1,191 @@
+//! What no answer and no run goes beyond, in bytes and in time.
+//!
+//! No page of anything comes near the largest answer, and log objects have a limit of their own; so nobody else chooses how
+//! much memory a run takes. A service that answers nothing in a region is not asked again there, and after `scan.budget`
+//! nothing is asked. What was not asked for is a failure like any other.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use aws_sdk_s3::config::interceptors::{
+    BeforeDeserializationInterceptorContextMut, BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef,
+};
+use aws_sdk_s3::config::{ConfigBag, Intercept, RuntimeComponents};
+use aws_sdk_s3::error::BoxError;
+use aws_sdk_s3::primitives::SdkBody;
+use http_body_util::Limited;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc2822;
+
+use super::call_error::TIMEOUT;
+
+/// The largest answer, in bytes.
+const LARGEST: usize = 65 << 20;
+
+/// So many tries of a service in a region that nobody answers, one after the other, are enough: all tries of one call.
+const SILENT: u32 = 6;
+
+/// Why a call was not made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NotMade {
+    /// The time that the scan may take.
+    Budget(Duration),
+    Silent,
+}
+
+impl NotMade {
+    /// In place of AWS's error code.
+    pub(super) fn code(self) -> &'static str {
+        match self {
+            NotMade::Budget(_) => "BudgetUsedUp",
+            NotMade::Silent => TIMEOUT,
+        }
+    }
+}
+
+impl fmt::Display for NotMade {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            NotMade::Budget(budget) => {
+                write!(f, "not asked: the {} s of scan.budget were used up; allow more, or scan less", budget.as_secs())
+            }
+            NotMade::Silent => {
+                write!(f, "not asked again: {SILENT} tries of this service in this region went unanswered")
+            }
+        }
+    }
+}
+
+impl std::error::Error for NotMade {}
+
+/// What all calls of a run share.
+#[derive(Debug, Default)]
+struct Shared {
+    /// When the budget ends, and how long it was.
+    end: Option<(Instant, Duration)>,
+    noted: Mutex<Noted>,
+}
+
+#[derive(Debug, Default)]
+struct Noted {
+    /// By how much this machine's clock differs from AWS's at most, as far as answers tell.
+    skew: time::Duration,
+    /// By service and region, the tries since the last answer.
+    unanswered: HashMap<Place, u32>,
+}
+
+type Place = (&'static str, String);
+
+impl Shared {
+    fn noted(&self) -> MutexGuard<'_, Noted> {
+        self.noted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The limits of a run.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Limits(Arc<Shared>);
+
+impl Limits {
+    /// `budget`: `None` for work whose length the user chose.
+    pub(super) fn new(budget: Option<Duration>) -> Limits {
+        let end = budget.and_then(|budget| Some((Instant::now().checked_add(budget)?, budget)));
+        Limits(Arc::new(Shared { end, ..Shared::default() }))
+    }
+
+    /// By how much this machine's clock differs from AWS's, as far as answers tell.
+    pub(super) fn skew(&self) -> time::Duration {
+        self.0.noted().skew
+    }
+
+    /// The limits of one service's calls in a region.
+    pub(super) fn of(&self, service: &'static str, region: &str) -> CallLimits {
+        CallLimits { shared: self.0.clone(), place: (service, region.to_owned()) }
+    }
+}
+
+/// The limits as calls of one service in one region meet them.
+#[derive(Debug, Clone)]
+pub(super) struct CallLimits {
+    shared: Arc<Shared>,
+    place: Place,
+}
+
+impl CallLimits {
+    /// Whether a call may still be made.
+    pub(super) fn check(&self) -> Result<(), NotMade> {
+        if let Some((_, budget)) = self.shared.end.filter(|(end, _)| Instant::now() >= *end) {
+            return Err(NotMade::Budget(budget));
+        }
+        match self.shared.noted().unanswered.get(&self.place) {
+            Some(tries) if *tries >= SILENT => Err(NotMade::Silent),
+            _ => Ok(()),
+        }
+    }
+
+    /// A try was answered, or waited for in vain.
+    pub(super) fn note(&self, is_answered: bool) {
+        let mut noted = self.shared.noted();
+        if is_answered {
+            noted.unanswered.remove(&self.place);
+        } else {
+            *noted.unanswered.entry(self.place.clone()).or_default() += 1;
+        }
+    }
+
+    fn note_date(&self, date: &str) {
+        let Ok(theirs) = OffsetDateTime::parse(date, &Rfc2822) else { return };
+        let skew = OffsetDateTime::now_utc() - theirs;
+        let mut noted = self.shared.noted();
+        if skew.abs() > noted.skew.abs() {
+            noted.skew = skew;
+        }
+    }
+}
+
+impl Intercept for CallLimits {
+    fn name(&self) -> &'static str {
+        "CallLimits"
+    }
+
+    fn read_before_attempt(
+        &self,
+        _: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        Ok(self.check()?)
+    }
+
+    fn modify_before_deserialization(
+        &self,
+        context: &mut BeforeDeserializationInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if let Some(date) = context.response().headers().get("date") {
+            self.note_date(date);
+        }
+        let body = context.response_mut().body_mut();
+        let taken = std::mem::replace(body, SdkBody::taken());
+        // Where a try is made again, so is the body.
+        *body = taken.map_preserve_contents(|body| SdkBody::from_body_1_x(Limited::new(body, LARGEST)));
+        Ok(())
+    }
+
+    fn read_after_attempt(
+        &self,
+        context: &FinalizerInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let is_timeout = matches!(context.output_or_error(), Some(Err(error)) if error.is_timeout_error()
+            || error.as_connector_error().is_some_and(|error| error.is_timeout()));
+        if is_timeout || context.response().is_some() {
+            self.note(!is_timeout);
+        }
+        Ok(())
+    }
+}
