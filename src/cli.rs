@@ -105,6 +105,10 @@ pub struct OutputArgs {
     /// A report, to standard output or to a file: `json`, `sarif=out.sarif`. May be repeated [default: text].
     #[arg(long, value_name = "FORMAT[=PATH]", value_parser = ReportTarget::parse)]
     pub report: Vec<ReportTarget>,
+    /// In text, tell every finding and every COPY and UNLOAD one by one; without it, what holds is counted and what is not known
+    /// is told once a cause.
+    #[arg(short, long)]
+    pub verbose: bool,
 }
 
 /// `FORMAT` or `FORMAT=PATH`.

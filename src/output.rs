@@ -5,7 +5,7 @@
 pub mod harmless;
 
 use std::fmt::Display;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, IsTerminal, Write};
 
 /// Text for people, with colours where standard output is a terminal. Each line is made harmless.
 pub fn print_text(text: &str) -> io::Result<()> {
@@ -15,6 +15,15 @@ pub fn print_text(text: &str) -> io::Result<()> {
     }
     stdout.flush()
 }
+
+/// The columns of the terminal that standard output is; `None`: it is none, and lines are left as they are.
+pub fn width() -> Option<usize> {
+    let is_terminal = io::stdout().is_terminal();
+    terminal_size::terminal_size().filter(|_| is_terminal).map(|(width, _)| usize::from(width.0).max(NARROWEST))
+}
+
+/// Narrower than this, wrapping helps nobody.
+const NARROWEST: usize = 40;
 
 /// The same as a file holds it: without colours.
 pub fn plain_text(text: &str) -> String {

@@ -45,7 +45,7 @@ impl Reason {
     }
 
     /// It says what was seen, as far as anything was; what that lacks comes behind it.
-    fn is_of_what_was_seen(&self) -> bool {
+    pub(crate) fn is_of_what_was_seen(&self) -> bool {
         match self {
             Reason::OfAccess(reason) => reason.is_of_what_was_seen(),
             Reason::OfStatement(reason) => reason.is_of_what_was_seen(),

@@ -3,6 +3,7 @@
 //! A report is whole: what a format tells of a policy stands in its rules, so that a saved report can be told again.
 //! `words` holds what several formats say alike.
 
+mod causes;
 mod csv;
 mod file;
 mod json;
@@ -187,9 +188,18 @@ pub enum Format {
     Csv,
 }
 
-pub fn render(format: Format, report: &Report) -> Vec<u8> {
+/// How the text report looks.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Look {
+    /// All findings and statements one by one.
+    pub verbose: bool,
+    /// Lines are wrapped at this column; `None`: not at all.
+    pub width: Option<usize>,
+}
+
+pub fn render(format: Format, report: &Report, look: Look) -> Vec<u8> {
     match format {
-        Format::Text => text::render(report).into_bytes(),
+        Format::Text => text::render(report, look).into_bytes(),
         Format::Json => json::render(report),
         Format::Junit => junit::render(report),
         Format::Sarif => sarif::render(report),

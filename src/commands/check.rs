@@ -34,7 +34,7 @@ pub(super) fn run(args: &Check) -> Result<Exit, CommandError> {
     let report = ManuallyDrop::new(report_of(&snapshot, &config, &bundles, findings, facts.scan.subject.id.clone()));
     let exit = Exit::of(&report, args.policies.fail_on);
     // A failure is the more useful answer, even where a report of it could not be written.
-    match write(&report, &args.output.report) {
+    match write(&report, &args.output) {
         Err(error) if exit == Exit::Failed => {
             output::tell(format_args!("error: {error}"));
             Ok(exit)

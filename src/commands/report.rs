@@ -8,6 +8,6 @@ use crate::report::Report;
 
 pub(super) fn run(args: &Args) -> Result<Exit, CommandError> {
     refuse_clashes(&args.output.report, std::iter::once(&args.path))?;
-    write(&Report::load(&args.path)?, &args.output.report)?;
+    write(&Report::load(&args.path)?, &args.output)?;
     Ok(Exit::Ok)
 }

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use super::{CommandError, told};
 use crate::atomic_file;
-use crate::cli::ReportTarget;
+use crate::cli::{OutputArgs, ReportTarget};
 use crate::output;
-use crate::report::{self, Format, Report};
+use crate::report::{self, Format, Look, Report};
 
 /// At most one report to standard output, and none over another or over what is read: files and folders, by what they are
 /// and not by how they are spelt.
@@ -62,11 +62,13 @@ fn identity(path: &Path) -> PathBuf {
 
 /// Files first, each whole or not at all; then standard output. Text where nothing is asked for. One that cannot be written
 /// does not keep the others from it.
-pub(super) fn write(report: &Report, targets: &[ReportTarget]) -> Result<(), CommandError> {
+pub(super) fn write(report: &Report, output: &OutputArgs) -> Result<(), CommandError> {
+    let targets = &output.report;
+    let in_file = Look { verbose: output.verbose, width: None };
     let mut failed: Vec<CommandError> = vec![];
     for target in targets {
         let Some(path) = &target.path else { continue };
-        let bytes = report::render(target.format, report);
+        let bytes = report::render(target.format, report, in_file);
         let bytes = match target.format {
             Format::Text => output::plain_text(&String::from_utf8_lossy(&bytes)).into_bytes(),
             _ => bytes,
@@ -76,7 +78,7 @@ pub(super) fn write(report: &Report, targets: &[ReportTarget]) -> Result<(), Com
     let to_stdout = targets.iter().find(|target| target.path.is_none()).map(|target| target.format);
     match to_stdout.or(targets.is_empty().then_some(Format::Text)) {
         Some(format) => {
-            let bytes = report::render(format, report);
+            let bytes = report::render(format, report, Look { width: output::width(), ..in_file });
             let printed = told(match format {
                 Format::Text => output::print_text(&String::from_utf8_lossy(&bytes)),
                 _ => output::print(&bytes),

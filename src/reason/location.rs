@@ -147,7 +147,7 @@ fn not_recorded(event: &LostEvent, missed_by: &[MissedBy], f: &mut fmt::Formatte
     let hypothetical = if event.hypothetical { " (a name that no documented event has yet)" } else { "" };
     let who = event.user_identity_arn.as_deref().unwrap_or("a principal without an ARN");
     let of = event.event_source.as_ref().map_or(String::new(), |source| format!(" of {source}"));
-    write!(f, "{}{of}{hypothetical} on {} by {who} is not recorded: ", event.event_name, event.object)?;
+    write!(f, "not recorded, for example {}{of}{hypothetical} on {} by {who}: ", event.event_name, event.object)?;
     if missed_by.is_empty() {
         return f.write_str("there is no trail");
     }

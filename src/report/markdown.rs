@@ -1,29 +1,47 @@
 //! GitHub-flavoured Markdown: a table that fits a step summary.
 
 use super::Report;
-use super::words::{Prepared, ToldSession};
-use crate::finding::{Finding, Outcome};
+use super::words::{Prepared, Told, ToldSession};
+use crate::finding::Outcome;
 use crate::output::harmless;
 
 /// How many rows a table has at most; the line after it says how many are left out.
 const ROWS: usize = 500;
-/// GitHub refuses a step summary of more than 1 MiB; half of it is for each table, with room for what stands around them.
-const BYTES: usize = 500_000;
+/// GitHub refuses a step summary of more than 1 MiB; a third of it is for each table, with room for what stands around them.
+const BYTES: usize = 330_000;
 
 pub(super) fn render(report: &Report) -> String {
     let prepared = Prepared::of(report);
     let mut out = format!(
-        "## trailcheck: {}\n\nScanned: {}, as of {}.\n\n| outcome | policy | subject | why |\n|---|---|---|---|\n",
+        "## trailcheck: {}\n\nScanned: {}, as of {}.\n",
         prepared.summary,
         code(&prepared.accounts),
         report.run.collected_at
     );
-    push_rows(&mut out, report.findings.iter().map(row), report.findings.len());
-    if !prepared.sessions.is_empty() {
-        out.push_str("\n| statement | place | acting role | from | to |\n|---|---|---|---|---|\n");
-        push_rows(&mut out, prepared.sessions.iter().map(session_row), prepared.sessions.len());
+    let (holding, others): (Vec<&Told>, Vec<&Told>) = prepared
+        .findings
+        .iter()
+        .partition(|told| matches!(told.finding.outcome, Outcome::Pass | Outcome::NotApplicable));
+    push_findings(&mut out, &others);
+    let sessions = prepared.sessions(false);
+    if !sessions.is_empty() {
+        out.push_str("\n| statement | place | acting role | from | to | what |\n|---|---|---|---|---|---|\n");
+        push_rows(&mut out, sessions.iter().map(session_row), sessions.len());
+    }
+    if !holding.is_empty() {
+        out.push_str("\n<details><summary>What holds, and what is not applicable</summary>\n");
+        push_findings(&mut out, &holding);
+        out.push_str("\n</details>\n");
     }
     out
+}
+
+fn push_findings(out: &mut String, findings: &[&Told]) {
+    if findings.is_empty() {
+        return;
+    }
+    out.push_str("\n| outcome | policy | subject | why |\n|---|---|---|---|\n");
+    push_rows(out, findings.iter().map(|told| row(told)), findings.len());
 }
 
 /// As many rows as there is room for, and how many there are beside them.
@@ -43,18 +61,19 @@ fn push_rows(out: &mut String, rows: impl Iterator<Item = String>, count: usize)
 }
 
 fn session_row(told: &ToldSession) -> String {
-    let session = told.session;
     format!(
-        "| {} | {} | {} | {} | {} |\n",
+        "| {} | {} | {} | {} | {} | {} |\n",
         told.statement,
         code(&told.place),
-        code(&session.principal),
-        session.start,
-        session.end
+        code(told.principal),
+        told.start,
+        told.end,
+        code(&format!("{}{}", told.times, told.what))
     )
 }
 
-fn row(finding: &Finding) -> String {
+fn row(told: &Told) -> String {
+    let finding = told.finding;
     let mark = match finding.outcome {
         Outcome::Fail | Outcome::Error => "❌",
         Outcome::Unknown => "❓",
@@ -62,12 +81,21 @@ fn row(finding: &Finding) -> String {
         Outcome::Pass => "✅",
         Outcome::NotApplicable => "➖",
     };
+    let severity = match finding.outcome {
+        Outcome::Fail | Outcome::Waived => format!(" ({})", finding.severity.as_str()),
+        _ => String::new(),
+    };
+    let declared_at = told.declared_at.as_ref().map_or(String::new(), |place| format!("<br>{}", code(place)));
+    let message = Some(&finding.message).filter(|message| !message.is_empty()).map(|message| code(message));
+    let fix = told.fix.as_ref().map(|fix| format!("fix: {}", code(fix)));
+    let why: Vec<String> =
+        message.into_iter().chain(told.waiver.as_ref().map(|waiver| code(waiver))).chain(fix).collect();
     format!(
-        "| {mark} {} | {} | {} | {} |\n",
+        "| {mark} {}{severity} | {} | {}{declared_at} | {} |\n",
         finding.outcome.as_str(),
         code(&finding.policy),
         code(&finding.subject),
-        if finding.message.is_empty() { String::new() } else { code(&finding.message) }
+        why.join("<br>")
     )
 }
 

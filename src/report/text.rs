@@ -1,90 +1,175 @@
-//! For people: what failed and why first, then what is not known, then what holds.
+//! For people: counts and scope first; then what failed and why, by subject; what is not known, by cause; and how many hold.
 //!
 //! Colours are written always; the stream that prints them takes them out where it is not a terminal.
 
-use std::fmt::Write;
+use std::collections::HashMap;
+use std::fmt::{Result, Write};
 
 use anstyle::{AnsiColor, Style};
+use textwrap::{Options, WordSplitter};
 
-use super::Report;
-use super::words::{Prepared, Told, ToldSession};
+use super::causes::{Cause, causes};
+use super::words::{Prepared, Told, counted};
+use super::{Look, Report};
 use crate::finding::Outcome;
 use crate::output::harmless;
 
-pub(super) fn render(report: &Report) -> String {
-    let mut out = String::new();
+/// So many subjects of one cause are named; the count of the rest is beside them.
+const SHOWN: usize = 5;
+
+const BOLD: Style = Style::new().bold();
+const INDENT: &str = "          ";
+
+pub(super) fn render(report: &Report, look: Look) -> String {
+    let mut text = Text { out: String::new(), look };
     // Writing to a String cannot fail.
-    let _ = write(&mut out, &Prepared::of(report));
-    out
+    let _ = text.report(&Prepared::of(report));
+    text.out
 }
 
-fn write(out: &mut String, prepared: &Prepared) -> std::fmt::Result {
-    let run = &prepared.report.run;
-    let bold = Style::new().bold();
-    let (accounts, regions) = (harmless::text(&prepared.accounts), harmless::text(&prepared.regions));
-    writeln!(out, "{bold}trailcheck{bold:#}: {accounts}, {regions}, as of {}\n", run.collected_at)?;
-    for told in &prepared.findings {
-        write_finding(out, told)?;
-    }
-    if !prepared.sessions.is_empty() {
-        writeln!(out, "\n{bold}COPY and UNLOAD by the records{bold:#}")?;
-        for session in &prepared.sessions {
-            write_session(out, session)?;
-        }
-    }
-    if let Some(records) = &prepared.records {
-        writeln!(out, "\n{records}")?;
-    }
-    for note in &run.notes {
-        writeln!(out, "note: {}", harmless::text(note))?;
-    }
-    writeln!(out, "\n{}", prepared.summary)
+struct Text {
+    out: String,
+    look: Look,
 }
 
-fn write_finding(out: &mut String, told: &Told) -> std::fmt::Result {
-    let finding = told.finding;
-    let style = style_of(finding.outcome);
-    let outcome = match finding.outcome {
-        Outcome::NotApplicable => "n/a",
-        other => other.as_str(),
-    };
-    let severity = match finding.outcome {
-        Outcome::Fail | Outcome::Waived => format!(" ({})", finding.severity.as_str()),
-        _ => String::new(),
-    };
-    writeln!(out, "{style}{outcome:<8}{style:#} {}  {}{severity}", finding.policy, harmless::text(&finding.subject))?;
-    if !finding.message.is_empty() {
-        writeln!(out, "         {}", harmless::text(&finding.message))?;
-    }
-    if let Some(waiver) = &told.waiver {
-        writeln!(out, "         {}", harmless::text(waiver))?;
-    }
-    if finding.outcome == Outcome::Fail {
-        if let Some(place) = &told.declared_at {
-            writeln!(out, "         declared at {}", harmless::text(place))?;
+impl Text {
+    fn report(&mut self, prepared: &Prepared) -> Result {
+        self.scope(prepared)?;
+        let is_told = |told: &&Told| {
+            self.look.verbose || matches!(told.finding.outcome, Outcome::Fail | Outcome::Error | Outcome::Waived)
+        };
+        for (subject, findings) in by_subject(prepared.findings.iter().filter(is_told)) {
+            self.subject(subject, &findings)?;
         }
-        match &told.fix {
-            Some(fix) => writeln!(out, "         fix: {}", harmless::text(fix))?,
-            None => writeln!(out, "         how to fix: trailcheck explain {}", finding.policy)?,
+        if !self.look.verbose {
+            self.unknowns(&causes(&prepared.report.findings))?;
+        }
+        self.sessions(prepared)?;
+        if !prepared.report.run.notes.is_empty() {
+            writeln!(self.out)?;
+        }
+        for note in &prepared.report.run.notes {
+            self.paragraph("note: ", "      ", note)?;
+        }
+        self.folded(prepared)
+    }
+
+    fn scope(&mut self, prepared: &Prepared) -> Result {
+        let (accounts, regions) = (harmless::text(&prepared.accounts), harmless::text(&prepared.regions));
+        writeln!(self.out, "{BOLD}{}{BOLD:#}", prepared.summary)?;
+        let records = prepared.records.as_ref().map_or(String::new(), |records| format!("; {records}"));
+        let scope = format!("{accounts}, {regions}, as of {}{records}", prepared.report.run.collected_at);
+        self.paragraph("", "", &scope)
+    }
+
+    /// All that is told of one subject.
+    fn subject(&mut self, subject: &str, findings: &[&Told]) -> Result {
+        let declared_at = findings.iter().find_map(|told| told.declared_at.as_ref());
+        let place = declared_at.map_or(String::new(), |place| format!("  {}", harmless::text(place)));
+        writeln!(self.out, "\n{BOLD}{}{BOLD:#}{place}", harmless::text(subject))?;
+        findings.iter().try_for_each(|told| self.finding(told))
+    }
+
+    fn finding(&mut self, told: &Told) -> Result {
+        let finding = told.finding;
+        let style = style_of(finding.outcome);
+        let outcome = match finding.outcome {
+            Outcome::NotApplicable => "n/a",
+            other => other.as_str(),
+        };
+        let severity = match finding.outcome {
+            Outcome::Fail | Outcome::Waived => format!(" ({})", finding.severity.as_str()),
+            _ => String::new(),
+        };
+        writeln!(self.out, "  {style}{outcome:<7}{style:#} {}{severity}", finding.policy)?;
+        if !finding.message.is_empty() {
+            self.paragraph(INDENT, INDENT, &finding.message)?;
+        }
+        if let Some(waiver) = &told.waiver {
+            self.paragraph(INDENT, INDENT, waiver)?;
+        }
+        match (&told.fix, finding.outcome) {
+            (Some(fix), Outcome::Fail) => self.paragraph("          fix: ", "               ", fix),
+            (None, Outcome::Fail) => {
+                writeln!(self.out, "{INDENT}how to fix: trailcheck explain {}", finding.policy)
+            }
+            _ => Ok(()),
         }
     }
-    Ok(())
+
+    /// One cause once, with the answers that wait for it.
+    fn unknowns(&mut self, causes: &[Cause]) -> Result {
+        let style = style_of(Outcome::Unknown);
+        for cause in causes {
+            writeln!(self.out, "\n{style}unknown{style:#} {} because", counted(cause.answers as u64, "answer"))?;
+            for text in &cause.texts {
+                self.paragraph("        - ", INDENT, text)?;
+            }
+            for (policies, subjects) in &cause.waiting {
+                let shown = &subjects[..subjects.len().min(SHOWN)];
+                let more = subjects.len() - shown.len();
+                let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+                let text = format!("{} of {}{more}", policies.join(", "), shown.join(", "));
+                self.paragraph("        ", INDENT, &text)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// COPY and UNLOAD: a line for each place and role, or for each one.
+    fn sessions(&mut self, prepared: &Prepared) -> Result {
+        let sessions = prepared.sessions(self.look.verbose);
+        if sessions.is_empty() {
+            return Ok(());
+        }
+        writeln!(self.out, "\n{BOLD}COPY and UNLOAD by the records{BOLD:#}")?;
+        for told in sessions {
+            let (place, principal) = (harmless::text(&told.place), harmless::text(&told.principal));
+            let region = harmless::text(&told.region);
+            writeln!(
+                self.out,
+                "  {:<6} {} {place} ({region}) by {principal}\n         {}{} to {}, {}",
+                told.statement, told.preposition, told.times, told.start, told.end, told.what,
+            )?;
+        }
+        Ok(())
+    }
+
+    /// What is not told one by one.
+    fn folded(&mut self, prepared: &Prepared) -> Result {
+        let summary = &prepared.report.summary;
+        let counts = [(summary.pass, "pass"), (summary.not_applicable, "not applicable")];
+        let counts: Vec<String> =
+            counts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
+        if self.look.verbose || counts.is_empty() {
+            return Ok(());
+        }
+        writeln!(self.out, "\n{}: -v shows them", counts.join(", "))
+    }
+
+    /// Wrapped to the width of the terminal; a line of its own where there is none.
+    fn paragraph(&mut self, first: &str, rest: &str, text: &str) -> Result {
+        let text = harmless::text(text);
+        let Some(width) = self.look.width else { return writeln!(self.out, "{first}{text}") };
+        let options = Options::new(width).initial_indent(first).subsequent_indent(rest);
+        let options = options.break_words(false).word_splitter(WordSplitter::NoHyphenation);
+        writeln!(self.out, "{}", textwrap::fill(&text, options))
+    }
 }
 
-fn write_session(out: &mut String, told: &ToldSession) -> std::fmt::Result {
-    let session = told.session;
-    writeln!(
-        out,
-        "  {:<6} {} {} ({}) by {}\n         {} to {}, {}",
-        told.statement,
-        told.preposition,
-        harmless::text(&told.place),
-        harmless::text(&session.region),
-        harmless::text(&session.principal),
-        session.start,
-        session.end,
-        told.what,
-    )
+/// By subject, in the order in which subjects come first.
+fn by_subject<'t, 'a>(findings: impl Iterator<Item = &'t Told<'a>>) -> Vec<(&'t str, Vec<&'t Told<'a>>)> {
+    let mut groups: Vec<(&str, Vec<&Told>)> = Vec::new();
+    let mut places: HashMap<(&str, &str), usize> = HashMap::new();
+    for told in findings {
+        let (subject, account) = (&*told.finding.subject, &*told.finding.resource.account);
+        let place = *places.entry((subject, account)).or_insert(groups.len());
+        if place == groups.len() {
+            groups.push((subject, vec![]));
+        }
+        groups[place].1.push(told);
+    }
+    groups
 }
 
 fn style_of(outcome: Outcome) -> Style {

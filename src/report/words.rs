@@ -1,6 +1,9 @@
 //! What several formats say alike: a report prepared once, as texts that are still to be made safe for a format.
 
+use std::collections::BTreeMap;
+
 use super::{Report, Run};
+use crate::aws::timestamp::Timestamp;
 use crate::finding::{Finding, Outcome};
 use crate::snapshot::Session;
 
@@ -13,7 +16,6 @@ pub(super) struct Prepared<'a> {
     /// `2 fail, 1 unknown, 5 pass`
     pub summary: String,
     pub findings: Vec<Told<'a>>,
-    pub sessions: Vec<ToldSession<'a>>,
     /// `5 S3 data events from 1 of 1 log objects`; `None`: no records were read.
     pub records: Option<String>,
 }
@@ -29,14 +31,19 @@ pub(super) struct Told<'a> {
     pub fix: Option<String>,
 }
 
-/// A COPY or UNLOAD with its texts.
+/// COPYs or UNLOADs of one place, region and role, with their texts.
 pub(super) struct ToldSession<'a> {
-    pub session: &'a Session,
     pub statement: &'static str,
     /// `from` or `to`
     pub preposition: &'static str,
     /// The location, or the bucket.
     pub place: String,
+    pub region: &'a str,
+    pub principal: &'a str,
+    /// `3 times, `; empty where it is one.
+    pub times: String,
+    pub start: Timestamp,
+    pub end: Timestamp,
     /// `4 objects in 2 parts, 1024 bytes`
     pub what: String,
 }
@@ -50,9 +57,22 @@ impl<'a> Prepared<'a> {
             regions: regions(run),
             summary: report.summary.words(),
             findings: report.findings.iter().map(told).collect(),
-            sessions: run.sessions.iter().map(told_session).collect(),
             records: records(run),
         }
+    }
+
+    /// COPYs and UNLOADs by the records: `each`, or summed up by place and role.
+    pub(super) fn sessions(&self, each: bool) -> Vec<ToldSession<'a>> {
+        let sessions = &self.report.run.sessions;
+        if each {
+            return sessions.iter().map(|session| told_sessions(&[session])).collect();
+        }
+        let mut groups: BTreeMap<_, Vec<&Session>> = BTreeMap::new();
+        for session in sessions {
+            let place = (&session.location, &session.bucket, &session.region);
+            groups.entry((place, session.kind.words(), &session.principal)).or_default().push(session);
+        }
+        groups.into_values().map(|sessions| told_sessions(&sessions)).collect()
     }
 }
 
@@ -103,24 +123,36 @@ fn fix(finding: &Finding) -> Option<String> {
     }
 }
 
-fn told_session(session: &Session) -> ToldSession<'_> {
-    let (statement, preposition) = session.kind.words();
-    let mut what = counted(session.objects, "object");
-    if session.parts > 0 {
-        what.push_str(&format!(" in {}", counted(session.parts, "part")));
+/// Alike but for their times and sizes; there is one at least.
+fn told_sessions<'a>(sessions: &[&'a Session]) -> ToldSession<'a> {
+    let sum = |count: fn(&Session) -> u64| sessions.iter().map(|session| count(session)).fold(0, u64::saturating_add);
+    let first = sessions[0];
+    let (statement, preposition) = first.kind.words();
+    let mut what = counted(sum(|session| session.objects), "object");
+    let parts = sum(|session| session.parts);
+    if parts > 0 {
+        what.push_str(&format!(" in {}", counted(parts, "part")));
     }
-    if let Some(bytes) = session.bytes {
-        what.push_str(&format!(", {}", counted(bytes, "byte")));
+    if sessions.iter().any(|session| session.bytes.is_some()) {
+        what.push_str(&format!(", {}", counted(sum(|session| session.bytes.unwrap_or(0)), "byte")));
     }
-    for (uploads, how) in
-        [(session.unfinished_uploads, "neither completed nor aborted"), (session.aborted_uploads, "aborted")]
-    {
+    let (unfinished, aborted) = (sum(|session| session.unfinished_uploads), sum(|session| session.aborted_uploads));
+    for (uploads, how) in [(unfinished, "neither completed nor aborted"), (aborted, "aborted")] {
         if uploads > 0 {
             what.push_str(&format!(", {} {how}", counted(uploads, "upload")));
         }
     }
-    let place = session.location.clone().unwrap_or_else(|| format!("s3://{}/", session.bucket));
-    ToldSession { session, statement, preposition, place, what }
+    ToldSession {
+        statement,
+        preposition,
+        place: first.location.clone().unwrap_or_else(|| format!("s3://{}/", first.bucket)),
+        region: &first.region,
+        principal: &first.principal,
+        times: if sessions.len() > 1 { format!("{} times, ", sessions.len()) } else { String::new() },
+        start: sessions.iter().map(|session| session.start).fold(first.start, Timestamp::min),
+        end: sessions.iter().map(|session| session.end).fold(first.end, Timestamp::max),
+        what,
+    }
 }
 
 /// `1 part`, `2 parts`

@@ -288,7 +288,7 @@ fn findings_are_of_their_subjects_account() {
     assert_eq!(theirs["resource"], json!({"kind": "location", "account": OTHER, "region": "eu-west-1"}));
     assert_eq!(report["run"]["accounts"].as_array().unwrap().len(), 2);
     let text = workplace.run(&["check", "--snapshot", "snapshot.json"]).stdout;
-    assert!(text.starts_with("trailcheck: 2 accounts, eu-west-1 us-east-1"), "{text}");
+    assert!(text.lines().nth(1).unwrap().starts_with("2 accounts, eu-west-1 us-east-1"), "{text}");
     // Seen from the second account alone, it is the same finding.
     let mut alone: Value =
         serde_json::from_str(&std::fs::read_to_string(workplace.path("snapshot.json")).unwrap()).unwrap();

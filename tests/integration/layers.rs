@@ -20,7 +20,7 @@ const ROOMS: [(&str, &[&str]); 15] = [
     ("facts", &["aws", "snapshot", "reason", "coverage", "world", "config"]),
     ("finding", &["aws", "reason", "config", "facts"]),
     ("policy", &["aws", "snapshot", "config", "facts", "finding"]),
-    ("report", &["aws", "snapshot", "finding"]),
+    ("report", &["aws", "snapshot", "reason", "finding"]),
     ("exit", &["finding", "report"]),
     ("cli", &["aws", "config", "report"]),
     (

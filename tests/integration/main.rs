@@ -64,6 +64,8 @@ mod selection;
 mod silence;
 /// Wrong verdicts that were found from outside.
 mod soundness;
+/// What people read on a terminal.
+mod terminal;
 /// The same: what was done, to what, by whom.
 mod touches;
 /// One event, every recorder.
