@@ -31,6 +31,8 @@ pub enum Command {
     Check(Check),
     /// Write a snapshot of the account, for checking it later or elsewhere.
     Collect(Collect),
+    /// Print the calls that close all gaps together: one for each trail that must change.
+    Fix(Fix),
     /// Tell for one event which trails record it, and what keeps it out of the others.
     Trace(Trace),
     /// Tell who touched what, straight from CloudTrail log files: no config, no snapshot.
@@ -160,6 +162,41 @@ pub struct Report {
     pub path: PathBuf,
     #[command(flatten)]
     pub output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+`put-event-selectors` replaces the selectors of a trail, so its input holds those that are there today too. Nothing is changed: \
+read the calls, then run them.
+
+Exit codes: 0 the calls close every gap, or there is none, 2 usage, config or credentials, 3 something is left open, or not \
+known, 4 the calls could not be written")]
+pub struct Fix {
+    /// Plan on this snapshot and make no AWS call.
+    #[arg(long, value_name = "FILE")]
+    pub snapshot: Option<PathBuf>,
+    /// The oldest snapshot that is planned on: `90m`, `24h`, `7d`.
+    #[arg(long, value_name = "SPAN", value_parser = span, default_value = "24h")]
+    pub max_age: time::Duration,
+    /// How the calls are printed.
+    #[arg(long, value_enum, default_value_t = FixFormat::Cli)]
+    pub format: FixFormat,
+    #[command(flatten)]
+    pub config: ConfigArgs,
+}
+
+fn span(text: &str) -> Result<time::Duration, String> {
+    crate::config::duration(text).ok_or_else(|| "expected a time span, such as 90m, 24h or 7d".to_owned())
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FixFormat {
+    /// Lines of the AWS CLI.
+    Cli,
+    /// The plan, for programs.
+    Json,
+    /// What the trails' `aws_cloudtrail` resources must hold.
+    Terraform,
 }
 
 #[derive(Debug, Args)]

@@ -5,6 +5,7 @@ mod check;
 mod collect;
 mod evidence;
 mod explain;
+mod fix;
 mod init;
 mod report;
 mod rows;
@@ -63,6 +64,7 @@ pub fn run(cli: Cli) -> Result<Exit, CommandError> {
     match cli.command {
         Command::Check(args) => check::run(&args),
         Command::Collect(args) => collect::run(&args),
+        Command::Fix(args) => fix::run(&args),
         Command::Trace(args) => trace::run(&args),
         Command::Accesses(args) => accesses::run(&args),
         Command::Verify(args) => verify::run(&args),

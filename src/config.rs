@@ -28,7 +28,7 @@ use error::Source;
 /// The largest config that is read: one of 500,000 locations.
 const MAX_BYTES: u64 = 64 << 20;
 pub use policies::{Level, PolicySetting};
-pub use units::DEFAULT_SAMPLE;
+pub use units::{DEFAULT_SAMPLE, duration};
 
 /// The name that is looked for where none is given.
 pub const DEFAULT_PATH: &str = "trailcheck.toml";

@@ -3,7 +3,7 @@
 //! `event` says what may happen, `selector` and `condition` what a selector matches, `recorder` whether its trail is in
 //! effect. `narrow` picks what may matter to one requirement, `residue` decides what is left over (`piece` cuts the
 //! requirement into products, `classes` divides the strings of a field, `bits` are sets of selectors), `prove` gives
-//! the verdict (`alike` knows the questions that were answered before), `fix` what would close a gap. `dead` finds
+//! the verdict (`alike` knows the questions that were answered before), `fix` what would close a gap, `plan` what would close many. `dead` finds
 //! selectors that can never match.
 //! Pure: no AWS SDK, no Rego.
 
@@ -16,6 +16,7 @@ pub mod event;
 pub mod fix;
 mod narrow;
 mod piece;
+pub mod plan;
 pub mod prove;
 pub mod recorder;
 mod residue;

@@ -12,6 +12,7 @@ pub mod input;
 pub mod judgement;
 mod logging;
 mod placement;
+pub mod plan;
 mod principals;
 mod statements;
 pub mod subject;

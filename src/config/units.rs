@@ -6,7 +6,7 @@ use time::Duration;
 pub const DEFAULT_SAMPLE: u64 = 1 << 30;
 
 /// `90s`, `30m`, `24h`, `7d`. Whole numbers above zero.
-pub(super) fn duration(text: &str) -> Option<Duration> {
+pub fn duration(text: &str) -> Option<Duration> {
     let (number, unit) = split(text)?;
     let number = i64::try_from(number).ok()?;
     let seconds = match unit {

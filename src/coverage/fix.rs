@@ -90,7 +90,7 @@ fn records(amended: &Trail, requirement: &Requirement, scene: Scene) -> bool {
 }
 
 /// The trail with one value or selector more, and what that is. `None` where a limit is in the way.
-fn amended(trail: &Trail, requirement: &Requirement) -> Option<(Trail, String)> {
+pub(super) fn amended(trail: &Trail, requirement: &Requirement) -> Option<(Trail, String)> {
     let mut trail = trail.clone();
     let arn_prefix = requirement.location.arn_prefix(&requirement.partition);
     let adds = match trail.advanced_event_selectors.as_mut().filter(|selectors| !selectors.is_empty()) {
@@ -130,8 +130,7 @@ fn values_of(field: &FieldSelector) -> usize {
 }
 
 fn add_basic(selectors: &mut Vec<EventSelector>, requirement: &Requirement, arn: String) -> Option<String> {
-    // Reads are more than what is ReadOnly: a copy reads its source.
-    let wanted = if requirement.access == Access::Write { "WriteOnly" } else { "All" };
+    let wanted = kind_of(requirement);
     take_out_what_aws_refuses(selectors, &requirement.partition);
     if selectors.is_empty() {
         // A trail that shows no selector at all has the default one: all management events.
@@ -167,6 +166,17 @@ fn add_basic(selectors: &mut Vec<EventSelector>, requirement: &Requirement, arn:
     (resources <= MAX_DATA_RESOURCES).then_some(adds)
 }
 
+/// A selector for the requirement and nothing else.
+pub(super) fn basic_of(requirement: &Requirement) -> EventSelector {
+    let values = vec![requirement.location.arn_prefix(&requirement.partition)];
+    basic(kind_of(requirement), false, vec![DataResource { kind: OBJECT.to_owned(), values }])
+}
+
+/// Reads are more than what is ReadOnly: a copy reads its source.
+fn kind_of(requirement: &Requirement) -> &'static str {
+    if requirement.access == Access::Write { "WriteOnly" } else { "All" }
+}
+
 const OBJECT: &str = "AWS::S3::Object";
 
 fn is_object(resource: &DataResource) -> bool {
@@ -196,7 +206,7 @@ fn take_out_what_aws_refuses(selectors: &mut Vec<EventSelector>, partition: &str
 }
 
 /// `--cli-input-json` of `aws cloudtrail put-event-selectors`.
-fn input_of(trail: &Trail) -> Value {
+pub(super) fn input_of(trail: &Trail) -> Value {
     let (name, list) = match trail.advanced_event_selectors.as_ref().filter(|selectors| !selectors.is_empty()) {
         Some(selectors) => ("AdvancedEventSelectors", json!(selectors)),
         None => ("EventSelectors", json!(trail.event_selectors)),

@@ -21,9 +21,12 @@ struct Key {
     after: String,
 }
 
+/// Where each cause was met.
+type Regions = BTreeMap<Key, BTreeSet<String>>;
+
 /// The causes of all unknown findings; that which holds up most comes first.
 pub(super) fn causes(findings: &[Finding]) -> Vec<Cause<'_>> {
-    let mut by_keys: BTreeMap<BTreeSet<Key>, (BTreeMap<Key, BTreeSet<String>>, Vec<&Finding>)> = BTreeMap::new();
+    let mut by_keys: BTreeMap<BTreeSet<Key>, (Regions, Vec<&Finding>)> = BTreeMap::new();
     for finding in findings.iter().filter(|finding| finding.outcome == Outcome::Unknown) {
         let found = keys(finding);
         let (regions, waiting) = by_keys.entry(found.iter().map(|(key, _)| key.clone()).collect()).or_default();
@@ -58,7 +61,7 @@ fn key(reason: &Reason) -> (Key, Option<String>) {
     (Key { before: text, after: String::new() }, None)
 }
 
-fn cause<'a>(keys: &BTreeMap<Key, BTreeSet<String>>, findings: &[&'a Finding]) -> Cause<'a> {
+fn cause<'a>(keys: &Regions, findings: &[&'a Finding]) -> Cause<'a> {
     let text = |(key, regions): (&Key, &BTreeSet<String>)| {
         let regions: Vec<&str> = regions.iter().map(String::as_str).collect();
         let place = if regions.is_empty() { String::new() } else { format!(" in {}", regions.join(" ")) };

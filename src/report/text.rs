@@ -124,8 +124,8 @@ impl Text {
         }
         writeln!(self.out, "\n{BOLD}COPY and UNLOAD by the records{BOLD:#}")?;
         for told in sessions {
-            let (place, principal) = (harmless::text(&told.place), harmless::text(&told.principal));
-            let region = harmless::text(&told.region);
+            let (place, principal) = (harmless::text(&told.place), harmless::text(told.principal));
+            let region = harmless::text(told.region);
             writeln!(
                 self.out,
                 "  {:<6} {} {place} ({region}) by {principal}\n         {}{} to {}, {}",

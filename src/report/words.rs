@@ -117,7 +117,7 @@ fn fix(finding: &Finding) -> Option<String> {
     let text = |name: &str| fix.get(name)?.as_str();
     match (text("adds"), text("trail_arn"), text("home_region")) {
         (Some(adds), Some(arn), Some(region)) => Some(format!(
-            "in {region}, add to {arn}: {adds} (evidence.fix.input of --report json is the whole put-event-selectors call)"
+            "in {region}, add to {arn}: {adds} (`trailcheck fix` prints the call, for all gaps of a trail at once)"
         )),
         _ => Some(format!("needs {}", text("needs")?)),
     }

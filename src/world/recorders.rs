@@ -7,6 +7,7 @@ use super::merge::SeenTrail;
 use crate::aws::arn::RoleArn;
 use crate::coverage::event::Requirement;
 use crate::coverage::fix::{self, Fix};
+use crate::coverage::plan::{Plan, Wanted};
 use crate::coverage::prove::RecorderSet;
 use crate::coverage::recorder::{Effect, Recorder, Scene};
 use crate::reason::{NotSeen, OfRecorder, Reason};
@@ -58,6 +59,19 @@ impl World<'_> {
         // A call that closes the gap before the advice that none would.
         let is_advice = |fix: &Fix| matches!(fix, Fix::Other { .. });
         proposed.min_by_key(is_advice).unwrap_or(Fix::Other { needs: String::new() })
+    }
+
+    /// The calls that close these gaps together, each in the first account whose trails count there and that was scanned.
+    pub(crate) fn plan(&self, gaps: &[Requirement]) -> Plan {
+        let account_of = |gap: &Requirement| {
+            let accounts = self.recording_accounts(&gap.location.bucket, gap.role.as_ref()).unwrap_or_default();
+            accounts.into_iter().find_map(|account| self.account(&account)).map_or("", Account::id)
+        };
+        let wanted = |gap: &Requirement| {
+            let scene = self.scene(self.bucket_region(&gap.location.bucket).unwrap_or_default(), account_of(gap));
+            Wanted { requirement: gap.clone(), scene }
+        };
+        Plan::of(&gaps.iter().map(wanted).collect::<Vec<_>>(), self.trails())
     }
 
     fn scene<'s>(&'s self, region: &'s str, account: &'s str) -> Scene<'s> {

@@ -36,6 +36,8 @@ mod engine;
 mod engine_work;
 /// Policies on log records, and what keeps them from passing.
 mod evidence;
+/// The calls that close all gaps.
+mod fix;
 /// The order of the folders of `src`.
 mod layers;
 /// One fact less, in accounts in which something is wrong.

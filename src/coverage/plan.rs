@@ -1,0 +1,249 @@
+//! One set of calls that closes many gaps together.
+//!
+//! Each gap alone has its fix (`fix`), and each fix holds all selectors of its trail as they are today; so of several fixes the
+//! last would undo the others. Here each gap is closed on the trails as the gaps before it have left them, and each changed
+//! trail gets one call. What is proposed is tried on the engine.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::event::Requirement;
+use super::fix::{amended, basic_of, input_of};
+use super::prove::{RecorderSet, Verdict};
+use super::recorder::{Effect, Recorder, Scene};
+use crate::snapshot::{Trail, TrailStatus};
+
+/// A gap, and the scene in which a trail must record it.
+#[derive(Debug, Clone)]
+pub struct Wanted<'a> {
+    pub requirement: Requirement,
+    pub scene: Scene<'a>,
+}
+
+/// Calls in the order in which they are made, and what they do not close.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct Plan {
+    pub steps: Vec<Step>,
+    pub left: Vec<Left>,
+}
+
+/// A call, and the locations that it is for.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Step {
+    pub account: String,
+    /// Where the call must be made.
+    pub region: String,
+    #[serde(flatten)]
+    pub change: Change,
+    pub locations: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "call", rename_all = "snake_case")]
+pub enum Change {
+    StartLogging {
+        trail_arn: String,
+    },
+    /// `UpdateTrail` with IsMultiRegionTrail.
+    MakeMultiRegion {
+        trail_arn: String,
+    },
+    /// `CreateTrail`, and `StartLogging`.
+    CreateTrail {
+        name: String,
+        /// The log bucket of a trail that is there; `null`: there is none.
+        s3_bucket_name: Option<String>,
+    },
+    PutEventSelectors {
+        trail_arn: String,
+        adds: Vec<String>,
+        /// The whole input of the call.
+        input: Value,
+    },
+}
+
+/// A gap that none of the calls closes.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Left {
+    pub location: String,
+    pub because: String,
+}
+
+/// A trail as the calls leave it.
+struct Planned {
+    trail: Trail,
+    /// `StartLogging`, `UpdateTrail`, `CreateTrail`: what comes before its selectors.
+    before: Vec<Step>,
+    adds: Vec<String>,
+    locations: Vec<String>,
+}
+
+impl Plan {
+    /// `trails`: all that there are; those of another account than a gap's scene cannot be changed.
+    pub fn of<'t>(wanted: &[Wanted], trails: impl Iterator<Item = &'t Trail>) -> Plan {
+        let planned = |trail: &Trail| Planned { trail: trail.clone(), before: vec![], adds: vec![], locations: vec![] };
+        let mut trails: Vec<Planned> = trails.map(planned).collect();
+        let mut left = Vec::new();
+        for gap in wanted {
+            let location = gap.requirement.location.to_string();
+            let recorders = trails.iter().map(|planned| Recorder::of_trail(&planned.trail, gap.scene)).collect();
+            if matches!(RecorderSet::new(recorders).prove(&gap.requirement), Verdict::Recorded(_)) {
+                // What was done for another one closes it too.
+                continue;
+            }
+            if !(add_selector(&mut trails, gap) || prepare(&mut trails, gap)) {
+                let because =
+                    "no trail of the account can take one more selector within CloudTrail's limits".to_owned();
+                left.push(Left { location, because });
+            }
+        }
+        Plan { steps: trails.into_iter().flat_map(Planned::steps).collect(), left }
+    }
+}
+
+impl Planned {
+    fn is_of(&self, scene: Scene) -> bool {
+        self.trail.account() == scene.account
+    }
+
+    fn records(&self, gap: &Wanted) -> bool {
+        let set = RecorderSet::new(vec![Recorder::of_trail(&self.trail, gap.scene)]);
+        matches!(set.prove(&gap.requirement), Verdict::Recorded(_))
+    }
+
+    /// With one value or selector more, where that records the gap; `None`: it does not, or a limit is in the way.
+    fn with_selector(&self, gap: &Wanted) -> Option<Planned> {
+        let recorder = Recorder::of_trail(&self.trail, gap.scene);
+        if recorder.effect != Effect::InEffect || recorder.selectors.is_err() {
+            return None;
+        }
+        let (trail, adds) = amended(&self.trail, &gap.requirement)?;
+        let location = gap.requirement.location.to_string();
+        let planned = Planned {
+            trail,
+            before: self.before.clone(),
+            adds: [&self.adds[..], &[adds]].concat(),
+            locations: [&self.locations[..], &[location]].concat(),
+        };
+        planned.records(gap).then_some(planned)
+    }
+
+    /// With a call before its selectors, and a selector more where that is needed.
+    fn after(&self, gap: &Wanted, trail: Trail, change: Change) -> Option<Planned> {
+        let step = Step {
+            account: trail.account().to_owned(),
+            region: trail.home_region.clone(),
+            change,
+            locations: vec![gap.requirement.location.to_string()],
+        };
+        let before = [&self.before[..], &[step]].concat();
+        let planned = Planned { trail, before, adds: self.adds.clone(), locations: self.locations.clone() };
+        if planned.records(gap) { Some(planned) } else { planned.with_selector(gap) }
+    }
+
+    fn steps(self) -> Vec<Step> {
+        let mut steps = self.before;
+        if !self.adds.is_empty() {
+            steps.push(Step {
+                account: self.trail.account().to_owned(),
+                region: self.trail.home_region.clone(),
+                change: Change::PutEventSelectors {
+                    trail_arn: self.trail.trail_arn.clone(),
+                    adds: self.adds,
+                    input: input_of(&self.trail),
+                },
+                locations: self.locations,
+            });
+        }
+        steps
+    }
+}
+
+fn add_selector(trails: &mut [Planned], gap: &Wanted) -> bool {
+    let usable = trails.iter_mut().filter(|planned| planned.is_of(gap.scene));
+    for planned in usable {
+        if let Some(changed) = planned.with_selector(gap) {
+            *planned = changed;
+            return true;
+        }
+    }
+    false
+}
+
+/// Makes a trail be in effect there: one that is stopped, one of another region that names the bucket, or a new one.
+fn prepare(trails: &mut Vec<Planned>, gap: &Wanted) -> bool {
+    let own = |planned: &&mut Planned| planned.is_of(gap.scene);
+    for planned in trails.iter_mut().filter(own) {
+        let trail_arn = planned.trail.trail_arn.clone();
+        let started = planned.after(gap, started(&planned.trail, gap.scene), Change::StartLogging { trail_arn });
+        if let Some(started) = started.filter(|_| is_stopped(&planned.trail, gap.scene)) {
+            *planned = started;
+            return true;
+        }
+    }
+    let names_it = |planned: &&mut Planned| planned.trail.named_buckets().contains(&*gap.requirement.location.bucket);
+    for planned in trails.iter_mut().filter(own).filter(names_it) {
+        let trail_arn = planned.trail.trail_arn.clone();
+        let widened = widened(&planned.trail, gap.scene);
+        let changed = widened.and_then(|trail| planned.after(gap, trail, Change::MakeMultiRegion { trail_arn }));
+        if let Some(changed) = changed {
+            *planned = changed;
+            return true;
+        }
+    }
+    let buckets = trails.iter().filter(|planned| planned.is_of(gap.scene));
+    let s3_bucket_name = buckets.filter_map(|planned| planned.trail.s3_bucket_name.clone()).next();
+    let created = created(gap, s3_bucket_name);
+    let is_new = trails.iter().all(|planned| planned.trail.trail_arn != created.trail.trail_arn);
+    let records = is_new && created.records(gap);
+    trails.extend(records.then_some(created));
+    records
+}
+
+fn is_stopped(trail: &Trail, scene: Scene) -> bool {
+    trail.status.get(scene.region).is_some_and(|status| status.is_logging == Some(false))
+}
+
+fn started(trail: &Trail, scene: Scene) -> Trail {
+    let mut trail = trail.clone();
+    let status = TrailStatus { is_logging: Some(true), start_logging_time: Some(scene.at), ..TrailStatus::default() };
+    trail.status.insert(scene.region.to_owned(), status);
+    trail
+}
+
+/// The trail of one region as a multi-region one, which logs as it does at home.
+fn widened(trail: &Trail, scene: Scene) -> Option<Trail> {
+    let status = trail.status.get(&trail.home_region).filter(|_| trail.is_multi_region_trail == Some(false))?;
+    let mut wide = Trail { is_multi_region_trail: Some(true), ..trail.clone() };
+    wide.status.insert(scene.region.to_owned(), status.clone());
+    Some(wide)
+}
+
+/// A trail for the gap alone: management events are others' to record.
+fn created(gap: &Wanted, s3_bucket_name: Option<String>) -> Planned {
+    let Wanted { requirement, scene } = gap;
+    let name = format!("redshift-data-events-{}", scene.region);
+    let trail = Trail {
+        trail_arn: format!("arn:{}:cloudtrail:{}:{}:trail/{name}", scene.partition, scene.region, scene.account),
+        name: name.clone(),
+        home_region: scene.region.to_owned(),
+        is_multi_region_trail: Some(false),
+        is_organization_trail: Some(false),
+        event_selectors: Some(vec![basic_of(requirement)]),
+        advanced_event_selectors: Some(vec![]),
+        ..Trail::default()
+    };
+    let location = requirement.location.to_string();
+    let step = Step {
+        account: scene.account.to_owned(),
+        region: scene.region.to_owned(),
+        change: Change::CreateTrail { name, s3_bucket_name },
+        locations: vec![location.clone()],
+    };
+    Planned {
+        trail: started(&trail, *scene),
+        before: vec![step],
+        adds: vec![format!("a selector for {}", requirement.arn_prefix())],
+        locations: vec![location],
+    }
+}
