@@ -100,5 +100,5 @@ fn lines_are_wrapped_to_the_terminal_and_to_nothing_else() {
     let (config, snapshot) = (fixture("blind_spot/trailcheck.toml"), fixture("blind_spot/snapshot.json"));
     let ran = workplace.run(&["check", "--config", &config, "--snapshot", &snapshot]);
     assert!(ran.stdout.lines().any(|line| line.len() > 200), "{}", ran.stdout);
-    assert!(text(&report(&[failed.clone()], &[]), Look::default()).contains(message));
+    assert!(text(&report(std::slice::from_ref(&failed), &[]), Look::default()).contains(message));
 }
