@@ -20,7 +20,8 @@ junit="$TRAILCHECK_OUTPUT_DIR/trailcheck.xml"
 sarif="$TRAILCHECK_OUTPUT_DIR/trailcheck.sarif"
 json="$TRAILCHECK_OUTPUT_DIR/trailcheck.json"
 summary="$TRAILCHECK_OUTPUT_DIR/trailcheck.md"
-rm -f "$junit" "$sarif" "$json" "$summary" || refuse "old reports in output-dir cannot be removed"
+annotations="$TRAILCHECK_OUTPUT_DIR/annotations.txt"
+rm -f "$junit" "$sarif" "$json" "$summary" "$annotations" || refuse "old reports in output-dir cannot be removed"
 
 binary="$TRAILCHECK_BINARY"
 if [ -z "$binary" ]; then
@@ -41,11 +42,14 @@ done <<<"$TRAILCHECK_LOGS"
 while IFS= read -r path; do
     if [ -n "$path" ]; then arguments+=(--policies "$path"); fi
 done <<<"$TRAILCHECK_POLICIES"
-arguments+=(--report text --report "junit=$junit" --report "sarif=$sarif" --report "json=$json")
-arguments+=(--report "markdown=$summary")
+arguments+=(--report text --report "junit=$junit" --report "sarif-upload=$sarif" --report "json=$json")
+arguments+=(--report "markdown=$summary" --report "github=$annotations")
 
 exit_code=0
 "$binary" "${arguments[@]}" || exit_code=$?
+
+# Written by trailcheck for this: the only lines of it that are commands to the runner.
+if [ -f "$annotations" ]; then cat "$annotations"; fi
 
 case "$exit_code" in
     0) result=pass ;;

@@ -6,6 +6,7 @@
 mod causes;
 mod csv;
 mod file;
+mod github;
 mod json;
 mod junit;
 mod markdown;
@@ -180,8 +181,12 @@ pub enum Format {
     Json,
     /// JUnit XML: a test case for each policy and subject.
     Junit,
-    /// SARIF 2.1.0, for code scanning.
+    /// SARIF 2.1.0, whole.
     Sarif,
+    /// The same for GitHub code scanning, which takes no notice of suppressions: without what is waived.
+    SarifUpload,
+    /// Annotations of a GitHub workflow run.
+    Github,
     /// GitHub-flavoured Markdown, for step summaries and comments.
     Markdown,
     /// A row a finding, for spreadsheets.
@@ -202,7 +207,9 @@ pub fn render(format: Format, report: &Report, look: Look) -> Vec<u8> {
         Format::Text => text::render(report, look).into_bytes(),
         Format::Json => json::render(report),
         Format::Junit => junit::render(report),
-        Format::Sarif => sarif::render(report),
+        Format::Sarif => sarif::render(report, sarif::For::Anyone),
+        Format::SarifUpload => sarif::render(report, sarif::For::CodeScanning),
+        Format::Github => github::render(report).into_bytes(),
         Format::Markdown => markdown::render(report).into_bytes(),
         Format::Csv => csv::render(report),
     }

@@ -3,7 +3,7 @@
 //! Source: OASIS SARIF 2.1.0; GitHub, "SARIF support for code scanning" (a result needs a physical location; rules may
 //! have 10 tags; 5,000 results are shown). Passes are left out: GitHub would show each as an alert.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Component, Path, PathBuf};
 
 use serde::Serialize;
@@ -14,8 +14,19 @@ use crate::finding::{Finding, Outcome};
 use crate::output::harmless;
 use crate::severity::Severity;
 
-/// GitHub ignores further results silently; they come worst first, and one more says how many there are.
+/// GitHub ignores further results silently; one more says how many there are.
 const SHOWN: usize = 4_999;
+
+/// Themes by what causes what: a trail that is stopped, then what it no longer records.
+const CAUSES_FIRST: [&str; 5] = ["trail/", "placement/", "coverage/", "redshift/", "access/"];
+
+/// Who reads it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum For {
+    Anyone,
+    /// GitHub, which opens an alert for a suppressed result too, and keeps runs apart by the category of the upload.
+    CodeScanning,
+}
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -30,7 +41,8 @@ struct Log {
 #[serde(rename_all = "camelCase")]
 struct Run {
     tool: Value,
-    automation_details: Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    automation_details: Option<Value>,
     invocations: [Value; 1],
     results: Vec<SarifResult>,
 }
@@ -50,14 +62,20 @@ struct SarifResult {
     properties: Value,
 }
 
-pub(super) fn render(report: &Report) -> Vec<u8> {
+pub(super) fn render(report: &Report, reader: For) -> Vec<u8> {
     let places = report.rule_places();
-    let told = |finding: &&Finding| !matches!(finding.outcome, Outcome::Pass | Outcome::NotApplicable);
+    let told = |finding: &&Finding| match finding.outcome {
+        Outcome::Pass | Outcome::NotApplicable => false,
+        Outcome::Waived => reader == For::Anyone,
+        Outcome::Fail | Outcome::Error | Outcome::Unknown => true,
+    };
     let findings: Vec<&Finding> = report.findings.iter().filter(told).collect();
-    let mut results: Vec<SarifResult> = findings.iter().take(SHOWN).map(|finding| result(finding, &places)).collect();
-    if findings.len() > SHOWN {
-        results.push(overflow(findings[SHOWN], findings.len() - SHOWN, &places));
+    let (shown, left_out) = shown(&findings);
+    let mut results: Vec<SarifResult> = shown.iter().map(|finding| result(finding, &places)).collect();
+    if let Some(first) = left_out.first() {
+        results.push(overflow(first, left_out.len(), &places));
     }
+    let id = || json!({"id": format!("trailcheck/{}/", report.run.account)});
     let log = Log {
         schema: "https://json.schemastore.org/sarif-2.1.0.json",
         version: "2.1.0",
@@ -67,12 +85,36 @@ pub(super) fn render(report: &Report) -> Vec<u8> {
                 "semanticVersion": report.run.trailcheck,
                 "rules": report.rules.iter().map(rule).collect::<Vec<_>>(),
             }}),
-            automation_details: json!({"id": format!("trailcheck/{}/", report.run.account)}),
+            automation_details: (reader == For::Anyone).then(id),
             invocations: [invocation(&findings)],
             results,
         }],
     };
     harmless::json(&log)
+}
+
+/// The findings that there is room for, and the rest. Where there is no room for all, every policy has its share, so that ten
+/// thousand consequences do not hide their cause.
+fn shown<'f>(findings: &[&'f Finding]) -> (Vec<&'f Finding>, Vec<&'f Finding>) {
+    if findings.len() <= SHOWN {
+        return (findings.to_vec(), vec![]);
+    }
+    let mut of_policy: HashMap<&str, usize> = HashMap::new();
+    let rank = |finding: &Finding| CAUSES_FIRST.iter().position(|theme| finding.policy.starts_with(theme));
+    let mut turns: Vec<(usize, usize, usize)> = findings
+        .iter()
+        .enumerate()
+        .map(|(at, finding)| {
+            let turn = of_policy.entry(&finding.policy).or_default();
+            *turn += 1;
+            (*turn, rank(finding).unwrap_or(CAUSES_FIRST.len()), at)
+        })
+        .collect();
+    turns.sort_unstable();
+    let chosen: HashSet<usize> = turns[..SHOWN].iter().map(|(_, _, at)| *at).collect();
+    let (shown, rest): (Vec<_>, Vec<_>) = findings.iter().enumerate().partition(|(at, _)| chosen.contains(at));
+    let only = |findings: Vec<(usize, &&'f Finding)>| findings.into_iter().map(|(_, finding)| *finding).collect();
+    (only(shown), only(rest))
 }
 
 fn rule(rule: &Rule) -> Value {
@@ -81,8 +123,8 @@ fn rule(rule: &Rule) -> Value {
         .iter()
         .flat_map(|(framework, ids)| ids.iter().map(move |id| format!("{framework}: {id}")))
         .collect();
-    let mut tags = vec!["aws".to_owned(), "cloudtrail".to_owned()];
-    tags.extend(controls.iter().take(8).cloned());
+    let mut tags = vec!["security".to_owned(), "aws".to_owned(), "cloudtrail".to_owned()];
+    tags.extend(controls.iter().take(7).cloned());
     json!({
         "id": rule.id,
         "name": rule.id,
@@ -137,7 +179,7 @@ fn result(finding: &Finding, places: &HashMap<&str, usize>) -> SarifResult {
             },
             "logicalLocations": [{"fullyQualifiedName": finding.subject, "kind": "resource"}],
         })],
-        partial_fingerprints: BTreeMap::from([("trailcheck/v1", finding.fingerprint.clone())]),
+        partial_fingerprints: fingerprints(&finding.fingerprint),
         suppressions: waiver
             .map(|waiver| {
                 let text = format!("{} (until {}, {})", waiver.reason, waiver.expires, waiver.owner);
@@ -153,12 +195,18 @@ fn result(finding: &Finding, places: &HashMap<&str, usize>) -> SarifResult {
     }
 }
 
+/// GitHub reads no other fingerprint than the first, and makes it of the line where it is missing: two trails, which no line
+/// declares, would be one alert.
+fn fingerprints(fingerprint: &str) -> BTreeMap<&'static str, String> {
+    BTreeMap::from([("primaryLocationLineHash", format!("{fingerprint}:1")), ("trailcheck/v1", fingerprint.to_owned())])
+}
+
 /// Says what is not shown, under the rule of the first result that is not.
 fn overflow(first: &Finding, left_out: usize, places: &HashMap<&str, usize>) -> SarifResult {
     let mut result = result(first, places);
     result.message =
         json!({"text": format!("{left_out} more results are left out here; the JSON report has them all")});
-    result.partial_fingerprints = BTreeMap::from([("trailcheck/v1", "overflow".to_owned())]);
+    result.partial_fingerprints = fingerprints("overflow");
     result
 }
 

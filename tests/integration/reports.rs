@@ -51,7 +51,7 @@ fn canonical(workplace: &Workplace, format: &str) -> String {
 #[test]
 fn every_format_tells_the_canonical_report_as_reviewed() {
     let workplace = Workplace::offline();
-    for format in ["text", "junit", "sarif", "markdown", "csv"] {
+    for format in ["text", "junit", "sarif", "markdown", "csv", "github"] {
         let told = canonical(&workplace, format);
         // A line for each test case, so that a change can be reviewed.
         let told = if format == "junit" {
@@ -133,9 +133,52 @@ fn what_a_format_leaves_out_is_counted() {
     assert_eq!(results.len(), 5_000);
     let last = results[4_999]["message"]["text"].as_str().unwrap();
     assert_eq!(last, "101 more results are left out here; the JSON report has them all");
+    let annotations = told("github");
+    assert_eq!(annotations.lines().count(), 10);
+    assert!(annotations.ends_with("::error::5091 more are in the other reports\n"), "{annotations}");
     let markdown = told("markdown");
     assert!(markdown.contains("4600 more rows are in the other reports."), "{}", &markdown[markdown.len() - 200..]);
     assert!(markdown.len() < 1 << 20);
+}
+
+/// What causes the rest is among the results that code scanning takes, and each is an alert of its own.
+#[test]
+fn ten_thousand_consequences_do_not_hide_their_cause() {
+    let mut report: Value = serde_json::from_str(&std::fs::read_to_string(CANONICAL).unwrap()).unwrap();
+    let failed = |policy: &str, subject: String| {
+        let mut finding = report["findings"][0].clone();
+        let account = finding["resource"]["account"].as_str().unwrap().to_owned();
+        finding["fingerprint"] = fingerprint(&account, policy, &subject).into();
+        finding["policy"] = policy.into();
+        finding["subject"] = subject.into();
+        finding
+    };
+    let mut findings: Vec<Value> =
+        (0..6_000).map(|n| failed("coverage/copy_recorded", format!("s3://b-{n}/"))).collect();
+    findings.extend((0..20).map(|n| failed("trail/logging", format!("trail {n}"))));
+    report["findings"] = findings.into();
+    report["summary"] = json!({"pass": 0, "fail": 6_020, "unknown": 0, "waived": 0, "not_applicable": 0, "error": 0});
+    let workplace = Workplace::offline();
+    workplace.write("many.json", &report.to_string());
+    let told = workplace.run(&["report", "many.json", "--report", "sarif-upload"]).stdout;
+    let sarif: Value = serde_json::from_str(&told).unwrap();
+    let results = sarif["runs"][0]["results"].as_array().unwrap();
+    let stopped = results.iter().filter(|result| result["ruleId"] == "trail/logging").count();
+    assert_eq!((results.len(), stopped), (5_000, 20));
+    let hashes: BTreeSet<&str> = results
+        .iter()
+        .map(|result| result["partialFingerprints"]["primaryLocationLineHash"].as_str().unwrap())
+        .collect();
+    assert_eq!(hashes.len(), results.len());
+    assert!(sarif["runs"][0].get("automationDetails").is_none());
+}
+
+/// GitHub opens an alert for a suppressed result too.
+#[test]
+fn what_is_waived_is_not_uploaded() {
+    let workplace = Workplace::offline();
+    let waived = |format: &str| canonical(&workplace, format).matches("\"outcome\": \"waived\"").count();
+    assert_eq!((waived("sarif"), waived("sarif-upload")), (1, 0));
 }
 
 #[test]
@@ -201,7 +244,7 @@ fn hostile(workplace: &Workplace) -> Vec<String> {
         "[[redshift.unload]]\nlocation = \"s3://b/\"\n[[redshift.copy]]\nlocation = \"s3://b/\"\n",
     );
     let mut arguments = vec!["check".to_owned(), "--snapshot".to_owned(), "snapshot.json".to_owned()];
-    for format in ["text", "json", "junit", "sarif", "markdown", "csv"] {
+    for format in ["text", "json", "junit", "sarif", "markdown", "csv", "github"] {
         arguments.extend(["--report".to_owned(), format!("{format}=out.{format}")]);
     }
     arguments
@@ -226,6 +269,19 @@ fn hostile_names_break_no_format() {
             let hidden = |c: char| c.is_control() || "\u{202e}\u{61c}\u{e0041}\u{ad}".contains(c);
             assert!(!line.contains(hidden), "{format}: {line:?}");
         }
+    }
+    // Each line is a command of ours, and holds no other.
+    for line in std::fs::read_to_string(out("github")).unwrap().lines() {
+        assert!(line.starts_with("::error") || line.starts_with("::warning"), "{line}");
+        assert!(
+            line.matches("::").count() >= 2 && !line.contains("##[") && !line.contains(char::is_control),
+            "{line:?}"
+        );
+        let properties = line.trim_start_matches("::").split("::").next().unwrap();
+        assert!(
+            properties.split(' ').skip(1).collect::<Vec<_>>().join(" ").split(',').all(|p| p.contains('=')),
+            "{line}"
+        );
     }
     let markdown = std::fs::read_to_string(out("markdown")).unwrap();
     for row in markdown.lines().filter(|line| line.starts_with("| ")) {

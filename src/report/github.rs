@@ -1,0 +1,72 @@
+//! Annotations of a GitHub workflow run: what failed and what is not known, at the lines that declare it.
+//!
+//! Source: GitHub Docs, "Workflow commands for GitHub Actions" (`::error file=…,line=…,title=…::message`). A step shows ten
+//! errors and ten warnings; the last of each says how many more there are.
+
+use super::Report;
+use super::causes::causes;
+use super::words::{Prepared, Told, counted};
+use crate::finding::Outcome;
+use crate::output::harmless;
+use crate::severity::Severity;
+
+/// Annotations of one level that a step shows.
+const SHOWN: usize = 10;
+
+pub(super) fn render(report: &Report) -> String {
+    let prepared = Prepared::of(report);
+    let is_error = |told: &&Told| match told.finding.outcome {
+        Outcome::Error => true,
+        Outcome::Fail => told.finding.severity >= Severity::High,
+        _ => false,
+    };
+    let is_warning = |told: &&Told| told.finding.outcome == Outcome::Fail && told.finding.severity < Severity::High;
+    let errors = prepared.findings.iter().filter(is_error).map(|told| of_finding("error", told));
+    let warnings = prepared.findings.iter().filter(is_warning).map(|told| of_finding("warning", told));
+    let unknown = causes(&report.findings).into_iter().map(|cause| {
+        let title = format!("{} unknown", counted(cause.answers as u64, "answer"));
+        let lines: Vec<&str> = cause.texts.iter().map(String::as_str).collect();
+        command("warning", &[("title", &title)], &lines)
+    });
+    [shown("error", errors.collect()), shown("warning", warnings.chain(unknown).collect())].concat()
+}
+
+fn of_finding(level: &str, told: &Told) -> String {
+    let finding = told.finding;
+    let (line, title) = (finding.location.line.to_string(), format!("{} {}", finding.policy, finding.subject));
+    let fix = told.fix.as_ref().map(|fix| format!("fix: {fix}"));
+    let lines: Vec<&str> = [&*finding.message].into_iter().chain(fix.as_deref()).collect();
+    match told.declared_at {
+        Some(_) => command(level, &[("file", &finding.location.file), ("line", &line), ("title", &title)], &lines),
+        None => command(level, &[("title", &title)], &lines),
+    }
+}
+
+fn shown(level: &str, mut commands: Vec<String>) -> String {
+    if commands.len() > SHOWN {
+        let more = commands.len() - (SHOWN - 1);
+        commands.truncate(SHOWN - 1);
+        commands.push(command(level, &[], &[&format!("{more} more are in the other reports")]));
+    }
+    commands.concat()
+}
+
+fn command(level: &str, properties: &[(&str, &str)], lines: &[&str]) -> String {
+    let properties: Vec<String> =
+        properties.iter().map(|(name, value)| format!("{name}={}", escaped(value, &[':', ',']))).collect();
+    let space = if properties.is_empty() { "" } else { " " };
+    let lines: Vec<String> = lines.iter().map(|line| escaped(line, &[])).collect();
+    format!("::{level}{space}{}::{}\n", properties.join(","), lines.join("%0A"))
+}
+
+/// Within a line, with the runner's own escapes for what would end the command, or the property.
+fn escaped(text: &str, more: &[char]) -> String {
+    let mut escaped = String::new();
+    for c in harmless::text(text).chars() {
+        match c == '%' || more.contains(&c) {
+            true => escaped.push_str(&format!("%{:02X}", u32::from(c))),
+            false => escaped.push(c),
+        }
+    }
+    escaped
+}
