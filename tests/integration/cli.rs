@@ -145,7 +145,10 @@ fn wrong_usage_is_explained() {
     let workplace = Workplace::offline();
     article(&workplace);
     let check = |more: &[&str]| refused(&workplace, &[&["check", "--snapshot", "snapshot.json"], more].concat());
-    assert!(check(&["--report", "pdf"]).contains("expected one of text, json, junit, sarif, markdown, csv"));
+    assert!(
+        check(&["--report", "pdf"])
+            .contains("expected one of text, json, junit, sarif, sarif-upload, github, markdown, csv")
+    );
     assert!(check(&["--report", "json="]).contains("names no file"));
     assert!(check(&["--report", "json", "--report", "sarif"]).contains("two reports to standard output"));
     assert!(check(&["--report", "json=x", "--report", "sarif=x"]).contains("two reports to x"));
