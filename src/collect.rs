@@ -111,7 +111,7 @@ pub(crate) fn read_logs(
 ) -> Result<(), CollectError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CollectError::Runtime)?;
     runtime.block_on(async {
-        let aws = Aws::load(None, Limits::default()).await?;
+        let aws = Aws::load(None, Limits::new(None)).await?;
         objects::read_below(&aws, place, period, reader, progress).await
     })
 }

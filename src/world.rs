@@ -149,8 +149,11 @@ impl<'a> World<'a> {
         Err(NotSeen::RegionNotScanned { bucket: bucket.to_owned(), region: region.to_owned() }.into())
     }
 
-    /// The failed call that hides where a bucket is or whose. Any account may be its owner.
+    /// What hides where a bucket is or whose: that there is none, or a failed call. Any account may be its owner.
     fn bucket_failure(&self, bucket: &str) -> Option<Box<Reason>> {
+        if self.bucket(bucket).is_some_and(|found| found.is_missing) {
+            return Some(Box::new(NotSeen::NoSuchBucket { bucket: bucket.to_owned() }.into()));
+        }
         let mut failures = self.failures_anywhere(FactKind::Buckets);
         let failure = failures.find(|failure| failure.resource.as_deref().is_none_or(|asked| asked == bucket));
         failure.map(|failure| Box::new(Reason::failed(failure)))

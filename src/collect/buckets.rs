@@ -1,7 +1,8 @@
 //! Where buckets are, and whose.
 //!
 //! One paginated `ListBuckets` names every bucket of the account with its region; `HeadBucket` is asked only for a bucket that
-//! the listing did not place and that is declared, or that a trail's selector names: whether that can match depends on it. Its region header comes even with an error (API Reference, `HeadBucket`).
+//! the listing did not place and that is declared, or that a trail's selector names: whether that can match depends on it. Its
+//! region header comes even with an error (API Reference, `HeadBucket`). That there is no such bucket is an answer, no failure.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,8 +19,6 @@ use crate::snapshot::{Bucket, FactKind};
 /// The page size without which AWS leaves `BucketRegion` out.
 const PAGE: i32 = 10_000;
 
-const NO_SUCH_BUCKET: &str = "NoSuchBucket";
-
 /// The buckets that are known, by name.
 pub(super) struct Buckets<'a> {
     aws: &'a Aws,
@@ -27,6 +26,7 @@ pub(super) struct Buckets<'a> {
     found: BTreeMap<String, Bucket>,
     /// The account's own were all listed.
     listed: bool,
+    asked: BTreeSet<String>,
 }
 
 impl<'a> Buckets<'a> {
@@ -34,21 +34,22 @@ impl<'a> Buckets<'a> {
     pub(super) async fn list(aws: &'a Aws, account: &'a str, failures: &mut Failures) -> Buckets<'a> {
         let mut found = BTreeMap::new();
         let listed = list(aws, account, &mut found, failures).await;
-        Buckets { aws, account, found, listed }
+        Buckets { aws, account, found, listed, asked: BTreeSet::new() }
     }
 
-    /// Asks for those of the names that are not placed.
+    /// Asks for those of the names that are not placed, each once.
     pub(super) async fn place(&mut self, names: impl IntoIterator<Item = &str>, failures: &mut Failures) {
         let is_unplaced = |name: &&str| self.found.get(*name).is_none_or(|bucket| bucket.region.is_none());
-        let unplaced: BTreeSet<String> = names.into_iter().filter(is_unplaced).map(str::to_owned).collect();
+        let unasked = names.into_iter().filter(is_unplaced).filter(|name| !self.asked.contains(*name));
+        let unplaced: BTreeSet<String> = unasked.map(str::to_owned).collect();
+        self.asked.extend(unplaced.iter().cloned());
         for (name, head) in ask_each(unplaced, async |name| head(self.aws, self.account, name).await).await {
             let owned = self.found.contains_key(&name) || (!self.listed && head.owned);
-            let is_missing = head.error.as_ref().is_some_and(|error| error.code == NO_SUCH_BUCKET);
             if let Some(error) = head.error.filter(|_| head.region.is_none() || (!self.listed && !owned)) {
                 failures.add("s3:HeadBucket", self.aws.home_region(), Some(&name), error, &[FactKind::Buckets]);
             }
             let account = owned.then(|| self.account.to_owned());
-            self.found.insert(name.clone(), Bucket { name, region: head.region, account, is_missing });
+            self.found.insert(name.clone(), Bucket { name, region: head.region, account, is_missing: head.is_missing });
         }
     }
 
@@ -101,6 +102,8 @@ struct Head {
     region: Option<String>,
     /// The bucket is the account's own.
     owned: bool,
+    /// There is no bucket of this name.
+    is_missing: bool,
     error: Option<CallError>,
 }
 
@@ -121,20 +124,19 @@ async fn head_in(aws: &Aws, region: &str, account: Option<&str>, bucket: &str) -
     let answer =
         aws.s3(region).head_bucket().bucket(bucket).set_expected_bucket_owner(account.map(str::to_owned)).send().await;
     match answer {
-        Ok(answer) => {
-            Head { region: answer.bucket_region().map(|region| canonical(region).to_owned()), owned: true, error: None }
-        }
+        Ok(answer) => Head {
+            region: answer.bucket_region().map(|region| canonical(region).to_owned()),
+            owned: true,
+            is_missing: false,
+            error: None,
+        },
         Err(error) => {
             let response = error.raw_response();
             let header = response.and_then(|response| response.headers().get("x-amz-bucket-region"));
             let region = header.map(|region| canonical(region).to_owned());
-            let missing = response.is_some_and(|response| response.status().as_u16() == 404);
-            let error = if missing {
-                CallError { code: NO_SUCH_BUCKET.to_owned(), message: format!("there is no bucket {bucket}") }
-            } else {
-                CallError::of(&error)
-            };
-            Head { region, owned: false, error: Some(error) }
+            let is_missing = response.is_some_and(|response| response.status().as_u16() == 404);
+            let error = (!is_missing).then(|| CallError::of(&error));
+            Head { region, owned: false, is_missing, error }
         }
     }
 }

@@ -29,7 +29,7 @@ pub(crate) fn verify(location: &Location, keys: PublicKeys, asked: Asked) -> Res
 async fn verify_in(location: &Location, keys: PublicKeys, asked: Asked) -> Result<Integrity, CollectError> {
     let progress = Progress::start();
     progress.stage("asking who we are");
-    let aws = Aws::load(None, Limits::default()).await?;
+    let aws = Aws::load(None, Limits::new(None)).await?;
     // Wrong credentials are told at once, not object by object.
     identify(&aws).await?;
     let mut store = Store { aws: &aws, clients: BTreeMap::new() };

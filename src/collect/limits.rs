@@ -24,8 +24,10 @@ use super::call_error::TIMEOUT;
 /// The largest answer, in bytes.
 const LARGEST: usize = 65 << 20;
 
-/// So many tries of a service in a region that nobody answers, one after the other, are enough: all tries of one call.
+/// So many tries of a service in a region that nobody answers are enough: all tries of one call,
 const SILENT: u32 = 6;
+/// where they took as long together as three tries do. Many are in flight at a time, and a short disturbance ends them all.
+const SILENCE: Duration = Duration::from_secs(60);
 
 /// Why a call was not made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,7 +54,7 @@ impl fmt::Display for NotMade {
                 write!(f, "not asked: the {} s of scan.budget were used up; allow more, or scan less", budget.as_secs())
             }
             NotMade::Silent => {
-                write!(f, "not asked again: {SILENT} tries of this service in this region went unanswered")
+                write!(f, "not asked again: {SILENT} tries of this service in this region, and more, went unanswered")
             }
         }
     }
@@ -61,10 +63,11 @@ impl fmt::Display for NotMade {
 impl std::error::Error for NotMade {}
 
 /// What all calls of a run share.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Shared {
     /// When the budget ends, and how long it was.
     end: Option<(Instant, Duration)>,
+    silence: Duration,
     noted: Mutex<Noted>,
 }
 
@@ -72,8 +75,8 @@ struct Shared {
 struct Noted {
     /// By how much this machine's clock differs from AWS's at most, as far as answers tell.
     skew: time::Duration,
-    /// By service and region, the tries since the last answer.
-    unanswered: HashMap<Place, u32>,
+    /// By service and region, the tries since the last answer, and when the first of them was given up.
+    unanswered: HashMap<Place, (u32, Instant)>,
 }
 
 type Place = (&'static str, String);
@@ -85,14 +88,18 @@ impl Shared {
 }
 
 /// The limits of a run.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct Limits(Arc<Shared>);
 
 impl Limits {
     /// `budget`: `None` for work whose length the user chose.
     pub(super) fn new(budget: Option<Duration>) -> Limits {
+        Limits::with_silence(budget, SILENCE)
+    }
+
+    pub(super) fn with_silence(budget: Option<Duration>, silence: Duration) -> Limits {
         let end = budget.and_then(|budget| Some((Instant::now().checked_add(budget)?, budget)));
-        Limits(Arc::new(Shared { end, ..Shared::default() }))
+        Limits(Arc::new(Shared { end, silence, noted: Mutex::default() }))
     }
 
     /// By how much this machine's clock differs from AWS's, as far as answers tell.
@@ -120,7 +127,7 @@ impl CallLimits {
             return Err(NotMade::Budget(budget));
         }
         match self.shared.noted().unanswered.get(&self.place) {
-            Some(tries) if *tries >= SILENT => Err(NotMade::Silent),
+            Some((tries, first)) if *tries >= SILENT && first.elapsed() >= self.shared.silence => Err(NotMade::Silent),
             _ => Ok(()),
         }
     }
@@ -131,7 +138,7 @@ impl CallLimits {
         if is_answered {
             noted.unanswered.remove(&self.place);
         } else {
-            *noted.unanswered.entry(self.place.clone()).or_default() += 1;
+            noted.unanswered.entry(self.place.clone()).or_insert((0, Instant::now())).0 += 1;
         }
     }
 
@@ -187,5 +194,28 @@ impl Intercept for CallLimits {
             self.note(!is_timeout);
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_short_disturbance_is_no_silence() {
+        let calls = Limits::with_silence(None, SILENCE).of("s3", "eu-west-1");
+        (0..100).for_each(|_| calls.note(false));
+        assert_eq!(calls.check(), Ok(()));
+    }
+
+    #[test]
+    fn an_answer_ends_the_silence() {
+        let limits = Limits::with_silence(None, Duration::ZERO);
+        let calls = limits.of("s3", "eu-west-1");
+        (0..SILENT).for_each(|_| calls.note(false));
+        assert_eq!(calls.check(), Err(NotMade::Silent));
+        assert_eq!(limits.of("s3", "us-east-1").check(), Ok(()), "another region may answer");
+        calls.note(true);
+        assert_eq!(calls.check(), Ok(()));
     }
 }

@@ -46,7 +46,7 @@ pub(super) fn snapshot(evidence: &EvidenceArgs, config: &Config) -> Result<Snaps
 }
 
 /// Nothing to judge is a mistake, not a pass.
-fn refuse_nothing(config: &Config, snapshot: Option<&Snapshot>) -> Result<(), CommandError> {
+pub(super) fn refuse_nothing(config: &Config, snapshot: Option<&Snapshot>) -> Result<(), CommandError> {
     let learned = snapshot.is_some_and(|snapshot| !snapshot.locations.is_empty());
     if learned || !config.redshift.is_empty() || !config.access_rules.is_empty() {
         return Ok(());

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-use super::{CommandError, told};
+use super::{CommandError, evidence, told};
 use crate::aws::timestamp::Timestamp;
 use crate::cli::{Fix as Args, FixFormat};
 use crate::collect;
@@ -14,6 +14,9 @@ use crate::facts::plan::{Change, Fixes, Step, fixes};
 use crate::output::{self, harmless};
 use crate::snapshot::Snapshot;
 
+/// Stands where the account has no trail whose bucket a new one could use.
+const LOG_BUCKET: &str = "LOG-BUCKET";
+
 /// 0 where the calls close every gap, 3 where something is left or not known.
 pub(super) fn run(args: &Args) -> Result<Exit, CommandError> {
     let config = Config::find(args.config.config.as_deref())?;
@@ -21,12 +24,13 @@ pub(super) fn run(args: &Args) -> Result<Exit, CommandError> {
         Some(path) => Snapshot::load(path)?,
         None => collect::run(&config, &config.buckets(), None)?,
     };
+    evidence::refuse_nothing(&config, Some(&snapshot))?;
     refuse_old(&snapshot, args.max_age)?;
     let fixes = fixes(&snapshot, &config);
     told(match args.format {
-        FixFormat::Cli => output::print_text(&commands(&fixes)),
+        FixFormat::Cli => output::print_text(&text(&fixes, command)),
         FixFormat::Json => output::print(&harmless::json(&json!({"plan": fixes.plan, "unknown": fixes.unknown}))),
-        FixFormat::Terraform => output::print_text(&terraform(&fixes)),
+        FixFormat::Terraform => output::print_text(&text(&fixes, resource)),
     })?;
     let open = fixes.plan.left.len() + fixes.unknown;
     Ok(if open == 0 { Exit::Ok } else { Exit::Unknown })
@@ -45,46 +49,46 @@ fn refuse_old(snapshot: &Snapshot, max_age: time::Duration) -> Result<(), Comman
     )))
 }
 
-fn commands(fixes: &Fixes) -> String {
+/// What `write` makes of the plan, and what the plan leaves.
+fn text(fixes: &Fixes, write: impl Fn(&mut String, &Step) -> std::fmt::Result) -> String {
     let mut out = String::new();
     // Writing to a String cannot fail.
-    let _ = write_commands(&mut out, fixes);
+    let _ = fixes.plan.steps.iter().try_for_each(|step| {
+        comment(&mut out, step)?;
+        write(&mut out, step)?;
+        writeln!(out)
+    });
+    let _ = rest(&mut out, fixes);
     out
 }
 
-fn write_commands(out: &mut String, fixes: &Fixes) -> std::fmt::Result {
-    for step in &fixes.plan.steps {
-        comment(out, step)?;
-        let region = quoted(&step.region);
-        match &step.change {
-            Change::StartLogging { trail_arn } => {
-                writeln!(out, "aws cloudtrail start-logging --region {region} --name {}", quoted(trail_arn))?;
-            }
-            Change::MakeMultiRegion { trail_arn } => writeln!(
-                out,
-                "aws cloudtrail update-trail --region {region} --name {} --is-multi-region-trail",
-                quoted(trail_arn)
-            )?,
-            Change::CreateTrail { name, s3_bucket_name } => {
-                let bucket = s3_bucket_name.as_deref().unwrap_or("LOG-BUCKET");
-                writeln!(out, "# The policy of the log bucket must allow the new trail to write to it.")?;
-                writeln!(
-                    out,
-                    "aws cloudtrail create-trail --region {region} --name {} --s3-bucket-name {} --no-include-global-service-events --enable-log-file-validation",
-                    quoted(name),
-                    quoted(bucket)
-                )?;
-                writeln!(out, "aws cloudtrail start-logging --region {region} --name {}", quoted(name))?;
-            }
-            Change::PutEventSelectors { input, .. } => writeln!(
-                out,
-                "aws cloudtrail put-event-selectors --region {region} --cli-input-json {}",
-                quoted(&input.to_string())
-            )?,
+/// A step as lines of the AWS CLI.
+fn command(out: &mut String, step: &Step) -> std::fmt::Result {
+    let region = quoted(&step.region);
+    match &step.change {
+        Change::StartLogging { trail_arn } => {
+            writeln!(out, "aws cloudtrail start-logging --region {region} --name {}", quoted(trail_arn))
         }
-        writeln!(out)?;
+        Change::MakeMultiRegion { trail_arn } => writeln!(
+            out,
+            "aws cloudtrail update-trail --region {region} --name {} --is-multi-region-trail",
+            quoted(trail_arn)
+        ),
+        Change::CreateTrail { name, s3_bucket_name } => {
+            let (name, bucket) = (quoted(name), quoted(s3_bucket_name.as_deref().unwrap_or(LOG_BUCKET)));
+            writeln!(out, "# The policy of the log bucket must allow the new trail to write to it.")?;
+            writeln!(
+                out,
+                "aws cloudtrail create-trail --region {region} --name {name} --s3-bucket-name {bucket} --no-include-global-service-events --enable-log-file-validation"
+            )?;
+            writeln!(out, "aws cloudtrail start-logging --region {region} --name {name}")
+        }
+        Change::PutEventSelectors { input, .. } => writeln!(
+            out,
+            "aws cloudtrail put-event-selectors --region {region} --cli-input-json {}",
+            quoted(&input.to_string())
+        ),
     }
-    rest(out, fixes)
 }
 
 /// What the call is for, and whose credentials it needs.
@@ -117,41 +121,29 @@ fn quoted(text: &str) -> String {
     }
 }
 
-/// What the trails' `aws_cloudtrail` resources must hold.
-fn terraform(fixes: &Fixes) -> String {
-    let mut out = String::new();
-    // Writing to a String cannot fail.
-    let _ = write_terraform(&mut out, fixes);
-    out
-}
-
-fn write_terraform(out: &mut String, fixes: &Fixes) -> std::fmt::Result {
-    for step in &fixes.plan.steps {
-        comment(out, step)?;
-        match &step.change {
-            Change::StartLogging { trail_arn } => {
-                writeln!(out, "# in the aws_cloudtrail resource of {}:", harmless::text(trail_arn))?;
-                writeln!(out, "enable_logging = true")?;
-            }
-            Change::MakeMultiRegion { trail_arn } => {
-                writeln!(out, "# in the aws_cloudtrail resource of {}:", harmless::text(trail_arn))?;
-                writeln!(out, "is_multi_region_trail = true")?;
-            }
-            Change::CreateTrail { name, s3_bucket_name } => {
-                let bucket = s3_bucket_name.as_deref().unwrap_or("LOG-BUCKET");
-                writeln!(out, "# a new resource, whose provider is of {}; its selectors follow:", step.region)?;
-                writeln!(out, "resource \"aws_cloudtrail\" {} {{", hcl(&name.replace('-', "_")))?;
-                writeln!(out, "  name = {}\n  s3_bucket_name = {}", hcl(name), hcl(bucket))?;
-                writeln!(out, "  include_global_service_events = false\n  enable_log_file_validation = true\n}}")?;
-            }
-            Change::PutEventSelectors { trail_arn, input, .. } => {
-                writeln!(out, "# all selectors of the aws_cloudtrail resource of {}:", harmless::text(trail_arn))?;
-                blocks(out, input)?;
-            }
+/// A step as what the trail's `aws_cloudtrail` resource must hold.
+fn resource(out: &mut String, step: &Step) -> std::fmt::Result {
+    match &step.change {
+        Change::StartLogging { trail_arn } => {
+            writeln!(out, "# in the aws_cloudtrail resource of {}:\nenable_logging = true", harmless::text(trail_arn))
         }
-        writeln!(out)?;
+        Change::MakeMultiRegion { trail_arn } => writeln!(
+            out,
+            "# in the aws_cloudtrail resource of {}:\nis_multi_region_trail = true",
+            harmless::text(trail_arn)
+        ),
+        Change::CreateTrail { name, s3_bucket_name } => {
+            writeln!(out, "# a new resource, whose provider is of {}; its selectors follow:", step.region)?;
+            writeln!(out, "resource \"aws_cloudtrail\" {} {{", hcl(&name.replace('-', "_")))?;
+            let bucket = s3_bucket_name.as_deref().unwrap_or(LOG_BUCKET);
+            writeln!(out, "  name = {}\n  s3_bucket_name = {}", hcl(name), hcl(bucket))?;
+            writeln!(out, "  include_global_service_events = false\n  enable_log_file_validation = true\n}}")
+        }
+        Change::PutEventSelectors { trail_arn, input, .. } => {
+            writeln!(out, "# all selectors of the aws_cloudtrail resource of {}:", harmless::text(trail_arn))?;
+            blocks(out, input)
+        }
     }
-    rest(out, fixes)
 }
 
 /// The selectors of a `put-event-selectors` input as blocks of HCL.

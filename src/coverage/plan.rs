@@ -13,6 +13,9 @@ use super::prove::{RecorderSet, Verdict};
 use super::recorder::{Effect, Recorder, Scene};
 use crate::snapshot::{Trail, TrailStatus};
 
+/// CloudTrail User Guide, "Quotas in AWS CloudTrail": trails a region; a multi-region one counts in each.
+const MAX_TRAILS: usize = 5;
+
 /// A gap, and the scene in which a trail must record it.
 #[derive(Debug, Clone)]
 pub struct Wanted<'a> {
@@ -98,6 +101,15 @@ impl Plan {
             }
         }
         Plan { steps: trails.into_iter().flat_map(Planned::steps).collect(), left }
+    }
+
+    /// Where trails do not count as recording, no trail closes a gap.
+    pub fn without_trails(gaps: &[Requirement]) -> Plan {
+        let left = gaps.iter().map(|gap| Left {
+            location: gap.location.to_string(),
+            because: "scan.recorders does not list trails; an event data store must record it".to_owned(),
+        });
+        Plan { steps: vec![], left: left.collect() }
     }
 }
 
@@ -191,13 +203,20 @@ fn prepare(trails: &mut Vec<Planned>, gap: &Wanted) -> bool {
             return true;
         }
     }
-    let buckets = trails.iter().filter(|planned| planned.is_of(gap.scene));
-    let s3_bucket_name = buckets.filter_map(|planned| planned.trail.s3_bucket_name.clone()).next();
+    let of_account = || trails.iter().filter(|planned| planned.is_of(gap.scene)).map(|planned| &planned.trail);
+    let s3_bucket_name = of_account().filter(|trail| delivers(trail)).find_map(|trail| trail.s3_bucket_name.clone());
     let created = created(gap, s3_bucket_name);
-    let is_new = trails.iter().all(|planned| planned.trail.trail_arn != created.trail.trail_arn);
-    let records = is_new && created.records(gap);
+    let is_new = of_account().all(|trail| trail.trail_arn != created.trail.trail_arn);
+    let there =
+        of_account().filter(|trail| trail.home_region == gap.scene.region || trail.is_multi_region_trail == Some(true));
+    let records = is_new && there.count() < MAX_TRAILS && created.records(gap);
     trails.extend(records.then_some(created));
     records
+}
+
+/// Some region's log files arrive, as far as it is known.
+fn delivers(trail: &Trail) -> bool {
+    trail.status.values().any(|status| status.is_logging == Some(true) && status.latest_delivery_error.is_none())
 }
 
 fn is_stopped(trail: &Trail, scene: Scene) -> bool {
@@ -206,7 +225,9 @@ fn is_stopped(trail: &Trail, scene: Scene) -> bool {
 
 fn started(trail: &Trail, scene: Scene) -> Trail {
     let mut trail = trail.clone();
-    let status = TrailStatus { is_logging: Some(true), start_logging_time: Some(scene.at), ..TrailStatus::default() };
+    let before = trail.status.get(scene.region).cloned().unwrap_or_default();
+    let (is_logging, start_logging_time) = (Some(true), Some(scene.at));
+    let status = TrailStatus { is_logging, start_logging_time, stop_logging_time: None, ..before };
     trail.status.insert(scene.region.to_owned(), status);
     trail
 }

@@ -15,6 +15,10 @@ pub enum NotSeen {
     CallFailed {
         failure: Box<Failure>,
     },
+    /// S3 knows no bucket of this name.
+    NoSuchBucket {
+        bucket: String,
+    },
     /// No call told where a bucket is.
     BucketRegionUnknown {
         bucket: String,
@@ -49,6 +53,9 @@ impl fmt::Display for NotSeen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             NotSeen::CallFailed { failure } => call_failed(failure, f),
+            NotSeen::NoSuchBucket { bucket } => {
+                write!(f, "there is no bucket {bucket}: correct its name, or take it out")
+            }
             NotSeen::BucketRegionUnknown { because, .. } => {
                 write!(f, "the bucket's region is not known{}", Behind(because))
             }

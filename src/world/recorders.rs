@@ -71,6 +71,9 @@ impl World<'_> {
             let scene = self.scene(self.bucket_region(&gap.location.bucket).unwrap_or_default(), account_of(gap));
             Wanted { requirement: gap.clone(), scene }
         };
+        if !self.recorders.contains(&RecorderKind::Trail) {
+            return Plan::without_trails(gaps);
+        }
         Plan::of(&gaps.iter().map(wanted).collect::<Vec<_>>(), self.trails())
     }
 

@@ -163,6 +163,28 @@ fn what_cannot_be_closed_is_said() {
     let (workplace, _) = planned(vec![trail()], &config("copy", &["x/"]), &[]);
     let old = workplace.run(&["fix", "--snapshot", "snapshot.json"]);
     assert!(old.exit == 2 && old.stderr.contains("hours old"), "{old:?}");
+    // Nothing is declared: that is a mistake, and not "nothing to fix".
+    let (_, empty) = planned(vec![trail()], "", &[]);
+    assert!(empty.exit == 2 && empty.stderr.contains("nothing to check"), "{empty:?}");
+    // Five trails a region are all that there may be.
+    let elsewhere = (0..5).map(|n| {
+        let mut trail = trail();
+        trail["trail_arn"] = format!("arn:aws:cloudtrail:eu-west-1:111111111111:trail/t{n}").into();
+        trail["event_selectors"] = vec![account::basic("ReadOnly", &["arn:aws:s3:::c/"]); 5].into();
+        trail
+    });
+    let (_, full) = planned(elsewhere.collect(), &config("copy", &["x/"]), &[]);
+    assert!(full.exit == 3 && full.stdout.contains("left open: s3://b/x/"), "{full:?}");
+    // Trails do not count.
+    let stores = config("copy", &["x/"]).replace("[scan]", "[scan]\nrecorders = [\"event_data_store\"]");
+    let (workplace, _) = planned(vec![trail()], &stores, &[]);
+    let mut snapshot: Value =
+        serde_json::from_str(&std::fs::read_to_string(workplace.path("snapshot.json")).unwrap()).unwrap();
+    snapshot["accounts"][0]["event_data_stores"] = json!([]);
+    snapshot["accounts"][0]["scope"]["store_regions"] = json!(["eu-west-1", "us-east-1"]);
+    workplace.write("snapshot.json", &snapshot.to_string());
+    let ran = workplace.run(&["fix", "--snapshot", "snapshot.json", "--max-age", "36000d"]);
+    assert!(ran.exit == 3 && ran.stdout.contains("scan.recorders does not list trails"), "{ran:?}");
     // Whether it is recorded is not known.
     let mut unread = trail();
     unread["event_selectors"] = Value::Null;
