@@ -205,11 +205,14 @@ fn prepare(trails: &mut Vec<Planned>, gap: &Wanted) -> bool {
     }
     let of_account = || trails.iter().filter(|planned| planned.is_of(gap.scene)).map(|planned| &planned.trail);
     let s3_bucket_name = of_account().filter(|trail| delivers(trail)).find_map(|trail| trail.s3_bucket_name.clone());
-    let created = created(gap, s3_bucket_name);
-    let is_new = of_account().all(|trail| trail.trail_arn != created.trail.trail_arn);
+    let base = format!("redshift-data-events-{}", gap.scene.region);
+    let names = std::iter::once(base.clone()).chain((2..).map(|number| format!("{base}-{number}")));
+    let is_new = |name: &String| of_account().all(|trail| trail.name != *name);
+    let Some(name) = names.take(MAX_TRAILS + 1).find(is_new) else { return false };
+    let created = created(gap, name, s3_bucket_name);
     let there =
         of_account().filter(|trail| trail.home_region == gap.scene.region || trail.is_multi_region_trail == Some(true));
-    let records = is_new && there.count() < MAX_TRAILS && created.records(gap);
+    let records = there.count() < MAX_TRAILS && created.records(gap);
     trails.extend(records.then_some(created));
     records
 }
@@ -241,9 +244,8 @@ fn widened(trail: &Trail, scene: Scene) -> Option<Trail> {
 }
 
 /// A trail for the gap alone: management events are others' to record.
-fn created(gap: &Wanted, s3_bucket_name: Option<String>) -> Planned {
+fn created(gap: &Wanted, name: String, s3_bucket_name: Option<String>) -> Planned {
     let Wanted { requirement, scene } = gap;
-    let name = format!("redshift-data-events-{}", scene.region);
     let trail = Trail {
         trail_arn: format!("arn:{}:cloudtrail:{}:{}:trail/{name}", scene.partition, scene.region, scene.account),
         name: name.clone(),

@@ -92,6 +92,11 @@ fn a_trail_is_started_widened_or_made_where_none_is_in_effect() {
     // Two gaps of one region need one trail.
     let (_, ran) = planned(vec![], &config("copy", &["x/", "y/"]), &["--format", "json"]);
     assert_eq!(calls(&ran), made);
+    // One trail holds 250 values; a second one is made for more.
+    let many: Vec<String> = (0..300).map(|n| format!("{n}/")).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    let (_, ran) = planned(vec![], &config("copy", &many), &["--format", "json"]);
+    assert_eq!((ran.exit, calls(&ran).join(" ")), (0, [made, made].concat().join(" ")));
     // What one gap's call records is not asked for again.
     let (_, ran) = planned(vec![trail()], &config("copy", &["x/", "x/y/"]), &["--format", "json"]);
     let told: Value = serde_json::from_str(&ran.stdout).unwrap();
