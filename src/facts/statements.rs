@@ -150,7 +150,8 @@ impl View<'_> {
         Judgement::unknown(missing)
     }
 
-    /// Every role that a location declares and a cluster must have, where its account was scanned: of another one nothing is told here.
+    /// Every role that a location declares and a cluster must have, where its account was scanned: of another one nothing is
+    /// told here.
     pub(super) fn declared_role_facts(&self) -> Vec<RoleFact> {
         let mut lines: BTreeMap<&RoleArn, usize> = BTreeMap::new();
         for entry in &self.config.redshift {
