@@ -61,7 +61,20 @@ fn ask(engine: &mut Engine, policy: &Policy, rule: &str) -> Result<Value, String
         // Printed, an undefined rule would look like a text.
         Ok(Value::Undefined) => Err(format!("`{rule}` is undefined; define it as a set: `{rule} contains …`")),
         Ok(value) => Ok(value),
-        Err(error) => Err(error.to_string()),
+        Err(error) => Err(in_one_line(&error.to_string())),
+    }
+}
+
+/// The engine draws an error over several lines, with the source below its place; a finding's message is one line.
+fn in_one_line(error: &str) -> String {
+    if error.contains("execution exceeded time limit") {
+        return format!("it took longer than {} s", TIME_LIMIT.as_secs());
+    }
+    match (error.split_once("--> "), error.rsplit_once("\nerror: ")) {
+        (Some((_, place)), Some((_, what))) => {
+            format!("{}: {}", place.lines().next().unwrap_or_default(), what.trim_end())
+        }
+        _ => error.to_owned(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::process::Command;
 
 /// Tools that import no room of ours; everyone may use them.
 const TOOLS: [&str; 8] = ["atomic_file", "bounded_file", "glob", "gzip", "output", "parallel", "progress", "severity"];
@@ -71,4 +72,23 @@ fn imports_point_up_the_list_only() {
         above.insert(room);
     }
     assert!(found.is_empty(), "rooms that the table does not have: {found:?}");
+}
+
+/// Another feature of a dependency can be another answer: a pattern that only the tests' build understands.
+#[test]
+fn the_tests_try_the_program_that_users_run() {
+    let features = |edges: &str| -> BTreeSet<String> {
+        let arguments = ["tree", "--locked", "--prefix", "none", "--format", "{p} [{f}]", "--edges", edges];
+        let tree =
+            Command::new(env!("CARGO")).args(arguments).current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
+        assert!(tree.status.success(), "{tree:?}");
+        let tree = String::from_utf8(tree.stdout).unwrap();
+        tree.lines().map(|line| line.trim_end_matches(" (*)").to_owned()).filter(|line| !line.is_empty()).collect()
+    };
+    let (users, tests) = (features("no-dev"), features("normal,build,dev"));
+    let different: Vec<&String> = users.difference(&tests).collect();
+    assert!(
+        different.is_empty(),
+        "the tests' libraries ask more features of these; Cargo.toml should too: {different:?}"
+    );
 }

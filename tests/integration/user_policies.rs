@@ -177,7 +177,24 @@ fn what_would_pass_silently_is_refused_or_an_error() {
 #[test]
 fn a_policy_that_runs_for_ever_is_ended() {
     let ranges = ["i", "j", "k"].map(|name| format!("some {name} in numbers.range(1, 3000)")).join("; ");
-    breaks(&format!("package acme.x\ndeny contains \"x\" if {{ {ranges}; i * j * k == -1 }}\n"), "the policy broke");
+    breaks(
+        &format!("package acme.x\ndeny contains \"x\" if {{ {ranges}; i * j * k == -1 }}\n"),
+        "the policy broke: it took longer than 10 s",
+    );
+}
+
+#[test]
+fn a_broken_policy_says_where_in_one_line() {
+    let rego = "package acme.x\ndeny contains \"x\" if regex.match(`(`, \"a\")\n";
+    breaks(rego, "policies/x.rego:2:35: invalid regex");
+}
+
+/// Patterns are Rego's: `\w` and letters of any case, of any script.
+#[test]
+fn patterns_know_unicode() {
+    let rego = "package acme.x\ndeny contains \"found\" if { regex.match(`^\\w+\\d$`, \"ab1\"); regex.match(`(?i)^É$`, \"é\") }\n";
+    let (report, _) = with_policy("x", rego).check(&CHECK);
+    assert_eq!(finding(&report, "acme/x", "123456789012")["message"], "found");
 }
 
 /// The policy is an error of its own, and its neighbours answer as before.
