@@ -67,8 +67,8 @@ pub struct Check {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "What is declared")]
 pub struct ConfigArgs {
-    /// The locations and rules to check [default: trailcheck.toml].
-    #[arg(long, value_name = "FILE")]
+    /// The locations and rules to check [default: trailcheck.toml here, or in the nearest folder above].
+    #[arg(short, long, value_name = "FILE", env = "TRAILCHECK_CONFIG", hide_env_values = true)]
     pub config: Option<PathBuf>,
 }
 

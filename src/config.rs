@@ -115,11 +115,10 @@ pub struct Waiver {
 }
 
 impl Config {
-    /// Reads the file that is named; or `trailcheck.toml` where it exists; or nothing at all.
+    /// Reads the file that is named; or `trailcheck.toml`, here or in the nearest folder above; or nothing at all.
     pub fn find(path: Option<&Path>) -> Result<Config, ConfigError> {
-        match path {
-            Some(path) => Config::load(path),
-            None if Path::new(DEFAULT_PATH).exists() => Config::load(Path::new(DEFAULT_PATH)),
+        match path.map(Path::to_owned).or_else(nearest) {
+            Some(path) => Config::load(&path),
             None => Config::parse(Path::new(DEFAULT_PATH), ""),
         }
     }
@@ -336,6 +335,19 @@ fn records_config(source: &Source, raw: document::Records) -> Result<RecordsConf
         })?),
     };
     Ok(RecordsConfig { window: window.transpose()?, sample })
+}
+
+/// `trailcheck.toml`, `../trailcheck.toml` and so on, whichever is there first.
+fn nearest() -> Option<PathBuf> {
+    let depth = std::env::current_dir().ok()?.ancestors().count();
+    let mut candidate = PathBuf::from(DEFAULT_PATH);
+    for _ in 0..depth {
+        if candidate.is_file() {
+            return Some(candidate);
+        }
+        candidate = Path::new("..").join(candidate);
+    }
+    None
 }
 
 fn read_waiver(source: &Source, raw: RawWaiver) -> Result<Waiver, ConfigError> {

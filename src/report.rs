@@ -10,6 +10,7 @@ mod github;
 mod json;
 mod junit;
 mod markdown;
+mod repository;
 mod sarif;
 mod text;
 mod words;

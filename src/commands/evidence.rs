@@ -51,6 +51,12 @@ pub(super) fn refuse_nothing(config: &Config, snapshot: Option<&Snapshot>) -> Re
     if learned || !config.redshift.is_empty() || !config.access_rules.is_empty() {
         return Ok(());
     }
+    if !config.path.exists() {
+        return Err(CommandError::Usage(format!(
+            "nothing to check: there is no {} here, nor in a folder above; `trailcheck init` writes one to begin with, `--config FILE` names another",
+            config.path.display()
+        )));
+    }
     Err(CommandError::Usage(format!(
         "nothing to check: {} declares no [[redshift.unload]], [[redshift.copy]] or [[access]] location, and none was learned; `trailcheck init` writes a config to begin with",
         config.path.display()

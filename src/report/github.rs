@@ -3,8 +3,11 @@
 //! Source: GitHub Docs, "Workflow commands for GitHub Actions" (`::error file=…,line=…,title=…::message`). A step shows ten
 //! errors and ten warnings; the last of each says how many more there are.
 
+use std::path::Path;
+
 use super::Report;
 use super::causes::causes;
+use super::repository;
 use super::words::{Prepared, Told, counted};
 use crate::finding::Outcome;
 use crate::output::harmless;
@@ -36,8 +39,9 @@ fn of_finding(level: &str, told: &Told) -> String {
     let (line, title) = (finding.location.line.to_string(), format!("{} {}", finding.policy, finding.subject));
     let fix = told.fix.as_ref().map(|fix| format!("fix: {fix}"));
     let lines: Vec<&str> = [&*finding.message].into_iter().chain(fix.as_deref()).collect();
+    let file = repository::path(Path::new(&finding.location.file)).display().to_string();
     match told.declared_at {
-        Some(_) => command(level, &[("file", &finding.location.file), ("line", &line), ("title", &title)], &lines),
+        Some(_) => command(level, &[("file", &file), ("line", &line), ("title", &title)], &lines),
         None => command(level, &[("title", &title)], &lines),
     }
 }

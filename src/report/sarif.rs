@@ -4,12 +4,12 @@
 //! have 10 tags; 5,000 results are shown). Passes are left out: GitHub would show each as an alert.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::path::{Component, Path, PathBuf};
+use std::path::Path;
 
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{Report, Rule};
+use super::{Report, Rule, repository};
 use crate::finding::{Finding, Outcome};
 use crate::output::harmless;
 use crate::severity::Severity;
@@ -245,21 +245,11 @@ fn security_severity(severity: Severity) -> &'static str {
     }
 }
 
-/// The file relative to the working directory, with what a URI cannot hold as `%20`.
-fn uri(path: &Path) -> String {
-    let absolute = std::path::absolute(path).ok();
-    let here = std::env::current_dir().ok();
-    let relative = absolute.zip(here).map(|(path, here)| relative_to(&here, &path));
-    let path = relative.as_deref().unwrap_or(path);
+/// The file from the repository's root, with what a URI cannot hold as `%20`.
+fn uri(file: &Path) -> String {
+    let path = repository::path(file);
     let parts: Vec<String> = path.components().map(|part| encoded(&part.as_os_str().to_string_lossy())).collect();
     parts.join("/")
-}
-
-/// `path` as seen from the folder `here`, both absolute: `../x` where it is not below.
-fn relative_to(here: &Path, path: &Path) -> PathBuf {
-    let common = here.components().zip(path.components()).take_while(|(a, b)| a == b).count();
-    let up = here.components().skip(common).map(|_| Component::ParentDir);
-    up.chain(path.components().skip(common)).collect()
 }
 
 fn encoded(text: &str) -> String {
@@ -284,11 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn files_are_named_from_the_working_directory() {
-        let from = |here: &str, path: &str| relative_to(Path::new(here), Path::new(path)).display().to_string();
-        assert_eq!(from("/repo", "/repo/config/trailcheck.toml"), "config/trailcheck.toml");
-        assert_eq!(from("/repo/sub", "/repo/trailcheck.toml"), "../trailcheck.toml");
-        assert_eq!(from("/a/b", "/c/d"), "../../c/d");
+    fn what_a_uri_cannot_hold_is_encoded() {
         assert_eq!(encoded("ä b%"), "%C3%A4%20b%25");
     }
 }

@@ -135,9 +135,33 @@ fn a_snapshot_that_is_not_one_is_refused() {
 fn nothing_to_check_is_not_a_pass() {
     let workplace = Workplace::offline();
     let message = refused(&workplace, &["check", "--snapshot", &fixture("article/snapshot.json")]);
-    assert!(message.contains("nothing to check") && message.contains("trailcheck init"), "{message}");
+    assert!(message.contains("there is no trailcheck.toml here") && message.contains("trailcheck init"), "{message}");
+    workplace.write("trailcheck.toml", "");
+    let message = refused(&workplace, &["check", "--snapshot", &fixture("article/snapshot.json")]);
+    assert!(message.contains("trailcheck.toml declares no [[redshift.unload]]"), "{message}");
     let message = refused(&workplace, &["check", "--config", "missing.toml"]);
     assert!(message.contains("cannot read config missing.toml"), "{message}");
+}
+
+/// Where people and pipelines stand when they call it.
+#[test]
+fn the_config_is_found_above_and_by_its_variable() {
+    let snapshot = fixture("article/snapshot.json");
+    let check = ["check", "--snapshot", &snapshot, "--report", "json"];
+    let workplace = Workplace::offline();
+    workplace.write("trailcheck.toml", LOCATION);
+    workplace.write("a/b/readme", "");
+    let ran = workplace.run_in("a/b", &check);
+    assert!(ran.stdout.contains("\"config\": \"../../trailcheck.toml\""), "{ran:?}");
+    workplace.write("a/trailcheck.toml", LOCATION);
+    let ran = workplace.run_in("a/b", &check);
+    assert!(ran.stdout.contains("\"config\": \"../trailcheck.toml\""), "the nearest counts: {ran:?}");
+
+    let elsewhere = Workplace::offline().set("TRAILCHECK_CONFIG", workplace.path("trailcheck.toml").to_str().unwrap());
+    let ran = elsewhere.run(&check);
+    assert!(ran.exit != 2 && ran.stdout.contains("trailcheck.toml"), "{ran:?}");
+    let ran = elsewhere.run(&[&check[..], &["-c", "missing.toml"]].concat());
+    assert!(ran.exit == 2 && ran.stderr.contains("cannot read config missing.toml"), "the flag counts: {ran:?}");
 }
 
 #[test]

@@ -61,9 +61,14 @@ impl Workplace {
 
     /// Runs `trailcheck` with nothing in its environment but what was set here.
     pub fn run(&self, arguments: &[&str]) -> Ran {
+        self.run_in("", arguments)
+    }
+
+    /// The same from a folder of the workplace.
+    pub fn run_in(&self, folder: &str, arguments: &[&str]) -> Ran {
         let output = Command::new(env!("CARGO_BIN_EXE_trailcheck"))
             .args(arguments)
-            .current_dir(self.folder.path())
+            .current_dir(self.path(folder))
             .env_clear()
             .env("HOME", self.folder.path())
             .env("AWS_EC2_METADATA_DISABLED", "true")

@@ -404,3 +404,21 @@ fn a_waiver_holds_until_its_last_day_by_the_snapshots_clock() {
     assert_eq!((exit, outcome(&report, "coverage/copy_recorded", load)), (1, "fail"));
     assert!(report["run"]["notes"][0].as_str().unwrap().contains("matches no failure"));
 }
+
+/// A job works in a folder of the repository, and GitHub reads paths from its root.
+#[test]
+fn files_are_named_from_the_repositorys_root() {
+    let workplace = Workplace::offline();
+    workplace.write(".git/HEAD", "ref: refs/heads/main\n");
+    workplace.write("infra/trailcheck.toml", &std::fs::read_to_string(fixture("article/trailcheck.toml")).unwrap());
+    workplace.write("infra/audit/readme", "");
+    let snapshot = fixture("article/snapshot.json");
+    for (folder, config) in [("infra", "trailcheck.toml"), ("infra/audit", "../trailcheck.toml")] {
+        let check = ["check", "--config", config, "--snapshot", &snapshot, "--report"];
+        let sarif = workplace.run_in(folder, &[&check[..], &["sarif"]].concat()).stdout;
+        assert!(sarif.contains("\"uri\": \"infra/trailcheck.toml\""), "{sarif}");
+        assert!(!sarif.contains("\"uri\": \"trailcheck.toml\"") && !sarif.contains("\"uri\": \".."), "{sarif}");
+        let annotations = workplace.run_in(folder, &[&check[..], &["github"]].concat()).stdout;
+        assert!(annotations.contains(" file=infra/trailcheck.toml,line="), "{annotations}");
+    }
+}
