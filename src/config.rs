@@ -103,10 +103,21 @@ pub struct RecordsConfig {
     pub sample: Option<u64>,
 }
 
+/// What a waiver accepts: who accepts that something is not known has not accepted that it fails.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Waivable {
+    #[default]
+    Fail,
+    Unknown,
+}
+
 #[derive(Debug, Clone)]
 pub struct Waiver {
     pub policy: String,
+    /// Of a finding; `*` stands for any run of characters.
     pub subject: String,
+    pub outcome: Waivable,
     pub reason: String,
     /// The last day on which it holds.
     pub expires: Date,
@@ -373,6 +384,7 @@ fn read_waiver(source: &Source, raw: RawWaiver) -> Result<Waiver, ConfigError> {
         policy: raw.policy.into_inner(),
         // `s3://b` and `s3://b/` are one subject.
         subject: Location::parse(&subject).map_or(subject, |location| location.to_string()),
+        outcome: raw.outcome,
         reason: raw.reason.into_inner(),
         expires,
         owner: raw.owner.into_inner(),

@@ -72,8 +72,16 @@ impl Host<'_> {
         subjects.into_values().map(|subject| self.judged(&subject, &mut answers)).collect()
     }
 
-    /// Fail over unknown over pass.
     fn judged(&self, subject: &Subject, answers: &mut Answers) -> Finding {
+        let mut finding = self.told(subject, answers);
+        if finding.outcome == Outcome::Unknown {
+            self.waivers.apply_to_unknown(&mut finding);
+        }
+        finding
+    }
+
+    /// Fail over unknown over pass.
+    fn told(&self, subject: &Subject, answers: &mut Answers) -> Finding {
         let unknown = answers.unknown.remove(&subject.id);
         if let Some(mut fail) = answers.fail.remove(&subject.id) {
             // What of it could not be told stands beside what fails, and outlives a waiver of the failure.

@@ -7,13 +7,13 @@ use super::CommandError;
 use super::evidence;
 use super::targets::{refuse_clashes, write};
 use crate::cli::Check;
-use crate::config::Config;
+use crate::config::{Config, Waivable, Waiver};
 use crate::exit::Exit;
 use crate::facts;
-use crate::finding::Finding;
 use crate::finding::waivers::Waivers;
+use crate::finding::{Finding, Outcome};
 use crate::output;
-use crate::policy::{self, Bundle, Input, Policy};
+use crate::policy::{self, Bundle, Input, Policy, hint};
 use crate::report::{self, AccountSeen, RecordsRead, Report, Rule, Run, Summary};
 use crate::severity::UnknownIs;
 use crate::snapshot::Snapshot;
@@ -130,12 +130,8 @@ fn notes(snapshot: &Snapshot, config: &Config, bundles: &[Bundle], findings: &[F
     let ran: HashSet<&str> = bundles.iter().flat_map(|bundle| &bundle.policies).map(|policy| &*policy.id).collect();
     let unused = Waivers::of(&config.waivers, snapshot.collected_at(), false).unused(findings);
     // Of a policy that did not run, a waiver may be as good as ever.
-    let unused = unused.into_iter().filter(|waiver| ran.contains(&*waiver.policy)).map(|waiver| {
-        format!(
-            "line {}: the waiver of {} for {} matches no failure; remove it",
-            waiver.line, waiver.policy, waiver.subject
-        )
-    });
+    let unused =
+        unused.into_iter().filter(|waiver| ran.contains(&*waiver.policy)).map(|waiver| useless(waiver, findings));
     let others = |regions: &&Vec<String>| {
         snapshot.accounts.iter().any(|account| regions.iter().ne(account.scope.regions.iter()))
     };
@@ -143,4 +139,24 @@ fn notes(snapshot: &Snapshot, config: &Config, bundles: &[Bundle], findings: &[F
     let ignored =
         ignored.map(|_| "the snapshot's regions are not those of scan.regions; the snapshot's count".to_owned());
     unused.chain(ignored).collect()
+}
+
+/// A waiver that covers nothing, and what it may have meant.
+fn useless(waiver: &Waiver, findings: &[Finding]) -> String {
+    let of_policy = || findings.iter().filter(|finding| finding.policy == waiver.policy);
+    let subjects = |outcome| {
+        let there = of_policy().filter(move |finding| finding.outcome == outcome);
+        there.map(|finding| finding.subject.clone()).collect::<Vec<String>>()
+    };
+    let (kind, matching) = match waiver.outcome {
+        Waivable::Fail => ("failure", Outcome::Fail),
+        Waivable::Unknown => ("unknown", Outcome::Unknown),
+    };
+    let is_unknown = waiver.outcome == Waivable::Fail && subjects(Outcome::Unknown).contains(&waiver.subject);
+    let next = match subjects(matching) {
+        _ if is_unknown => "; its subject is unknown now, which `outcome = \"unknown\"` accepts".to_owned(),
+        near if near.is_empty() => "; remove it".to_owned(),
+        near => hint(&waiver.subject, &near),
+    };
+    format!("line {}: the waiver of {} for {} matches no {kind}{next}", waiver.line, waiver.policy, waiver.subject)
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::Waivable;
 use crate::aws::s3_events::Access;
 use crate::snapshot::RecorderKind;
 
@@ -81,4 +82,6 @@ pub(super) struct Waiver {
     pub reason: Spanned<String>,
     pub expires: Spanned<toml::value::Datetime>,
     pub owner: Spanned<String>,
+    #[serde(default)]
+    pub outcome: Waivable,
 }

@@ -405,6 +405,42 @@ fn a_waiver_holds_until_its_last_day_by_the_snapshots_clock() {
     assert!(report["run"]["notes"][0].as_str().unwrap().contains("matches no failure"));
 }
 
+/// Who accepts that something is not known has not accepted that it fails.
+#[test]
+fn a_waiver_may_cover_unknowns_and_many_subjects() {
+    let policy = "access/approved_roles";
+    let check = |subject: &str, outcome: &str, expires: &str| {
+        let workplace = Workplace::offline();
+        let config = std::fs::read_to_string(fixture("article/trailcheck.toml")).unwrap();
+        let waiver = format!(
+            "\n[[waiver]]\npolicy = \"{policy}\"\nsubject = \"{subject}\"\nreason = \"r\"\nexpires = {expires}\nowner = \"o\"\n{outcome}\n"
+        );
+        workplace.write("trailcheck.toml", &format!("{config}{waiver}"));
+        let snapshot = fixture("article/snapshot.json");
+        workplace.check(&["--snapshot", &snapshot, "--policy", policy])
+    };
+    let outcomes = |report: &Value| -> BTreeSet<String> {
+        let findings = report["findings"].as_array().unwrap();
+        findings.iter().map(|finding| finding["outcome"].as_str().unwrap().to_owned()).collect()
+    };
+    let only = |outcome: &str| BTreeSet::from([outcome.to_owned()]);
+
+    let (report, ran) = check("s3://cm-kajiwara-*", "", "2030-01-01");
+    assert_eq!((outcomes(&report), ran.exit), (only("unknown"), 3));
+    let notes = report["run"]["notes"].to_string();
+    assert!(notes.contains("matches no failure"), "{notes}");
+
+    let (report, ran) = check("s3://cm-kajiwara-*", "outcome = \"unknown\"", "2030-01-01");
+    assert_eq!((outcomes(&report), ran.exit), (only("waived"), 0), "{report}");
+    assert!(report["findings"][0]["message"].as_str().unwrap().starts_with("unknown: "), "{report}");
+    assert_eq!(report["run"]["notes"], json!([]));
+
+    let (report, ran) = check("s3://cm-kajiwara-*", "outcome = \"unknown\"", "2016-11-30");
+    assert_eq!((outcomes(&report), ran.exit), (only("unknown"), 3), "it is over: {report}");
+    let (report, _) = check("s3://other-*", "outcome = \"unknown\"", "2030-01-01");
+    assert_eq!(outcomes(&report), only("unknown"), "another subject");
+}
+
 /// A job works in a folder of the repository, and GitHub reads paths from its root.
 #[test]
 fn files_are_named_from_the_repositorys_root() {
