@@ -348,17 +348,15 @@ fn records_config(source: &Source, raw: document::Records) -> Result<RecordsConf
     Ok(RecordsConfig { window: window.transpose()?, sample })
 }
 
-/// `trailcheck.toml`, `../trailcheck.toml` and so on, whichever is there first.
+/// `trailcheck.toml`, `../trailcheck.toml` and so on, whichever is there first, readable or not: to pass one over would be to
+/// judge by another.
 fn nearest() -> Option<PathBuf> {
     let depth = std::env::current_dir().ok()?.ancestors().count();
-    let mut candidate = PathBuf::from(DEFAULT_PATH);
-    for _ in 0..depth {
-        if candidate.is_file() {
-            return Some(candidate);
-        }
-        candidate = Path::new("..").join(candidate);
-    }
-    None
+    let upwards = std::iter::successors(Some(PathBuf::from(DEFAULT_PATH)), |path| Some(Path::new("..").join(path)));
+    let is_there = |path: &PathBuf| {
+        path.symlink_metadata().map_or_else(|error| error.kind() != std::io::ErrorKind::NotFound, |_| true)
+    };
+    upwards.take(depth).find(is_there)
 }
 
 fn read_waiver(source: &Source, raw: RawWaiver) -> Result<Waiver, ConfigError> {

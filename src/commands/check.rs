@@ -12,6 +12,7 @@ use crate::exit::Exit;
 use crate::facts;
 use crate::finding::waivers::Waivers;
 use crate::finding::{Finding, Outcome};
+use crate::glob::glob;
 use crate::output;
 use crate::policy::{self, Bundle, Input, Policy, hint};
 use crate::report::{self, AccountSeen, RecordsRead, Report, Rule, Run, Summary};
@@ -143,20 +144,23 @@ fn notes(snapshot: &Snapshot, config: &Config, bundles: &[Bundle], findings: &[F
 
 /// A waiver that covers nothing, and what it may have meant.
 fn useless(waiver: &Waiver, findings: &[Finding]) -> String {
-    let of_policy = || findings.iter().filter(|finding| finding.policy == waiver.policy);
-    let subjects = |outcome| {
-        let there = of_policy().filter(move |finding| finding.outcome == outcome);
-        there.map(|finding| finding.subject.clone()).collect::<Vec<String>>()
-    };
-    let (kind, matching) = match waiver.outcome {
+    let (kind, outcome) = match waiver.outcome {
         Waivable::Fail => ("failure", Outcome::Fail),
         Waivable::Unknown => ("unknown", Outcome::Unknown),
     };
-    let is_unknown = waiver.outcome == Waivable::Fail && subjects(Outcome::Unknown).contains(&waiver.subject);
-    let next = match subjects(matching) {
-        _ if is_unknown => "; its subject is unknown now, which `outcome = \"unknown\"` accepts".to_owned(),
-        near if near.is_empty() => "; remove it".to_owned(),
-        near => hint(&waiver.subject, &near),
+    let of_policy = || findings.iter().filter(|finding| finding.policy == waiver.policy);
+    let matched = of_policy().filter(|finding| glob(&waiver.subject, &finding.subject));
+    let outcomes: HashSet<&str> = matched.map(|finding| finding.outcome.as_str()).collect();
+    let near = of_policy().filter(|finding| finding.outcome == outcome);
+    let near: Vec<String> = near.map(|finding| finding.subject.clone()).collect();
+    let next = if waiver.outcome == Waivable::Fail && outcomes.contains("unknown") {
+        "; its subject is unknown now, which `outcome = \"unknown\"` accepts".to_owned()
+    } else if waiver.outcome == Waivable::Unknown && outcomes.contains("fail") {
+        "; its subject fails now, which `outcome = \"fail\"` accepts".to_owned()
+    } else if near.is_empty() || !outcomes.is_empty() {
+        "; remove it".to_owned()
+    } else {
+        hint(&waiver.subject, &near)
     };
     format!("line {}: the waiver of {} for {} matches no {kind}{next}", waiver.line, waiver.policy, waiver.subject)
 }

@@ -73,7 +73,10 @@ impl<'a> Waivers<'a> {
         let Some(waiver) = self.find(finding, Waivable::Unknown).filter(|_| !is_noted) else { return };
         if !self.is_doubtful && self.today <= waiver.expires {
             finding.outcome = Outcome::Waived;
-            finding.message = format!("unknown: {}", finding.message);
+            // A failure that is waived as well has a message of its own.
+            if finding.waiver.is_none() {
+                finding.message = format!("unknown: {}", finding.message);
+            }
         }
         self.note(finding, waiver);
     }
@@ -100,9 +103,9 @@ impl<'a> Waivers<'a> {
             waived.entry(&finding.policy).or_default().insert(&finding.subject);
         }
         let is_used = |waiver: &&Waiver| {
-            waived.get(&*waiver.policy).is_some_and(|subjects| {
-                subjects.contains(&*waiver.subject)
-                    || waiver.subject.contains('*') && subjects.iter().any(|subject| glob(&waiver.subject, subject))
+            waived.get(&*waiver.policy).is_some_and(|subjects| match waiver.subject.contains('*') {
+                true => subjects.iter().any(|subject| glob(&waiver.subject, subject)),
+                false => subjects.contains(&*waiver.subject),
             })
         };
         self.all.iter().filter(|waiver| !is_used(waiver)).collect()

@@ -156,6 +156,9 @@ fn the_config_is_found_above_and_by_its_variable() {
     workplace.write("a/trailcheck.toml", LOCATION);
     let ran = workplace.run_in("a/b", &check);
     assert!(ran.stdout.contains("\"config\": \"../trailcheck.toml\""), "the nearest counts: {ran:?}");
+    std::os::unix::fs::symlink("nowhere", workplace.path("a/b/trailcheck.toml")).unwrap();
+    let ran = workplace.run_in("a/b", &check);
+    assert!(ran.exit == 2 && ran.stderr.contains("cannot read config trailcheck.toml"), "none is passed over: {ran:?}");
 
     let elsewhere = Workplace::offline().set("TRAILCHECK_CONFIG", workplace.path("trailcheck.toml").to_str().unwrap());
     let ran = elsewhere.run(&check);
