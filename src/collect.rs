@@ -86,6 +86,10 @@ pub enum CollectError {
     #[error("the environment variable {name} cannot be used: {why}; correct it, or unset it")]
     Environment { name: String, why: String },
     #[error(
+        "the credentials are of account {account} ({caller}), and scan.account asks for {expected}: set AWS_PROFILE, or correct scan.account"
+    )]
+    OtherAccount { expected: String, account: String, caller: String },
+    #[error(
         "cannot tell who is asking (sts:GetCallerIdentity in {region}): {message}\nnext: check the credentials (AWS_PROFILE, AWS_ACCESS_KEY_ID, an OIDC role) and the endpoint (AWS_ENDPOINT_URL); `aws sts get-caller-identity` must work with the same environment"
     )]
     Identity { region: String, message: String },
@@ -122,6 +126,13 @@ async fn collect(config: &Config, declared: &[String], logs: Option<LogRequest>)
     let first_region = config.regions.as_deref().and_then(|regions| regions.first()).cloned();
     let aws = Aws::load(first_region, Limits::new(Some(config.budget))).await?;
     let caller = identify(&aws).await?;
+    if let Some(expected) = config.account.as_ref().filter(|expected| **expected != caller.account) {
+        return Err(CollectError::OtherAccount {
+            expected: expected.clone(),
+            caller: caller.arn,
+            account: caller.account,
+        });
+    }
     let mut failures = Failures::of(&caller.account);
     let mut account = collect_account(&aws, config, declared, caller.clone(), &mut failures, &progress).await;
     let (records, changes) = match logs {

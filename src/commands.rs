@@ -1,18 +1,25 @@
 //! One file a subcommand; each reads as a list of stages.
 
 mod accesses;
+mod assemble;
 mod check;
 mod collect;
+mod diff;
+mod doctor;
 mod evidence;
 mod explain;
 mod fix;
 mod init;
+mod man;
+mod permissions;
+mod policies;
 mod report;
 mod rows;
 mod schema;
 mod targets;
 mod trace;
 mod verify;
+mod waive;
 
 use clap::CommandFactory;
 
@@ -61,6 +68,9 @@ impl CommandError {
 }
 
 pub fn run(cli: Cli) -> Result<Exit, CommandError> {
+    if cli.quiet {
+        output::be_quiet();
+    }
     match cli.command {
         Command::Check(args) => check::run(&args),
         Command::Collect(args) => collect::run(&args),
@@ -69,9 +79,15 @@ pub fn run(cli: Cli) -> Result<Exit, CommandError> {
         Command::Accesses(args) => accesses::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Report(args) => report::run(&args),
+        Command::Diff(args) => diff::run(&args),
+        Command::Waive(args) => waive::run(&args),
+        Command::Policies(args) => policies::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Init(args) => init::run(&args),
+        Command::Permissions(args) => permissions::run(&args),
+        Command::Doctor(args) => doctor::run(&args),
         Command::Schema(args) => schema::run(&args),
+        Command::Man(args) => man::run(&args),
         Command::Completions(args) => {
             let mut script = Vec::new();
             clap_complete::generate(args.shell, &mut Cli::command(), "trailcheck", &mut script);

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use time::{Date, Duration};
 
-use crate::aws::arn::{Arn, RoleArn};
+use crate::aws::arn::{Arn, RoleArn, is_account_id};
 use crate::aws::location::Location;
 use crate::aws::location::LocationKind;
 use crate::aws::s3_events::Access;
@@ -41,6 +41,10 @@ pub const TEMPLATE: &str = include_str!("config/template.toml");
 pub struct Config {
     /// As given on the command line; findings point here.
     pub path: PathBuf,
+    /// What the file holds.
+    pub text: String,
+    /// The account that must be scanned.
+    pub account: Option<String>,
     /// `None`: every enabled region.
     pub regions: Option<Vec<String>>,
     /// How long AWS is asked. What is not asked for by then is not known.
@@ -104,11 +108,15 @@ pub struct RecordsConfig {
 }
 
 /// What a waiver accepts: who accepts that something is not known has not accepted that it fails.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, serde::Deserialize)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Hash, serde::Deserialize, schemars::JsonSchema, clap::ValueEnum,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Waivable {
+    /// That it fails.
     #[default]
     Fail,
+    /// That it cannot be told.
     Unknown,
 }
 
@@ -176,6 +184,8 @@ impl Config {
         }
         Ok(Config {
             path: path.to_owned(),
+            text: text.to_owned(),
+            account: document.scan.account.map(|account| account_id(&source, account)).transpose()?,
             regions: regions(&source, document.scan.regions)?,
             budget: budget(&source, document.scan.budget)?,
             recorders: document.scan.recorders.unwrap_or_default(),
@@ -191,12 +201,22 @@ impl Config {
         })
     }
 
-    /// Every bucket that is declared, each once.
+    /// Whether log records are read live: where a rule or the config asks for them.
+    pub fn reads_records(&self) -> bool {
+        !self.access_rules.is_empty() || self.records.is_some()
+    }
+
+    /// The JSON Schema of the file, for editors.
+    pub fn schema() -> schemars::Schema {
+        schemars::schema_for!(Document)
+    }
+
     /// How far back live records are read: what `[records]` says, else a day.
     pub fn window(&self) -> time::Duration {
         self.records.and_then(|records| records.window).unwrap_or(time::Duration::hours(24))
     }
 
+    /// Every bucket that is declared, each once.
     pub fn buckets(&self) -> Vec<String> {
         let redshift = self.redshift.iter().map(|entry| &entry.location);
         let rules = self.access_rules.iter().map(|rule| &rule.location);
@@ -204,6 +224,16 @@ impl Config {
         buckets.sort();
         buckets.dedup();
         buckets
+    }
+}
+
+fn account_id(source: &Source, raw: toml::Spanned<String>) -> Result<String, ConfigError> {
+    match is_account_id(raw.get_ref()) {
+        true => Ok(raw.into_inner()),
+        false => {
+            let message = format!("`{}` is not an account's id; expected 12 digits in quotes", raw.get_ref());
+            Err(source.at(raw.span(), message))
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::process::ExitCode;
 
+use crate::finding::baseline::Standing;
 use crate::finding::{Finding, Outcome};
 use crate::report::Report;
 use crate::severity::{Severity, UnknownIs};
@@ -23,9 +24,10 @@ pub enum Exit {
 }
 
 impl Exit {
-    /// The verdict of a run. Precedence: failed, broken, unknown.
+    /// The verdict of a run. Precedence: failed, broken, unknown. What the baseline has already does not count.
     pub fn of(report: &Report, fail_on: Severity) -> Exit {
-        let any = |is: &dyn Fn(&Finding) -> bool| report.findings.iter().any(is);
+        let counts = |finding: &&Finding| finding.standing != Some(Standing::Known);
+        let any = |is: &dyn Fn(&Finding) -> bool| report.findings.iter().filter(counts).any(is);
         let tolerant = report.rules.iter().filter(|rule| rule.unknown == UnknownIs::Warn);
         let tolerant: HashSet<&str> = tolerant.map(|rule| rule.id.as_str()).collect();
         if any(&|finding| finding.outcome == Outcome::Fail && finding.severity >= fail_on) {

@@ -1,19 +1,21 @@
 //! A policy's answer for one subject.
 
+pub mod baseline;
 pub mod waivers;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use data_encoding::HEXLOWER;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
 use crate::facts::subject::SubjectKind;
+use crate::hash::sha256;
 use crate::reason::Reason;
 use crate::severity::Severity;
+
+use baseline::Standing;
 
 /// The six answers. Only `pass` and `not_applicable` say that all is well.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -53,7 +55,9 @@ impl Outcome {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SourceLocation {
+    /// As given on the command line.
     pub file: String,
+    /// From 1.
     pub line: usize,
 }
 
@@ -61,7 +65,9 @@ pub struct SourceLocation {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AppliedWaiver {
+    /// Why it is accepted.
     pub reason: String,
+    /// Who answers for it.
     pub owner: String,
     /// The last day on which it holds, as `2027-01-31`.
     pub expires: String,
@@ -71,6 +77,7 @@ pub struct AppliedWaiver {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Resource {
+    /// What kind of thing the subject is.
     pub kind: SubjectKind,
     /// The account that it belongs to.
     pub account: String,
@@ -88,26 +95,31 @@ pub struct Finding {
     pub subject: String,
     pub resource: Resource,
     pub outcome: Outcome,
+    /// How bad a failure is; of other outcomes, how bad it would be.
     pub severity: Severity,
     /// The policy's title. What all findings of a policy have in common is held once.
     pub title: Arc<str>,
+    /// Why the outcome is what it is, in one sentence.
     pub message: String,
     /// The reasons in the message, each an object with a `code`. A policy of one's own may give none.
     #[schemars(with = "Vec<Reason>")]
     pub reasons: Vec<Value>,
     /// What the answer rests on; its form is the policy's.
     pub evidence: Value,
+    /// How to fix what the policy finds.
     pub remediation: Arc<str>,
     /// By framework, the control ids that the policy speaks to.
     pub controls: Arc<BTreeMap<String, Vec<String>>>,
     pub location: SourceLocation,
     /// The same for the same policy, subject and account in every run, whatever message or time says.
     pub fingerprint: String,
+    /// `null`: none covers it.
     pub waiver: Option<AppliedWaiver>,
+    /// Whether the baseline has it already; `null`: there is none, or the finding holds.
+    pub standing: Option<Standing>,
 }
 
 /// Identity of a finding over runs. `account`: the subject's.
 pub fn fingerprint(account: &str, policy: &str, subject: &str) -> String {
-    let digest = Sha256::digest(format!("trailcheck/v1\n{account}\n{policy}\n{subject}"));
-    HEXLOWER.encode(&digest[..16])
+    sha256(format!("trailcheck/v1\n{account}\n{policy}\n{subject}").as_bytes())[..32].to_owned()
 }

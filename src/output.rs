@@ -6,6 +6,7 @@ pub mod harmless;
 
 use std::fmt::Display;
 use std::io::{self, BufWriter, IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Text for people, with colours where standard output is a terminal. Each line is made harmless.
 pub fn print_text(text: &str) -> io::Result<()> {
@@ -43,6 +44,24 @@ pub fn print_with(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::R
     let mut stdout = BufWriter::with_capacity(1 << 16, io::stdout().lock());
     write(&mut stdout)?;
     stdout.flush()
+}
+
+static QUIET: AtomicBool = AtomicBool::new(false);
+
+/// From here on, `remark` says nothing.
+pub fn be_quiet() {
+    QUIET.store(true, Ordering::Relaxed);
+}
+
+pub fn is_quiet() -> bool {
+    QUIET.load(Ordering::Relaxed)
+}
+
+/// What people may like to know on standard error, and nobody needs.
+pub fn remark(message: impl Display) {
+    if !is_quiet() {
+        tell(message);
+    }
 }
 
 /// Tells people on standard error, line by line. Where nobody can hear it, nothing is lost: the exit code says it too.

@@ -9,6 +9,7 @@
 mod answers;
 mod bundle;
 mod code;
+mod controls;
 mod evaluate;
 mod input;
 mod metadata;
@@ -24,7 +25,8 @@ use crate::finding::waivers::Waivers;
 use crate::finding::{Finding, Outcome, Resource, SourceLocation, fingerprint};
 use crate::snapshot::Origin;
 
-pub use bundle::{Bundle, Policy, PolicyError, shipped, with_user_policies};
+pub use bundle::{Bundle, Policy, PolicyError, PolicyFile, shipped, with_user_policies};
+pub use controls::FRAMEWORKS;
 pub use input::Input;
 pub use metadata::Metadata;
 pub use selection::{hint, select};
@@ -144,6 +146,7 @@ impl Host<'_> {
             location: self.location_of(subject),
             fingerprint: fingerprint(&subject.account, &self.policy.id, &subject.id),
             waiver: None,
+            standing: None,
         }
     }
 

@@ -21,11 +21,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::aws::timestamp::Timestamp;
+use crate::finding::baseline::Settled;
 use crate::finding::{Finding, Outcome};
 use crate::severity::{Severity, UnknownIs};
 use crate::snapshot::{Failure, LogReading, Sample, Session, Unclear, Window};
 
-pub use file::ReportError;
+pub use file::{Earlier, ReportError};
 
 /// The JSON report's format.
 pub const SCHEMA: &str = "trailcheck/report/v2";
@@ -38,7 +39,11 @@ pub struct Report {
     pub run: Run,
     /// The policies that ran, by id.
     pub rules: Vec<Rule>,
+    /// The controls that they speak to, by framework and id.
+    pub controls: Vec<Control>,
+    /// How many findings there are of each outcome.
     pub summary: Summary,
+    /// One for each policy and subject, the worst first.
     pub findings: Vec<Finding>,
 }
 
@@ -54,9 +59,16 @@ pub struct Run {
     pub account: String,
     /// The ARN of whoever started it.
     pub caller: String,
+    /// What was looked at, account by account.
     pub accounts: Vec<AccountSeen>,
+    /// The command line, beginning with `trailcheck`.
+    pub command: Vec<String>,
     /// As given on the command line.
     pub config: String,
+    /// What the answers follow from: with these, the same version gives them again.
+    pub inputs: Vec<Input>,
+    /// `null`: none was given.
+    pub baseline: Option<Baseline>,
     /// `null`: no log records were read.
     pub records: Option<RecordsRead>,
     /// COPYs and UNLOADs that the log records show, with the role that acted.
@@ -71,24 +83,71 @@ pub struct Run {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AccountSeen {
+    /// Its id.
     pub account: String,
+    /// The ARN of whoever asked.
     pub caller: String,
+    /// When the last call was made.
     pub collected_at: Timestamp,
+    /// Those that were asked.
     pub regions: Vec<String>,
-    pub trails: usize,
+    /// By ARN: those that record in the account, an organization's too.
+    pub trails: Vec<String>,
+    /// How many.
     pub buckets: usize,
-    pub clusters: usize,
+    /// Redshift clusters, and namespaces of Redshift Serverless.
+    pub clusters: Vec<String>,
+}
+
+/// Something that the answers follow from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Input {
+    /// What it is.
+    pub kind: InputKind,
+    /// As given on the command line, a shipped policy below `policies/`; `null`: the account itself was asked.
+    pub path: Option<String>,
+    /// Of the file, in lower-case hexadecimal. Of a snapshot: as it was judged, log records included, in the form in which
+    /// `collect` writes it uncompressed.
+    pub sha256: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum InputKind {
+    Config,
+    Snapshot,
+    Policy,
+}
+
+/// An earlier report that this one was held against.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Baseline {
+    /// As given on the command line.
+    pub path: String,
+    /// Of the file, in lower-case hexadecimal.
+    pub sha256: String,
+    /// When its last account was collected.
+    pub collected_at: Timestamp,
+    /// What did not hold then, and is no longer so.
+    pub settled: Vec<Settled>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RecordsRead {
+    /// The time that was asked for; `null`: all that the files hold.
     pub window: Option<Window>,
     /// How log objects were drawn; `null`: all were to be read.
     pub sample: Option<Sample>,
+    /// How much of each source was read.
     pub read: Vec<LogReading>,
+    /// Log objects that were not read.
     pub skipped: u64,
+    /// S3 data events that were read.
     pub events: u64,
+    /// Events that were delivered more than once, and counted once.
     pub duplicates: u64,
     /// Records that could not be understood; each may hide an access.
     pub malformed: u64,
@@ -102,9 +161,13 @@ pub struct RecordsRead {
 pub struct Rule {
     /// `coverage/unload_recorded`
     pub id: String,
+    /// What holds where it passes.
     pub title: String,
+    /// What it asks, and why.
     pub description: String,
+    /// How to fix what it finds.
     pub remediation: String,
+    /// How bad its failures are, where it does not say otherwise.
     pub severity: Severity,
     /// What its unknowns do to the exit code.
     pub unknown: UnknownIs,
@@ -112,14 +175,34 @@ pub struct Rule {
     pub controls: BTreeMap<String, Vec<String>>,
 }
 
+/// A control of a framework.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Control {
+    /// As policies name it: `cis-aws-7.0`.
+    pub framework: String,
+    /// Empty for a framework of one's own, as is the control's.
+    pub framework_title: String,
+    /// `4.8`
+    pub id: String,
+    /// What it asks, in our words.
+    pub title: String,
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Summary {
+    /// Shown to hold.
     pub pass: usize,
+    /// Shown not to hold.
     pub fail: usize,
+    /// Could not be told.
     pub unknown: usize,
+    /// Accepted until a day.
     pub waived: usize,
+    /// Nothing to judge.
     pub not_applicable: usize,
+    /// Policies that broke.
     pub error: usize,
 }
 
@@ -129,6 +212,7 @@ impl Report {
             schema: self.schema.clone(),
             run: self.run.clone(),
             rules: self.rules.clone(),
+            controls: self.controls.clone(),
             summary: self.summary.clone(),
             findings: vec![],
         }

@@ -21,7 +21,8 @@ use trailcheck::logs::chain::{
     self, Asked, Chain, ChainKind, ChainName, Copied, DigestName, Found, Item, ItemKind, LogName, Places, Signature,
     Unread, Verdict,
 };
-use trailcheck::logs::digest::{Digest, Lookup, PublicKeys, sha256, signature_bytes};
+use trailcheck::hash::sha256;
+use trailcheck::logs::digest::{Digest, Lookup, PublicKeys, signature_bytes};
 use trailcheck::logs::integrity::{self, Listing, Looked};
 use trailcheck::snapshot::IntegrityOutcome as Outcome;
 

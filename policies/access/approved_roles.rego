@@ -11,8 +11,11 @@
 #     Take the permission from the principal, or approve it: add its ARN to roles, users or services of the [[access]]
 #     table. Where the answer is unknown, the message says which evidence is missing: coverage, or records.
 #   controls:
-#     nist-800-53-r5: [AC-6(9), AU-6]
-#     pci-dss-4.0.1: ["10.2.1"]
+#     nist-800-53-r5: ["AC-6(9)", "AU-6"]
+#     pci-dss-4.0.1: ["10.2.1.1", "10.4.1.1"]
+#     soc2-2017: ["CC6.1", "CC7.2"]
+#     iso-27001-2022: ["A.8.3", "A.8.16"]
+#     hipaa: ["164.308(a)(1)(ii)(D)"]
 package trailcheck.access.approved_roles
 
 import data.trailcheck.lib.judged

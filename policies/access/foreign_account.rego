@@ -12,8 +12,11 @@
 #     Remove the other account from the bucket's policy, or approve its role: add the ARN to roles of the location's
 #     [[access]] table.
 #   controls:
-#     nist-800-53-r5: [AC-3, AC-21]
+#     nist-800-53-r5: ["AC-3", "AC-21"]
 #     pci-dss-4.0.1: ["7.2.1"]
+#     soc2-2017: ["CC6.1"]
+#     iso-27001-2022: ["A.8.3"]
+#     hipaa: ["164.308(a)(4)(ii)(B)"]
 package trailcheck.access.foreign_account
 
 import data.trailcheck.lib.judged

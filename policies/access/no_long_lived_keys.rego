@@ -12,8 +12,12 @@
 #     Give the work to a role, and delete the access key. Where the answer is unknown, the message says which evidence
 #     is missing: coverage, or records.
 #   controls:
-#     nist-800-53-r5: [AC-2, IA-5(1)]
-#     cis-aws-3.0.0: ["1.4", "1.14"]
+#     cis-aws-3.0: ["1.4", "1.14"]
+#     nist-800-53-r5: ["AC-2", "IA-5(1)"]
+#     pci-dss-4.0.1: ["8.6.1"]
+#     soc2-2017: ["CC6.1"]
+#     iso-27001-2022: ["A.8.2"]
+#     hipaa: ["164.312(a)(2)(i)"]
 package trailcheck.access.no_long_lived_keys
 
 import data.trailcheck.lib.judged

@@ -11,8 +11,11 @@
 #     Compare the trail's selectors with what they were at the time (CloudTrail's PutEventSelectors, StopLogging and
 #     DeleteTrail events), and verify the log files: trailcheck verify.
 #   controls:
-#     nist-800-53-r5: [AU-12, CA-7]
-#     pci-dss-4.0.1: ["10.2.1"]
+#     nist-800-53-r5: ["AU-12", "CA-7"]
+#     pci-dss-4.0.1: ["10.2.1.1"]
+#     soc2-2017: ["CC7.2"]
+#     iso-27001-2022: ["A.8.15"]
+#     hipaa: ["164.312(b)"]
 package trailcheck.coverage.confirmed_by_records
 
 import data.trailcheck.lib.judged

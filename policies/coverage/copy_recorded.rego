@@ -13,9 +13,13 @@
 #     resources.ARN StartsWith arn:aws:s3:::BUCKET/. `put-event-selectors` replaces what is there: send the selectors
 #     that the trail has today along with it.
 #   controls:
-#     nist-800-53-r5: [AU-2, AU-3, AU-12]
-#     pci-dss-4.0.1: ["10.2.1"]
-#     cis-aws-3.0.0: ["3.9"]
+#     cis-aws-7.0: ["4.9"]
+#     cis-aws-3.0: ["3.9"]
+#     nist-800-53-r5: ["AU-2", "AU-3", "AU-12"]
+#     pci-dss-4.0.1: ["10.2.1", "10.2.1.1"]
+#     soc2-2017: ["CC7.2"]
+#     iso-27001-2022: ["A.8.15"]
+#     hipaa: ["164.312(b)"]
 package trailcheck.coverage.copy_recorded
 
 import data.trailcheck.lib.judged

@@ -12,7 +12,7 @@
 #     by a multi-region trail or one of its own region. `put-event-selectors` replaces what is there: send the other
 #     selectors along.
 #   controls:
-#     nist-800-53-r5: [AU-12]
+#     nist-800-53-r5: ["AU-12"]
 package trailcheck.coverage.dead_selector
 
 import data.trailcheck.lib.judged

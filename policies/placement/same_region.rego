@@ -12,7 +12,7 @@
 #     Make the trail multi-region, or create one in the bucket's region, and remove dead selectors from single-region
 #     trails. Keep REGION in COPY and UNLOAD statements that cross regions, or move the bucket beside the cluster.
 #   controls:
-#     nist-800-53-r5: [AU-2, AU-12]
+#     nist-800-53-r5: ["AU-2", "AU-12"]
 package trailcheck.placement.same_region
 
 import data.trailcheck.lib.judged

@@ -11,8 +11,10 @@
 #     Find out who assumes the role (CloudTrail's AssumeRole events name the caller), and narrow its trust policy to
 #     redshift.amazonaws.com. If a cluster of another account uses it, check that account.
 #   controls:
-#     nist-800-53-r5: [AC-6, AU-6]
+#     nist-800-53-r5: ["AC-6", "AU-6"]
 #     pci-dss-4.0.1: ["7.2.5"]
+#     soc2-2017: ["CC6.3"]
+#     iso-27001-2022: ["A.5.18"]
 package trailcheck.redshift.known_role
 
 import data.trailcheck.lib.judged

@@ -10,7 +10,8 @@
 #     Run the UNLOAD again, abort what it left (`aws s3api list-multipart-uploads`, `abort-multipart-upload`), and give
 #     the bucket a lifecycle rule with AbortIncompleteMultipartUpload.
 #   controls:
-#     nist-800-53-r5: [SI-12]
+#     nist-800-53-r5: ["SI-12"]
+#     soc2-2017: ["PI1.3"]
 package trailcheck.redshift.unload_complete
 
 import data.trailcheck.lib.judged

@@ -10,8 +10,11 @@
 #     Start the trail (`aws cloudtrail start-logging --name ARN` in its home region), or delete it if it is not needed.
 #     Where deliveries fail, fix the bucket policy, the key policy or the bucket that the error names.
 #   controls:
-#     nist-800-53-r5: [AU-5, AU-12]
-#     pci-dss-4.0.1: ["10.7.2"]
+#     nist-800-53-r5: ["AU-5", "AU-12"]
+#     pci-dss-4.0.1: ["10.2.1", "10.7.2"]
+#     soc2-2017: ["CC7.2"]
+#     iso-27001-2022: ["A.8.15"]
+#     hipaa: ["164.312(b)"]
 package trailcheck.trail.logging
 
 import data.trailcheck.lib.judged

@@ -33,7 +33,7 @@ pub(super) struct Source {
     pub error: Option<CallError>,
 }
 
-/// What every trail delivered for the watched buckets' regions, and for others to which a copy may have gone; and the regions
+/// What every trail delivered for the watched buckets' regions (all, where nothing in particular is watched), and for others to which a copy may have gone; and the regions
 /// that the log buckets are in, which have nothing to do with the events'.
 pub(super) async fn sources(
     aws: &Aws,
@@ -43,7 +43,11 @@ pub(super) async fn sources(
 ) -> (Vec<Source>, BTreeMap<String, String>) {
     let known: HashMap<&str, &Bucket> = account.buckets.iter().map(|bucket| (&*bucket.name, bucket)).collect();
     let region_of = |bucket: &str| known.get(bucket)?.region.as_ref();
-    let regions: BTreeSet<&String> = watched.iter().filter_map(|watched| region_of(&watched.location.bucket)).collect();
+    let mut regions: BTreeSet<&String> =
+        watched.iter().filter_map(|watched| region_of(&watched.location.bucket)).collect();
+    if watched.is_empty() {
+        regions.extend(&account.scope.regions);
+    }
     let mut places: BTreeMap<String, String> = BTreeMap::new();
     let mut listed = BTreeMap::new();
     let mut sources = Vec::new();

@@ -24,7 +24,7 @@ pub(super) fn run(args: &Collect) -> Result<Exit, CommandError> {
     let snapshot = collect::run(&config, &config.buckets(), log_request(&config))?;
     snapshot.save(&args.output)?;
     for account in &snapshot.accounts {
-        output::tell(format_args!(
+        output::remark(format_args!(
             "wrote {}: account {}, {} regions, {} trails, {} buckets, {} clusters",
             args.output.display(),
             account.id(),

@@ -1,5 +1,7 @@
 //! Where evidence comes from: a saved snapshot or AWS, with the records of the trails' buckets or of local files.
 
+use std::path::Path;
+
 use super::CommandError;
 use crate::cli::EvidenceArgs;
 use crate::collect;
@@ -16,7 +18,7 @@ use crate::snapshot::{Records, Snapshot, Window};
 /// What is looked at: a saved snapshot or the live account, with the records of the trails' buckets or of `--logs`.
 pub(super) fn snapshot(evidence: &EvidenceArgs, config: &Config) -> Result<Snapshot, CommandError> {
     let mut snapshot = match &evidence.snapshot {
-        Some(path) => Snapshot::load(path)?,
+        Some(path) => saved(path, config)?,
         None => {
             refuse_nothing(config, None)?;
             let logs = if evidence.logs.is_empty() { log_request(config) } else { None };
@@ -45,6 +47,19 @@ pub(super) fn snapshot(evidence: &EvidenceArgs, config: &Config) -> Result<Snaps
     Ok(snapshot)
 }
 
+/// A saved snapshot, of the account that the config asks for.
+pub(super) fn saved(path: &Path, config: &Config) -> Result<Snapshot, CommandError> {
+    let snapshot = Snapshot::load(path)?;
+    let is_of = |account: &String| snapshot.accounts.iter().any(|seen| seen.id() == account);
+    match config.account.as_ref().filter(|account| !is_of(account)) {
+        None => Ok(snapshot),
+        Some(account) => Err(CommandError::Usage(format!(
+            "{} is not of account {account}, which scan.account asks for",
+            path.display()
+        ))),
+    }
+}
+
 /// Nothing to judge is a mistake, not a pass.
 pub(super) fn refuse_nothing(config: &Config, snapshot: Option<&Snapshot>) -> Result<(), CommandError> {
     let learned = snapshot.is_some_and(|snapshot| !snapshot.locations.is_empty());
@@ -65,7 +80,7 @@ pub(super) fn refuse_nothing(config: &Config, snapshot: Option<&Snapshot>) -> Re
 
 /// Live records are read where a rule or the config asks for them.
 pub(super) fn log_request(config: &Config) -> Option<LogRequest> {
-    if config.access_rules.is_empty() && config.records.is_none() {
+    if !config.reads_records() {
         return None;
     }
     let records = config.records;

@@ -21,7 +21,7 @@ const LOG_BUCKET: &str = "LOG-BUCKET";
 pub(super) fn run(args: &Args) -> Result<Exit, CommandError> {
     let config = Config::find(args.config.config.as_deref())?;
     let snapshot = match &args.snapshot {
-        Some(path) => Snapshot::load(path)?,
+        Some(path) => evidence::saved(path, &config)?,
         None => collect::run(&config, &config.buckets(), None)?,
     };
     evidence::refuse_nothing(&config, Some(&snapshot))?;

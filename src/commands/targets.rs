@@ -85,7 +85,7 @@ pub(super) fn write(report: &Report, output: &OutputArgs) -> Result<(), CommandE
             });
             failed.extend(printed.err());
         }
-        None => output::tell(report.summary.words()),
+        None => output::remark(report.summary.words()),
     }
     // The caller tells the last.
     let last = failed.pop();

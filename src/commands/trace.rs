@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{CommandError, told};
+use super::{CommandError, evidence, told};
 use crate::aws::arn::RoleArn;
 use crate::aws::location::Location;
 use crate::aws::s3_events::{About, documented};
@@ -12,14 +12,13 @@ use crate::config::Config;
 use crate::exit::Exit;
 use crate::facts::trace::{Question, Trace, trace};
 use crate::output::{self, harmless};
-use crate::snapshot::Snapshot;
 
 /// 0 where something records the event, 1 where nothing does, 3 where it cannot be told.
 pub(super) fn run(args: &Args) -> Result<Exit, CommandError> {
     let question = question(args)?;
     let config = Config::find(args.config.config.as_deref())?;
     let snapshot = match &args.snapshot {
-        Some(path) => Snapshot::load(path)?,
+        Some(path) => evidence::saved(path, &config)?,
         None => {
             let buckets = [config.buckets(), vec![question.object.bucket.clone()]].concat();
             collect::run(&config, &buckets, None)?

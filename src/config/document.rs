@@ -1,87 +1,180 @@
 //! The file as written. Unknown keys are errors; texts that must have a form keep their place in the file.
+//!
+//! The comments are the descriptions of `trailcheck schema config`.
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
 
 use super::Waivable;
 use crate::aws::s3_events::Access;
+use crate::severity::{Severity, UnknownIs};
 use crate::snapshot::RecorderKind;
 
-#[derive(Debug, Default, Deserialize)]
+/// What must be recorded, and who may touch it.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[schemars(title = "trailcheck.toml")]
 #[serde(deny_unknown_fields)]
 pub(super) struct Document {
+    /// Where and for how long AWS is asked.
     #[serde(default)]
     pub scan: Scan,
+    /// What Redshift loads from and unloads to.
     #[serde(default)]
     pub redshift: RedshiftTables,
+    /// Who may touch a location; one table for each.
     #[serde(default)]
     pub access: Vec<AccessRule>,
+    /// Which log records are read.
     pub records: Option<Records>,
+    /// By policy, how bad its failures are and what its unknowns do.
     #[serde(default)]
+    #[schemars(with = "BTreeMap<String, Setting>")]
     pub policies: BTreeMap<Spanned<String>, Spanned<toml::Value>>,
+    /// Failures and unknowns that are accepted until a day.
     #[serde(default)]
     pub waiver: Vec<Waiver>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+/// The level alone, or a table.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "the form of a setting, for the schema: it is read by hand, to point at mistakes")]
+enum Setting {
+    Level(SettingLevel),
+    Table {
+        /// How bad its failures are.
+        level: Option<SettingLevel>,
+        /// What its unknowns do to the exit code.
+        unknown: Option<UnknownIs>,
+    },
+}
+
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "the form of a level, for the schema")]
+enum SettingLevel {
+    Off(Off),
+    At(Severity),
+}
+
+#[derive(JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[expect(dead_code, reason = "the form of a level, for the schema")]
+enum Off {
+    /// The policy does not run.
+    Off,
+}
+
+/// Where and for how long AWS is asked.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Scan {
+    /// The account that must be scanned; credentials of another are refused.
+    #[schemars(with = "Option<String>")]
+    pub account: Option<Spanned<String>>,
+    /// Where buckets, clusters and trails are looked for; left out: every region that the account has enabled.
+    #[schemars(with = "Option<Vec<String>>")]
     pub regions: Option<Vec<Spanned<String>>>,
+    /// How long AWS is asked: `90s`, `30m`, `1h`. What was not asked for by then is unknown.
+    #[schemars(with = "Option<String>")]
     pub budget: Option<Spanned<String>>,
+    /// What counts as recording; left out: trails.
     pub recorders: Option<Vec<RecorderKind>>,
+    /// Not built yet, and refused.
+    #[schemars(skip)]
     pub accounts: Option<Spanned<toml::Value>>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+/// What Redshift loads from and unloads to.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RedshiftTables {
+    /// Locations that UNLOAD writes to; one table for each.
     #[serde(default)]
     pub unload: Vec<Redshift>,
+    /// Locations that COPY reads from; one table for each.
     #[serde(default)]
     pub copy: Vec<Redshift>,
 }
 
-#[derive(Debug, Deserialize)]
+/// A location that Redshift uses.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Redshift {
+    /// `s3://bucket/prefix`: everything that begins with it.
+    #[schemars(with = "String")]
     pub location: Spanned<String>,
+    /// The ARN of the role that acts on S3, or a chain of roles, `arn1,arn2`; left out: everyone's access must be recorded.
+    #[schemars(with = "Option<String>")]
     pub role: Option<Spanned<String>>,
+    /// The cluster or namespace, to compare its region with the bucket's.
     pub cluster: Option<String>,
+    /// What must be recorded; left out: all of an UNLOAD location, reads of a COPY location.
     pub access: Option<Access>,
+    /// When an UNLOAD is known to have begun here: the log records must show it.
     #[serde(default)]
+    #[schemars(with = "Vec<String>")]
     pub unloaded_at: Vec<Spanned<toml::value::Datetime>>,
 }
 
-#[derive(Debug, Deserialize)]
+/// Who may touch a location.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct AccessRule {
+    /// `s3://bucket/prefix`: everything that begins with it.
+    #[schemars(with = "String")]
     pub location: Spanned<String>,
+    /// ARNs of roles; `*` in the path or the name is any run of characters.
     #[serde(default)]
+    #[schemars(with = "Vec<String>")]
     pub roles: Vec<Spanned<String>>,
+    /// ARNs of IAM users, or of the root user.
     #[serde(default)]
+    #[schemars(with = "Vec<String>")]
     pub users: Vec<Spanned<String>>,
+    /// AWS services, as CloudTrail names them: `logging.s3.amazonaws.com`.
     #[serde(default)]
+    #[schemars(with = "Vec<String>")]
     pub services: Vec<Spanned<String>>,
+    /// Which accesses are judged; left out: all.
     pub actions: Option<Access>,
 }
 
-#[derive(Debug, Deserialize)]
+/// Which log records are read.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Records {
+    /// How far back from the collection: `90m`, `24h`, `7d`.
+    #[schemars(with = "Option<String>")]
     pub window: Option<Spanned<String>>,
+    /// Bytes of log objects at most, `500MiB`, or `all`; left out: 1 GiB.
+    #[schemars(with = "Option<String>")]
     pub sample: Option<Spanned<String>>,
 }
 
-#[derive(Debug, Deserialize)]
+/// A failure or an unknown that is accepted until a day.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Waiver {
+    /// The policy's id.
+    #[schemars(with = "String")]
     pub policy: Spanned<String>,
+    /// The finding's subject; `*` is any run of characters.
+    #[schemars(with = "String")]
     pub subject: Spanned<String>,
+    /// Why it is accepted.
+    #[schemars(with = "String")]
     pub reason: Spanned<String>,
+    /// The last day on which it holds.
+    #[schemars(with = "String")]
     pub expires: Spanned<toml::value::Datetime>,
+    /// Who answers for it.
+    #[schemars(with = "String")]
     pub owner: Spanned<String>,
+    /// What is accepted; left out: that it fails.
     #[serde(default)]
     pub outcome: Waivable,
 }

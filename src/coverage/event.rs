@@ -9,7 +9,9 @@ use crate::aws::s3_events::Access;
 /// One S3 data event, as far as selectors can tell events apart.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Event {
+    /// As CloudTrail records it: `GetObject`.
     pub event_name: String,
+    /// Whether CloudTrail records it as read-only; `null`: AWS does not say.
     pub read_only: bool,
     /// The object's ARN; for a listing, or another request to the bucket, its `ARNPrefix`.
     pub resource_arn: String,
@@ -17,8 +19,11 @@ pub struct Event {
     pub user_identity_arn: Option<String>,
     /// The bucket's region: where the event is delivered.
     pub region: String,
+    /// `s3.amazonaws.com`
     pub event_source: String,
+    /// `AwsApiCall` or `AwsServiceEvent`
     pub event_type: String,
+    /// Whether it was made in the console.
     pub session_credential_from_console: bool,
     /// The event's name is invented: every documented one is recorded, a future one would not be.
     #[serde(skip_serializing_if = "std::ops::Not::not")]

@@ -24,9 +24,13 @@ pub const SCHEMA: &str = "trailcheck/input/v2";
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Facts {
     pub schema: String,
+    /// What was looked at.
     pub scan: Scan,
+    /// One for each UNLOAD location, declared or learned.
     pub unloads: Vec<LocationFact>,
+    /// One for each COPY location, declared or learned.
     pub copies: Vec<LocationFact>,
+    /// One for each `[[access]]` table.
     pub access_rules: Vec<AccessFact>,
     /// Every declared location, where log records are asked for.
     pub declared: Vec<DeclaredFact>,
@@ -36,12 +40,14 @@ pub struct Facts {
     pub redshift_roles: Vec<RoleFact>,
     /// Roles that locations declare, of accounts that were scanned.
     pub declared_roles: Vec<RoleFact>,
+    /// One for each trail that was seen.
     pub trails: Vec<TrailFact>,
     /// COPYs and UNLOADs that the log records show.
     pub sessions: Vec<Session>,
     /// By the name of a list above, what a failed call may have hidden from it. For a policy that reads the list, each is a
     /// subject that is unknown.
     pub unseen: BTreeMap<String, Vec<UnseenFact>>,
+    /// Calls that did not answer.
     pub failures: Vec<FailureFact>,
 }
 
@@ -94,9 +100,13 @@ fn json(value: &impl Serialize) -> String {
 pub struct Scan {
     /// What a policy judges that names no subject: the scanning account.
     pub subject: Subject,
+    /// The ids of the accounts that were scanned.
     pub accounts: Vec<String>,
+    /// `aws`, `aws-cn` or `aws-us-gov`
     pub partition: String,
+    /// Those that were asked.
     pub regions: Vec<String>,
+    /// When the last call was made.
     pub collected_at: Timestamp,
     /// The clock of the machine that scanned differed from AWS's by more than five minutes.
     pub clock_is_doubtful: bool,
@@ -106,12 +116,15 @@ pub struct Scan {
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct LocationFact {
     pub subject: Subject,
+    /// `s3://bucket/prefix`
     pub location: String,
+    /// The location's bucket.
     pub bucket: String,
     /// `null`: not known.
     pub bucket_region: Option<String>,
     /// `null`: anyone.
     pub role: Option<String>,
+    /// The cluster or namespace that uses it, where that is declared.
     pub cluster: Option<String>,
     pub access: Access,
     pub coverage: Judgement<Coverage>,
@@ -125,7 +138,9 @@ pub struct LocationFact {
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct DeclaredFact {
     pub subject: Subject,
+    /// `s3://bucket/prefix`
     pub location: String,
+    /// The location's bucket.
     pub bucket: String,
     /// IAM users and root.
     pub long_lived_keys: Judgement<Touch>,
@@ -146,6 +161,7 @@ pub struct UnloadFact {
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct RoleFact {
     pub subject: Subject,
+    /// The role's ARN.
     pub role: String,
     pub association: Judgement<Association>,
 }
@@ -154,7 +170,9 @@ pub struct RoleFact {
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct AccessFact {
     pub subject: Subject,
+    /// `s3://bucket/prefix`
     pub location: String,
+    /// The location's bucket.
     pub bucket: String,
     pub actions: Access,
     /// Whether every access by anyone is recorded.
@@ -165,10 +183,15 @@ pub struct AccessFact {
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct TrailFact {
     pub subject: Subject,
+    /// Its ARN.
     pub trail_arn: String,
+    /// Its name.
     pub name: String,
+    /// Where it was made.
     pub home_region: String,
+    /// Whether it records in all regions; `null`: not told.
     pub is_multi_region_trail: Option<bool>,
+    /// Whether it records in all accounts of the organization; `null`: not told.
     pub is_organization_trail: Option<bool>,
     pub logging: Judgement<Logging>,
     pub selectors: Judgement<Selectors>,
@@ -180,16 +203,23 @@ pub struct TrailFact {
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct UnseenFact {
     pub subject: Subject,
+    /// What may be there, and why it was not seen.
     pub message: String,
+    /// Why, each with a `code`.
     pub reasons: Vec<Reason>,
+    /// The calls that did not answer.
     pub evidence: Value,
 }
 
 /// A call that did not answer.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct FailureFact {
+    /// The account that was asked.
     pub account: String,
+    /// Where it was asked.
     pub region: String,
+    /// The kinds of fact that are incomplete because of it.
     pub makes_unknown: Vec<FactKind>,
+    /// The call, and what AWS said.
     pub message: String,
 }

@@ -12,7 +12,9 @@ pub struct Judgement<S> {
     pub status: S,
     /// The reasons in one sentence.
     pub message: String,
+    /// Why, each with a `code`.
     pub reasons: Vec<Reason>,
+    /// What the answer rests on; its form is the question's.
     pub evidence: Value,
 }
 

@@ -9,6 +9,7 @@ use crate::snapshot::Origin;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Subject {
+    /// What kind of thing it is.
     pub kind: SubjectKind,
     /// A location, an ARN, or an account's id; how reports name it.
     pub id: String,

@@ -31,12 +31,15 @@ pub struct Trace {
     pub event: Event,
     /// `null`: could not be told.
     pub recorded: Option<bool>,
+    /// What each recorder does with the event.
     pub recorders: Vec<Traced>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Traced {
+    /// The recorder's name.
     pub recorder: String,
+    /// Its ARN.
     pub arn: String,
     /// `null`: could not be told.
     pub records: Option<bool>,

@@ -12,11 +12,13 @@ mod places;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::digest::{self, Digest, Previous};
+use super::digest::{Digest, Previous};
 use crate::aws::timestamp::Timestamp;
 use crate::gzip::{self, InflateError};
+use crate::hash::sha256;
 
 pub use judge::judge;
 pub use name::{ChainKind, ChainName, DigestName, LogName, is_digest, is_log};
@@ -64,23 +66,28 @@ impl Asked {
 }
 
 /// What can be said of an item. The worst comes first.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(tag = "outcome", content = "reason", rename_all = "lowercase")]
 pub enum Verdict {
+    /// It is not as CloudTrail delivered it; why.
     Invalid(String),
+    /// It could not be told; why.
     Unknown(String),
+    /// It is as CloudTrail delivered it.
     Valid,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct Item {
     #[serde(flatten)]
     pub verdict: Verdict,
+    /// What it is.
     pub kind: ItemKind,
+    /// `s3://bucket/key`, or a path.
     pub name: String,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ItemKind {
     Digest,
@@ -214,7 +221,7 @@ pub struct ExpectedLog {
 impl ExpectedLog {
     /// Judges the inflated bytes, for a reader that has them already.
     pub fn matches(&self, inflated: &[u8]) -> Verdict {
-        let found = digest::sha256(inflated);
+        let found = sha256(inflated);
         match self.sha256.iter().find(|expected| **expected != found) {
             None => Verdict::Valid,
             Some(expected) => Verdict::Invalid(format!("its SHA-256 is {found}; {} says {expected}", self.digest)),
@@ -255,7 +262,7 @@ mod tests {
     /// Where digests contradict each other, neither is right.
     #[test]
     fn a_file_must_be_what_every_digest_says() {
-        let (x, y) = (digest::sha256(b"x"), digest::sha256(b"y"));
+        let (x, y) = (sha256(b"x"), sha256(b"y"));
         assert_eq!(expected(&[log(&x), log(&x)])["b/k"].matches(b"x"), Verdict::Valid);
         assert!(matches!(expected(&[log(&x)])["b/k"].matches(b"y"), Verdict::Invalid(_)));
         for bytes in [b"x", b"y"] {

@@ -7,12 +7,12 @@
 mod keys;
 
 use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
-use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
+use data_encoding::HEXLOWER_PERMISSIVE;
 use serde::Deserialize;
-use sha2::{Digest as _, Sha256};
 
 use crate::aws::timestamp::Timestamp;
 use crate::gzip::{self, InflateError};
+use crate::hash::sha256;
 
 pub use keys::{KeyError, Lookup, PublicKeys};
 
@@ -182,11 +182,6 @@ impl LogFileDocument {
         let sha256 = hash(&self.hash_value, &self.hash_algorithm)?;
         Ok(LogFile { bucket: self.s3_bucket, key: self.s3_object, sha256 })
     }
-}
-
-/// SHA-256 in lower-case hex.
-pub fn sha256(bytes: &[u8]) -> String {
-    HEXLOWER.encode(&Sha256::digest(bytes))
 }
 
 /// The bytes of a signature in hex.

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::chain::{
@@ -79,42 +80,58 @@ impl Listing {
 }
 
 /// The result.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Integrity {
     pub schema: &'static str,
+    /// What was verified.
     pub source: String,
+    /// From when on digests were asked for.
     pub from: Option<Timestamp>,
+    /// Until when digests were asked for.
     pub to: Option<Timestamp>,
+    /// The worst of all.
     pub outcome: Outcome,
+    /// What a valid result shows.
     pub proves: &'static str,
+    /// Of all chains.
     pub counts: Counts,
+    /// One for each trail, account and region.
     pub chains: Vec<ChainSummary>,
     /// Digests, log files and gaps; what is wrong comes first.
     pub items: Vec<Item>,
     /// Log objects that are too new to be in a digest.
     pub pending: Vec<String>,
+    /// What else a reader should know.
     pub notes: Vec<String>,
 }
 
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, JsonSchema)]
 pub struct Counts {
+    /// Of digests.
     pub digests: IntegrityCounts,
+    /// Of log files.
     pub logs: IntegrityCounts,
     /// Log objects that no valid digest lists; they are among the unknown ones.
     pub unlisted: u64,
+    /// Log objects that are too new to be in a digest.
     pub pending: u64,
+    /// Times that no digest covers.
     pub gaps: u64,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct ChainSummary {
     #[serde(flatten)]
     pub name: ChainName,
     /// What the valid digests cover; gaps between them are items.
     pub from: Option<Timestamp>,
+    /// Until when the valid digests cover.
     pub to: Option<Timestamp>,
+    /// How its digests were judged.
     pub digests: IntegrityCounts,
+    /// How the log files that they list were judged.
     pub logs: IntegrityCounts,
+    /// What else a reader should know.
     pub notes: Vec<String>,
 }
 

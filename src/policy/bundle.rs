@@ -61,6 +61,8 @@ impl Policy {
 #[derive(Clone)]
 pub struct Bundle {
     pub policies: Vec<Policy>,
+    /// Everything that was loaded, libraries too.
+    pub files: Vec<PolicyFile>,
     pub(super) engine: Engine,
 }
 
@@ -76,21 +78,23 @@ pub enum PolicyError {
     AllOff(PathBuf),
     #[error("the facts cannot be handed to the policies: {0}")]
     Input(String),
-    #[error("{place}: there is no policy `{id}`{hint} `trailcheck explain` lists them")]
+    #[error("{place}: there is no policy `{id}`{hint} `trailcheck policies` lists them")]
     NotFound { place: String, id: String, hint: String },
 }
 
 /// A file of a bundle.
-struct File {
-    name: String,
-    text: String,
+#[derive(Debug, Clone)]
+pub struct PolicyFile {
+    /// Its path; of a shipped one, below `policies/`.
+    pub name: String,
+    pub text: String,
 }
 
 /// The policies in the binary.
 pub fn shipped() -> Result<Bundle, PolicyError> {
     let mut files = Vec::new();
     collect_shipped(&SHIPPED, &mut files);
-    files.sort_by(|a: &File, b: &File| a.name.cmp(&b.name));
+    files.sort_by(|a: &PolicyFile, b: &PolicyFile| a.name.cmp(&b.name));
     load(&files)
 }
 
@@ -119,12 +123,12 @@ pub fn with_user_policies(folders: &[PathBuf]) -> Result<Vec<Bundle>, PolicyErro
     Ok(bundles)
 }
 
-fn collect_shipped(dir: &Dir, files: &mut Vec<File>) {
+fn collect_shipped(dir: &Dir, files: &mut Vec<PolicyFile>) {
     for file in dir.files() {
         let name = file.path().to_string_lossy().into_owned();
         if is_policy_file(&name) {
             let text = file.contents_utf8().expect("the shipped policies are UTF-8, as their tests show").to_owned();
-            files.push(File { name, text });
+            files.push(PolicyFile { name, text });
         }
     }
     for sub in dir.dirs() {
@@ -136,7 +140,7 @@ fn is_policy_file(name: &str) -> bool {
     name.ends_with(".rego") && !name.ends_with("_test.rego")
 }
 
-fn user_files(folder: &Path) -> Result<Vec<File>, PolicyError> {
+fn user_files(folder: &Path) -> Result<Vec<PolicyFile>, PolicyError> {
     let failed = |path: &Path| {
         let path = path.to_owned();
         move |source| PolicyError::Read { path, source }
@@ -161,7 +165,7 @@ fn user_files(folder: &Path) -> Result<Vec<File>, PolicyError> {
                 return Err(PolicyError::Load { file: name, message: "is no file".to_owned() });
             } else if is_policy_file(&name) {
                 let text = bounded_file::read_text(&path, MAX_FILE as u64).map_err(failed(&path))?;
-                files.push(File { name, text });
+                files.push(PolicyFile { name, text });
             }
         }
     }
@@ -170,7 +174,7 @@ fn user_files(folder: &Path) -> Result<Vec<File>, PolicyError> {
 }
 
 /// What would hang or kill the engine is refused before it is parsed.
-fn check_user_file(file: &File) -> Result<(), PolicyError> {
+fn check_user_file(file: &PolicyFile) -> Result<(), PolicyError> {
     let refuse = |message: String| Err(PolicyError::Load { file: file.name.clone(), message });
     if file.text.len() > MAX_FILE {
         return refuse(format!("is larger than {MAX_FILE} bytes"));
@@ -192,7 +196,7 @@ fn check_user_file(file: &File) -> Result<(), PolicyError> {
 }
 
 /// Loads files that belong together; each with a rule of `ENTRY_RULES` is a policy.
-fn load(files: &[File]) -> Result<Bundle, PolicyError> {
+fn load(files: &[PolicyFile]) -> Result<Bundle, PolicyError> {
     let mut engine = Engine::new();
     engine.set_gather_prints(true);
     let mut packages = Vec::new();
@@ -270,7 +274,7 @@ fn load(files: &[File]) -> Result<Bundle, PolicyError> {
             policy.lists = policy.lists.take().zip(lists.clone()).map(|(own, more)| &own | &more);
         }
     }
-    Ok(Bundle { policies, engine })
+    Ok(Bundle { policies, files: files.to_vec(), engine })
 }
 
 /// The lists of the input that a text names; `None`: it takes the input as a whole, or holds a raw string, whose lines

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
+use super::controls;
 use crate::severity::Severity;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +50,7 @@ impl Metadata {
             "" => Header { title: None, description: String::new(), custom: Custom::default() },
             _ => yaml_serde::from_str(&yaml).map_err(|error| format!("its METADATA header: {error}"))?,
         };
+        controls::check(&header.custom.controls)?;
         Ok(Metadata {
             title: header.title.map_or_else(|| id.into(), Arc::from),
             description: header.description.trim().to_owned(),

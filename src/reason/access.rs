@@ -11,38 +11,22 @@ use crate::snapshot::Window;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "code", rename_all = "snake_case", deny_unknown_fields)]
 pub enum OfAccess {
-    AllApproved {
-        window: Option<Window>,
-        own_calls: u64,
-        denied: u64,
-    },
-    NotApproved {
-        location: String,
-        principals: Vec<String>,
-    },
+    /// Everyone that the records show is approved.
+    AllApproved { window: Option<Window>, own_calls: u64, denied: u64 },
+    /// The records show principals that are not approved.
+    NotApproved { location: String, principals: Vec<String> },
     /// Those that were seen are approved.
-    ApprovedSeen {
-        count: u64,
-        first: Timestamp,
-        last: Timestamp,
-    },
+    ApprovedSeen { count: u64, first: Timestamp, last: Timestamp },
+    /// The records show no access.
     NoAccessSeen,
     /// The records do not say of these principals what is asked.
-    PrincipalUnclear {
-        principals: Vec<String>,
-        question: PrincipalQuestion,
-    },
-    TouchedBy {
-        class: PrincipalClass,
-        principals: Vec<String>,
-    },
-    NotTouchedBy {
-        class: PrincipalClass,
-    },
+    PrincipalUnclear { principals: Vec<String>, question: PrincipalQuestion },
+    /// The records show principals of the kind that is asked for.
+    TouchedBy { class: PrincipalClass, principals: Vec<String> },
+    /// The records show none of the kind that is asked for.
+    NotTouchedBy { class: PrincipalClass },
     /// None was seen, as far as anything was.
-    NoneSeen {
-        class: PrincipalClass,
-    },
+    NoneSeen { class: PrincipalClass },
 }
 
 /// Who is looked for.

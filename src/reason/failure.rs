@@ -12,41 +12,21 @@ use crate::snapshot::Failure;
 #[serde(tag = "code", rename_all = "snake_case", deny_unknown_fields)]
 pub enum NotSeen {
     /// A call did not answer.
-    CallFailed {
-        failure: Box<Failure>,
-    },
+    CallFailed { failure: Box<Failure> },
     /// S3 knows no bucket of this name.
-    NoSuchBucket {
-        bucket: String,
-    },
+    NoSuchBucket { bucket: String },
     /// No call told where a bucket is.
-    BucketRegionUnknown {
-        bucket: String,
-        because: Option<Box<Reason>>,
-    },
+    BucketRegionUnknown { bucket: String, because: Option<Box<Reason>> },
     /// A bucket belongs to none of the scanned accounts, as far as they know.
-    BucketOwnerUnknown {
-        bucket: String,
-        because: Option<Box<Reason>>,
-    },
+    BucketOwnerUnknown { bucket: String, because: Option<Box<Reason>> },
     /// A bucket is in a region that was not looked at.
-    RegionNotScanned {
-        bucket: String,
-        region: String,
-    },
+    RegionNotScanned { bucket: String, region: String },
     /// Nor was the region looked at in a further account whose recorders count.
-    AccountRegionNotScanned {
-        account: String,
-        region: String,
-    },
-    AccountNotScanned {
-        account: String,
-    },
+    AccountRegionNotScanned { account: String, region: String },
+    /// The snapshot does not hold the account.
+    AccountNotScanned { account: String },
     /// A role of another partition than the scan's.
-    RoleOfOtherPartition {
-        role: String,
-        partition: String,
-    },
+    RoleOfOtherPartition { role: String, partition: String },
 }
 
 impl fmt::Display for NotSeen {

@@ -16,32 +16,19 @@ const SHOWN: usize = 4;
 #[serde(tag = "code", rename_all = "snake_case", deny_unknown_fields)]
 pub enum OfLocation {
     /// Every access that was asked for is recorded. `by`: recorders with their selectors.
-    Recorded {
-        access: Access,
-        by: Vec<String>,
-    },
+    Recorded { access: Access, by: Vec<String> },
     /// This event is recorded by nothing.
-    NotRecorded {
-        event: Box<LostEvent>,
-        missed_by: Vec<MissedBy>,
-    },
-    RecordedTwice {
-        event_name: String,
-        recorders: Vec<String>,
-    },
+    NotRecorded { event: Box<LostEvent>, missed_by: Vec<MissedBy> },
+    /// More than one recorder records the same events.
+    RecordedTwice { event_name: String, recorders: Vec<String> },
+    /// No event is recorded more than once.
     RecordedOnce,
     /// Bucket, trail and cluster are in one region.
-    Aligned {
-        region: String,
-    },
-    NoTrailInEffect {
-        region: String,
-        because: Vec<Reason>,
-    },
-    EffectUnknown {
-        region: String,
-        because: Box<Reason>,
-    },
+    Aligned { region: String },
+    /// No trail records in the region.
+    NoTrailInEffect { region: String, because: Vec<Reason> },
+    /// Whether a trail records in the region is not known.
+    EffectUnknown { region: String, because: Box<Reason> },
     /// COPY or UNLOAD needs the option REGION.
     ClusterInOtherRegion {
         bucket_region: String,
@@ -49,26 +36,18 @@ pub enum OfLocation {
         cluster_regions: Vec<String>,
         statement: LocationKind,
     },
-    ClustersNotSeen {
-        because: Box<Reason>,
-    },
+    /// The clusters of a region were not seen.
+    ClustersNotSeen { because: Box<Reason> },
     /// `nearest`: the cluster or namespace whose name is most like it.
-    ClusterNotFound {
-        cluster: String,
-        nearest: Option<String>,
-    },
+    ClusterNotFound { cluster: String, nearest: Option<String> },
     /// A selector names the bucket, and its recorder sees nothing there.
-    DeadThere {
-        recorder: String,
-        selector: String,
-        bucket: String,
-        because: Box<Reason>,
-    },
+    DeadThere { recorder: String, selector: String, bucket: String, because: Box<Reason> },
 }
 
 /// An event that nothing records.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LostEvent {
+    /// As CloudTrail would record it: `GetObject`.
     pub event_name: String,
     /// `null`: `s3.amazonaws.com`, as of everything that a principal asks for.
     #[serde(default)]
@@ -84,7 +63,9 @@ pub struct LostEvent {
 /// What keeps an event out of one recorder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MissedBy {
+    /// The recorder's name.
     pub recorder: String,
+    /// Why it does not record the event.
     pub because: String,
 }
 

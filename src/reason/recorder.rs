@@ -13,69 +13,47 @@ use crate::snapshot::RecorderKind;
 #[serde(tag = "code", rename_all = "snake_case", deny_unknown_fields)]
 pub enum OfRecorder {
     // It records nothing there.
-    RecorderOfOtherPartition {
-        kind: RecorderKind,
-        partition: String,
-    },
-    RecorderOfOtherAccount {
-        kind: RecorderKind,
-        account: String,
-    },
-    RecorderOfOtherRegion {
-        kind: RecorderKind,
-        home_region: String,
-        bucket_region: String,
-    },
+    /// It is of another partition.
+    RecorderOfOtherPartition { kind: RecorderKind, partition: String },
+    /// It is another account's.
+    RecorderOfOtherAccount { kind: RecorderKind, account: String },
+    /// It records in one region only, and the bucket is in another.
+    RecorderOfOtherRegion { kind: RecorderKind, home_region: String, bucket_region: String },
     /// It is an organization's, and the account is not in the organization.
-    NotAMember {
-        account: String,
-    },
-    Stopped {
-        since: Option<Timestamp>,
-    },
+    NotAMember { account: String },
+    /// It does not log.
+    Stopped { since: Option<Timestamp> },
     /// Its deliveries have failed for longer than CloudTrail retries them.
-    DeliveriesGivenUp {
-        error: String,
-        since: Timestamp,
-    },
+    DeliveriesGivenUp { error: String, since: Timestamp },
     /// An event data store that takes no events in.
-    StoreNotEnabled {
-        status: String,
-    },
+    StoreNotEnabled { status: String },
 
     // It could not be told.
     /// Whether it is the organization's.
-    OrganizationUnknown {
-        kind: RecorderKind,
-    },
+    OrganizationUnknown { kind: RecorderKind },
     /// It is an organization's, and the account's own list of trails does not show it.
-    NotAmongItsTrails {
-        account: String,
-    },
-    MultiRegionUnknown {
-        kind: RecorderKind,
-    },
-    StatusUnknown {
-        region: String,
-        because: Option<Box<Reason>>,
-    },
+    NotAmongItsTrails { account: String },
+    /// Whether it records in all regions was not told.
+    MultiRegionUnknown { kind: RecorderKind },
+    /// Its status was not read.
+    StatusUnknown { region: String, because: Option<Box<Reason>> },
+    /// Whether it logs was not told.
     LoggingUnknown,
     /// Its deliveries fail, and since when is not known.
-    DeliveryTimeUnknown {
-        error: String,
-    },
+    DeliveryTimeUnknown { error: String },
+    /// Whether the event data store takes events in was not told.
     StoreStatusUnknown,
+    /// Its ARN is not one.
     MalformedArn,
-    SelectorsUnread {
-        kind: RecorderKind,
-        because: Option<Box<Reason>>,
-    },
+    /// Its selectors were not read.
+    SelectorsUnread { kind: RecorderKind, because: Option<Box<Reason>> },
     /// Basic and advanced selectors at once.
     SelectorsOfBothKinds,
     /// Only one of the two lists was told, and it is empty.
     SelectorsInPart,
     /// Two accounts were told different selectors of one trail.
     SelectorsDiffer,
+    /// Event data stores count, and were not asked for.
     StoresNotCollected,
     /// scan.regions names some regions, and a store of another one may take in events of these.
     StoresOfOtherRegions,
@@ -86,18 +64,11 @@ pub enum OfRecorder {
     /// RecursiveLogging is off, and the location is in the trail's own log bucket.
     OwnDeliveriesHidden,
     /// Something in a selector is not understood.
-    SelectorNotUnderstood {
-        why: String,
-    },
+    SelectorNotUnderstood { why: String },
     /// What is said of one recorder.
-    Recorder {
-        recorder: String,
-        because: Box<Reason>,
-    },
+    Recorder { recorder: String, because: Box<Reason> },
     /// The selectors are more than is worked through.
-    WorkBudget {
-        comparisons: usize,
-    },
+    WorkBudget { comparisons: usize },
 }
 
 fn noun(kind: &RecorderKind) -> &'static str {

@@ -12,44 +12,28 @@ use crate::snapshot::Unclear;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "code", rename_all = "snake_case", deny_unknown_fields)]
 pub enum OfRecords {
+    /// No log records were read.
     NoRecords,
     /// The records were read for other locations.
     DeclaredLater,
     /// Not every access is known to be recorded.
-    NotAllRecorded {
-        because: Vec<Reason>,
-    },
+    NotAllRecorded { because: Vec<Reason> },
     /// A listing of more than the location shows its keys, and is not known to be recorded.
-    ListingsNotRecorded {
-        because: Vec<Reason>,
-    },
+    ListingsNotRecorded { because: Vec<Reason> },
     /// A copy into a bucket of these regions is recorded there.
-    CopiesNotRead {
-        recorder: String,
-        regions: Vec<String>,
-    },
+    CopiesNotRead { recorder: String, regions: Vec<String> },
     /// It delivered nothing in the window; `last`: its last delivery before.
-    NothingDelivered {
-        recorder: String,
-        last: Option<Timestamp>,
-    },
+    NothingDelivered { recorder: String, last: Option<Timestamp> },
+    /// No time was asked for.
     NoWindow,
     /// The window ends less than an hour before the collection.
     WindowTooLate,
     /// `asked_seconds`: what records.window asks for.
-    WindowShort {
-        start: Timestamp,
-        asked_seconds: i64,
-    },
+    WindowShort { start: Timestamp, asked_seconds: i64 },
     /// Records from a path, which cannot show that nothing is missing.
-    PathOnly {
-        path: String,
-        why: String,
-    },
+    PathOnly { path: String, why: String },
     /// Log objects that could not be read.
-    Unreadable {
-        objects: u64,
-    },
+    Unreadable { objects: u64 },
     /// Records that could not be understood.
     Malformed {
         records: u64,
@@ -57,55 +41,26 @@ pub enum OfRecords {
         first: Vec<Unclear>,
     },
     /// The recorder's log bucket was not listed for the region.
-    NotListed {
-        recorder: String,
-        region: String,
-    },
+    NotListed { recorder: String, region: String },
     /// Its log objects were not all read. `unseen_share`: the largest share of them that may hold what none of those read
     /// shows, at 95 %.
-    NotAllRead {
-        recorder: String,
-        region: String,
-        why: String,
-        unseen_share: Option<f64>,
-    },
+    NotAllRead { recorder: String, region: String, why: String, unseen_share: Option<f64> },
     /// Whether the trail writes digests is not known.
-    ValidationUnknown {
-        recorder: String,
-    },
+    ValidationUnknown { recorder: String },
     /// Its digests do not bear out what was read.
-    NotIntact {
-        recorder: String,
-        region: String,
-        problem: Option<String>,
-    },
-    NotCompared {
-        recorder: String,
-        region: String,
-    },
-    DeliveryUnknown {
-        recorder: String,
-    },
+    NotIntact { recorder: String, region: String, problem: Option<String> },
+    /// The log files were not compared with their digests.
+    NotCompared { recorder: String, region: String },
+    /// Whether log files were delivered to the end of the window is not known.
+    DeliveryUnknown { recorder: String },
     /// It began to log within the window.
-    LoggingSince {
-        recorder: String,
-        since: Option<Timestamp>,
-        window_start: Timestamp,
-    },
-    DeliveriesFailing {
-        recorder: String,
-        error: String,
-    },
+    LoggingSince { recorder: String, since: Option<Timestamp>, window_start: Timestamp },
+    /// Deliveries of log files fail.
+    DeliveriesFailing { recorder: String, error: String },
     /// It has delivered, and its log bucket shows nothing.
-    NoLogObjects {
-        recorder: String,
-    },
+    NoLogObjects { recorder: String },
     /// A recorder was changed within the window.
-    ChangedInWindow {
-        recorder: String,
-        event_name: String,
-        at: Timestamp,
-    },
+    ChangedInWindow { recorder: String, event_name: String, at: Timestamp },
 }
 
 impl fmt::Display for OfRecords {

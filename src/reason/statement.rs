@@ -10,72 +10,46 @@ use crate::aws::timestamp::Timestamp;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "code", rename_all = "snake_case", deny_unknown_fields)]
 pub enum OfStatement {
-    UploadsEnded {
-        unloads: u64,
-    },
+    /// Every upload ended.
+    UploadsEnded { unloads: u64 },
     /// Of `unloads`, `open` left `uploads` neither completed nor aborted; the first of them by `principal`.
-    UploadsUnfinished {
-        open: u64,
-        unloads: u64,
-        uploads: u64,
-        principal: String,
-        start: Timestamp,
-        end: Timestamp,
-    },
+    UploadsUnfinished { open: u64, unloads: u64, uploads: u64, principal: String, start: Timestamp, end: Timestamp },
+    /// Every upload that was seen ended.
     EveryUploadSeenEnded,
+    /// An upload was not seen to end.
     UploadNotSeenToEnd,
-    MayGoOn {
-        unloads: u64,
-        after: Timestamp,
-    },
-    MayHaveBegun {
-        unloads: u64,
-        before: Timestamp,
-    },
-    NotALocation {
-        text: String,
-    },
-    NotARole {
-        text: String,
-    },
+    /// It may go on after the window.
+    MayGoOn { unloads: u64, after: Timestamp },
+    /// It may have begun before the window.
+    MayHaveBegun { unloads: u64, before: Timestamp },
+    /// What was learned is no location.
+    NotALocation { text: String },
+    /// The role's ARN is not one.
+    NotARole { text: String },
     /// Clusters and namespaces that the role is associated with.
-    Associated {
-        clusters: Vec<String>,
-    },
+    Associated { clusters: Vec<String> },
+    /// No cluster and no namespace has the role.
     NotAssociated,
     /// It acts as the last of a chain that begins with another role; what is said of that one follows.
-    ChainedFrom {
-        role: String,
-        line: usize,
-    },
+    ChainedFrom { role: String, line: usize },
     /// Nothing has it, and a location declares it.
-    MayBeChained {
-        line: usize,
-    },
+    MayBeChained { line: usize },
     /// Its ApplyStatus is `removing` wherever it is.
     RoleLeaving,
     /// No cluster or namespace has the role that a location declares; `nearest`: the name of one that some have.
-    DeclaredRoleNotCarried {
-        nearest: Option<String>,
-    },
+    DeclaredRoleNotCarried { nearest: Option<String> },
     /// There is nothing to compare the records with.
-    NoUnloadKnown {
-        records_read: bool,
-    },
+    NoUnloadKnown { records_read: bool },
+    /// The records show writes by the role.
     WritesShown,
-    UnloadsShown {
-        unloads: u64,
-    },
-    UnloadNotShown {
-        at: Vec<Timestamp>,
-    },
-    OutsideWindow {
-        unloads: u64,
-    },
+    /// The records show the UNLOADs that are known.
+    UnloadsShown { unloads: u64 },
+    /// The records do not show an UNLOAD that is known.
+    UnloadNotShown { at: Vec<Timestamp> },
+    /// An UNLOAD that is known is outside the window.
+    OutsideWindow { unloads: u64 },
     /// They lie between writes whose times are not kept one by one.
-    BetweenWrites {
-        unloads: u64,
-    },
+    BetweenWrites { unloads: u64 },
 }
 
 impl OfStatement {

@@ -12,58 +12,41 @@ use crate::aws::timestamp::Timestamp;
 #[serde(tag = "code", rename_all = "snake_case", deny_unknown_fields)]
 pub enum OfTrail {
     /// What is said of one trail.
-    Trail {
-        trail: String,
-        because: Vec<Reason>,
-    },
+    Trail { trail: String, because: Vec<Reason> },
     /// `last`: the latest delivery in any of them.
-    LoggingIn {
-        regions: Vec<String>,
-        last: Option<Timestamp>,
-    },
-    StoppedIn {
-        region: String,
-        since: Option<Timestamp>,
-    },
+    LoggingIn { regions: Vec<String>, last: Option<Timestamp> },
+    /// It does not log.
+    StoppedIn { region: String, since: Option<Timestamp> },
     /// `last`: the last delivery that succeeded.
-    DeliveriesFailIn {
-        region: String,
-        error: String,
-        last: Option<Timestamp>,
-    },
-    DigestDeliveriesFailIn {
-        region: String,
-        error: String,
-    },
-    LoggingUnknownIn {
-        region: String,
-    },
+    DeliveriesFailIn { region: String, error: String, last: Option<Timestamp> },
+    /// Deliveries of digests fail.
+    DigestDeliveriesFailIn { region: String, error: String },
+    /// Whether it logs was not told.
+    LoggingUnknownIn { region: String },
+    /// No region in which it records was asked.
     NoRegionScanned,
+    /// Every selector can match.
     EverySelectorCanMatch,
     /// It is another account's, which was not scanned.
     SelectorsNotShown,
+    /// Its log files were not read.
     LogFilesNotShown,
     /// What in its selectors can never match, each with the reason.
-    DeadSelectors {
-        dead: Vec<String>,
-    },
+    DeadSelectors { dead: Vec<String> },
     /// Of its log bucket nothing was read.
     NoRecordsOfTrail,
+    /// It writes no digests.
     WritesNoDigests,
+    /// Whether it writes digests was not told.
     DigestsUnknown,
+    /// No log files of its regions were read.
     NoRecordsOfItsRegions,
+    /// Not all log files were compared with their digests.
     NotAllCompared,
-    LogFilesAsDelivered {
-        log_files: u64,
-        digests: u64,
-        pending: u64,
-    },
+    /// All log files are as they were delivered.
+    LogFilesAsDelivered { log_files: u64, digests: u64, pending: u64 },
     /// The first problem that the digests of a region show, and how many more there are.
-    DigestProblem {
-        region: String,
-        problem: Option<String>,
-        more: usize,
-    },
+    DigestProblem { region: String, problem: Option<String>, more: usize },
 }
 
 impl fmt::Display for OfTrail {

@@ -25,9 +25,9 @@ struct Key {
 type Regions = BTreeMap<Key, BTreeSet<String>>;
 
 /// The causes of all unknown findings; that which holds up most comes first.
-pub(super) fn causes(findings: &[Finding]) -> Vec<Cause<'_>> {
+pub(super) fn causes<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> Vec<Cause<'a>> {
     let mut by_keys: BTreeMap<BTreeSet<Key>, (Regions, Vec<&Finding>)> = BTreeMap::new();
-    for finding in findings.iter().filter(|finding| finding.outcome == Outcome::Unknown) {
+    for finding in findings.into_iter().filter(|finding| finding.outcome == Outcome::Unknown) {
         let found = keys(finding);
         let (regions, waiting) = by_keys.entry(found.iter().map(|(key, _)| key.clone()).collect()).or_default();
         for (key, region) in found {

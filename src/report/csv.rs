@@ -2,9 +2,10 @@
 
 use super::Report;
 use super::words::Prepared;
+use crate::finding::baseline::Standing;
 use crate::output::harmless::cell;
 
-const COLUMNS: [&str; 13] = [
+const COLUMNS: [&str; 14] = [
     "outcome",
     "severity",
     "policy",
@@ -15,6 +16,7 @@ const COLUMNS: [&str; 13] = [
     "message",
     "fix",
     "waiver",
+    "standing",
     "file",
     "line",
     "fingerprint",
@@ -40,6 +42,7 @@ pub(super) fn render(report: &Report) -> Vec<u8> {
             &finding.message,
             told.fix.as_deref().unwrap_or_default(),
             told.waiver.as_deref().unwrap_or_default(),
+            finding.standing.map_or("", Standing::as_str),
             &finding.location.file,
             &finding.location.line.to_string(),
             &finding.fingerprint,

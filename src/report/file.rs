@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::{Report, SCHEMA, Summary};
+use super::{Baseline, Report, SCHEMA, Summary};
 use crate::bounded_file;
-use crate::finding::{Finding, Outcome, fingerprint};
+use crate::finding::{Finding, Outcome, baseline, fingerprint};
+use crate::hash::sha256;
 
 /// The largest report that is read: one of a million findings.
 const MAX_BYTES: u64 = 1 << 30;
@@ -26,6 +27,23 @@ pub enum ReportError {
     Contradiction { path: PathBuf, message: String },
 }
 
+/// A saved report, and which it is.
+pub struct Earlier {
+    /// As given on the command line.
+    pub path: String,
+    pub sha256: String,
+    pub report: Report,
+}
+
+impl Earlier {
+    pub fn load(path: &Path) -> Result<Earlier, ReportError> {
+        let bytes = bounded_file::read(path, MAX_BYTES)
+            .map_err(|source| ReportError::Read { path: path.to_owned(), source })?;
+        let report = Report::parse(path, &bytes)?;
+        Ok(Earlier { path: path.display().to_string(), sha256: sha256(&bytes), report })
+    }
+}
+
 /// The one field that every version has.
 #[derive(Deserialize)]
 #[serde(expecting = "an object with a schema")]
@@ -36,22 +54,32 @@ struct Version {
 impl Report {
     /// Reads a whole report; half of one, another format or an unknown field is an error.
     pub fn load(path: &Path) -> Result<Report, ReportError> {
-        let bytes = bounded_file::read(path, MAX_BYTES)
-            .map_err(|source| ReportError::Read { path: path.to_owned(), source })?;
+        Ok(Earlier::load(path)?.report)
+    }
+
+    /// The same of a file's bytes; `path` is for messages.
+    pub fn parse(path: &Path, bytes: &[u8]) -> Result<Report, ReportError> {
         let json_error = |error: serde_json::Error| ReportError::Json {
             path: path.to_owned(),
             line: error.line(),
             message: error.to_string(),
         };
-        let version: Version = serde_json::from_slice(&bytes).map_err(json_error)?;
+        let version: Version = serde_json::from_slice(bytes).map_err(json_error)?;
         if version.schema != SCHEMA {
             return Err(ReportError::Version { path: path.to_owned(), found: version.schema });
         }
-        let report: Report = serde_json::from_slice(&bytes).map_err(json_error)?;
+        let report: Report = serde_json::from_slice(bytes).map_err(json_error)?;
         match report.contradiction() {
             Some(message) => Err(ReportError::Contradiction { path: path.to_owned(), message }),
             None => Ok(report),
         }
+    }
+
+    /// Marks what is new since an earlier report, and lists what is settled.
+    pub fn hold_against(&mut self, earlier: Earlier) {
+        let Earlier { path, sha256, report } = earlier;
+        let settled = baseline::compare(&mut self.findings, &report.findings);
+        self.run.baseline = Some(Baseline { path, sha256, collected_at: report.run.collected_at, settled });
     }
 
     /// What cannot be so in a report that `check` wrote: told again, it would be believed.

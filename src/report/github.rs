@@ -1,4 +1,5 @@
-//! Annotations of a GitHub workflow run: what failed and what is not known, at the lines that declare it.
+//! Annotations of a GitHub workflow run: what failed and what is not known, at the lines that declare it; without what a
+//! baseline has already.
 //!
 //! Source: GitHub Docs, "Workflow commands for GitHub Actions" (`::error file=…,line=…,title=…::message`). A step shows ten
 //! errors and ten warnings; the last of each says how many more there are.
@@ -10,6 +11,7 @@ use super::causes::causes;
 use super::repository;
 use super::words::{Prepared, Told, counted};
 use crate::finding::Outcome;
+use crate::finding::baseline::Standing;
 use crate::output::harmless;
 use crate::severity::Severity;
 
@@ -18,19 +20,22 @@ const SHOWN: usize = 10;
 
 pub(super) fn render(report: &Report) -> String {
     let prepared = Prepared::of(report);
+    let is_new = |told: &&Told| told.finding.standing != Some(Standing::Known);
     let is_error = |told: &&Told| match told.finding.outcome {
         Outcome::Error => true,
         Outcome::Fail => told.finding.severity >= Severity::High,
         _ => false,
     };
     let is_warning = |told: &&Told| told.finding.outcome == Outcome::Fail && told.finding.severity < Severity::High;
-    let errors = prepared.findings.iter().filter(is_error).map(|told| of_finding("error", told));
-    let warnings = prepared.findings.iter().filter(is_warning).map(|told| of_finding("warning", told));
-    let unknown = causes(&report.findings).into_iter().map(|cause| {
-        let title = format!("{} unknown", counted(cause.answers as u64, "answer"));
-        let lines: Vec<&str> = cause.texts.iter().map(String::as_str).collect();
-        command("warning", &[("title", &title)], &lines)
-    });
+    let errors = prepared.findings.iter().filter(is_new).filter(is_error).map(|told| of_finding("error", told));
+    let warnings = prepared.findings.iter().filter(is_new).filter(is_warning).map(|told| of_finding("warning", told));
+    let unknown = causes(report.findings.iter().filter(|finding| finding.standing != Some(Standing::Known)))
+        .into_iter()
+        .map(|cause| {
+            let title = format!("{} unknown", counted(cause.answers as u64, "answer"));
+            let lines: Vec<&str> = cause.texts.iter().map(String::as_str).collect();
+            command("warning", &[("title", &title)], &lines)
+        });
     [shown("error", errors.collect()), shown("warning", warnings.chain(unknown).collect())].concat()
 }
 

@@ -10,6 +10,7 @@ use junit_report::{Duration, ReportBuilder, TestCase, TestCaseBuilder, TestSuite
 use super::Report;
 use super::words::{Prepared, Told};
 use crate::finding::Outcome;
+use crate::finding::baseline::Standing;
 use crate::output::harmless;
 
 pub(super) fn render(report: &Report) -> Vec<u8> {
@@ -39,6 +40,10 @@ fn test_case(told: &Told) -> TestCase {
     let message = xml_safe(&finding.message);
     let severity = finding.severity.as_str();
     let mut case = match finding.outcome {
+        // The baseline has it, so it does not fail the run; nor does it hold.
+        Outcome::Fail | Outcome::Unknown if finding.standing == Some(Standing::Known) => {
+            TestCaseBuilder::skipped_with_cause(&name, "known", &message)
+        }
         Outcome::Pass | Outcome::Waived => TestCaseBuilder::success(&name, Duration::ZERO),
         Outcome::Fail => TestCaseBuilder::failure(&name, Duration::ZERO, severity, &message),
         Outcome::Unknown => TestCaseBuilder::error(&name, Duration::ZERO, "unknown", &message),
@@ -48,7 +53,7 @@ fn test_case(told: &Told) -> TestCase {
     case.set_classname(&xml_safe(&finding.policy));
     case.set_filepath(&xml_safe(&finding.location.file));
     match finding.outcome {
-        Outcome::Fail => {
+        Outcome::Fail if finding.standing != Some(Standing::Known) => {
             case.set_trace(&xml_safe(&finding.remediation));
         }
         Outcome::Pass => {
@@ -58,7 +63,7 @@ fn test_case(told: &Told) -> TestCase {
             let waiver = told.waiver.as_deref().unwrap_or_default();
             case.set_system_out(&xml_safe(&format!("{waiver}; {}", finding.message)));
         }
-        Outcome::Unknown | Outcome::Error | Outcome::NotApplicable => {}
+        Outcome::Fail | Outcome::Unknown | Outcome::Error | Outcome::NotApplicable => {}
     }
     case.build()
 }

@@ -3,6 +3,7 @@
 use super::Report;
 use super::words::{Prepared, Told, ToldSession};
 use crate::finding::Outcome;
+use crate::finding::baseline::Standing;
 use crate::output::harmless;
 
 /// How many rows a table has at most; the line after it says how many are left out.
@@ -22,6 +23,14 @@ pub(super) fn render(report: &Report) -> String {
         .findings
         .iter()
         .partition(|told| matches!(told.finding.outcome, Outcome::Pass | Outcome::NotApplicable));
+    if let Some(baseline) = &prepared.baseline {
+        out.push_str(&format!("\nBaseline, {baseline}.\n"));
+        push_rows(
+            &mut out,
+            prepared.settled.iter().map(|line| format!("- settled: {}\n", code(line))),
+            prepared.settled.len(),
+        );
+    }
     push_findings(&mut out, &others);
     let sessions = prepared.sessions(false);
     if !sessions.is_empty() {
@@ -85,13 +94,14 @@ fn row(told: &Told) -> String {
         Outcome::Fail | Outcome::Waived => format!(" ({})", finding.severity.as_str()),
         _ => String::new(),
     };
+    let known = if finding.standing == Some(Standing::Known) { ", known" } else { "" };
     let declared_at = told.declared_at.as_ref().map_or(String::new(), |place| format!("<br>{}", code(place)));
     let message = Some(&finding.message).filter(|message| !message.is_empty()).map(|message| code(message));
     let fix = told.fix.as_ref().map(|fix| format!("fix: {}", code(fix)));
     let why: Vec<String> =
         message.into_iter().chain(told.waiver.as_ref().map(|waiver| code(waiver))).chain(fix).collect();
     format!(
-        "| {mark} {}{severity} | {} | {}{declared_at} | {} |\n",
+        "| {mark} {}{severity}{known} | {} | {}{declared_at} | {} |\n",
         finding.outcome.as_str(),
         code(&finding.policy),
         code(&finding.subject),

@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{Report, Rule, repository};
+use crate::finding::baseline::Standing;
 use crate::finding::{Finding, Outcome};
 use crate::output::harmless;
 use crate::severity::Severity;
@@ -57,6 +58,8 @@ struct SarifResult {
     message: Value,
     locations: [Value; 1],
     partial_fingerprints: BTreeMap<&'static str, String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    baseline_state: Option<&'static str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     suppressions: Vec<Value>,
     properties: Value,
@@ -86,7 +89,7 @@ pub(super) fn render(report: &Report, reader: For) -> Vec<u8> {
                 "rules": report.rules.iter().map(rule).collect::<Vec<_>>(),
             }}),
             automation_details: (reader == For::Anyone).then(id),
-            invocations: [invocation(&findings)],
+            invocations: [invocation(report, &findings)],
             results,
         }],
     };
@@ -180,6 +183,10 @@ fn result(finding: &Finding, places: &HashMap<&str, usize>) -> SarifResult {
             "logicalLocations": [{"fullyQualifiedName": finding.subject, "kind": "resource"}],
         })],
         partial_fingerprints: fingerprints(&finding.fingerprint),
+        baseline_state: finding.standing.map(|standing| match standing {
+            Standing::New => "new",
+            Standing::Known => "unchanged",
+        }),
         suppressions: waiver
             .map(|waiver| {
                 let text = format!("{} (until {}, {})", waiver.reason, waiver.expires, waiver.owner);
@@ -211,7 +218,7 @@ fn overflow(first: &Finding, left_out: usize, places: &HashMap<&str, usize>) -> 
 }
 
 /// What could not be told or broke is a notification too, so that a viewer sees the run was not whole.
-fn invocation(findings: &[&Finding]) -> Value {
+fn invocation(report: &super::Report, findings: &[&Finding]) -> Value {
     let notifications: Vec<Value> = findings
         .iter()
         .filter(|finding| matches!(finding.outcome, Outcome::Unknown | Outcome::Error))
@@ -224,7 +231,11 @@ fn invocation(findings: &[&Finding]) -> Value {
             })
         })
         .collect();
-    json!({"executionSuccessful": notifications.is_empty(), "toolExecutionNotifications": notifications})
+    json!({
+        "commandLine": report.run.command.join(" "),
+        "executionSuccessful": notifications.is_empty(),
+        "toolExecutionNotifications": notifications,
+    })
 }
 
 fn level(severity: Severity) -> &'static str {

@@ -12,10 +12,14 @@ use super::causes::{Cause, causes};
 use super::words::{Prepared, Told, counted};
 use super::{Look, Report};
 use crate::finding::Outcome;
+use crate::finding::baseline::Standing;
 use crate::output::harmless;
 
 /// So many subjects of one cause are named; the count of the rest is beside them.
 const SHOWN: usize = 5;
+
+/// So many of what is settled are listed.
+const LISTED: usize = 20;
 
 const BOLD: Style = Style::new().bold();
 const INDENT: &str = "          ";
@@ -44,6 +48,7 @@ impl Text {
         if !self.look.verbose {
             self.unknowns(&causes(&prepared.report.findings))?;
         }
+        self.settled(&prepared.settled)?;
         self.sessions(prepared)?;
         if !prepared.report.run.notes.is_empty() {
             writeln!(self.out)?;
@@ -59,7 +64,21 @@ impl Text {
         writeln!(self.out, "{BOLD}{}{BOLD:#}", prepared.summary)?;
         let records = prepared.records.as_ref().map_or(String::new(), |records| format!("; {records}"));
         let scope = format!("{accounts}, {regions}, as of {}{records}", prepared.report.run.collected_at);
-        self.paragraph("", "", &scope)
+        self.paragraph("", "", &scope)?;
+        prepared.baseline.iter().try_for_each(|baseline| self.paragraph("", "", baseline))
+    }
+
+    fn settled(&mut self, settled: &[String]) -> Result {
+        if settled.is_empty() {
+            return Ok(());
+        }
+        let style = style_of(Outcome::Pass);
+        writeln!(self.out, "\n{style}settled{style:#} since the baseline")?;
+        for line in settled.iter().take(LISTED) {
+            self.paragraph("        - ", INDENT, line)?;
+        }
+        let more = settled.len().saturating_sub(LISTED);
+        if more > 0 { writeln!(self.out, "        and {more} more") } else { Ok(()) }
     }
 
     /// All that is told of one subject.
@@ -81,7 +100,8 @@ impl Text {
             Outcome::Fail | Outcome::Waived => format!(" ({})", finding.severity.as_str()),
             _ => String::new(),
         };
-        writeln!(self.out, "  {style}{outcome:<7}{style:#} {}{severity}", finding.policy)?;
+        let known = if finding.standing == Some(Standing::Known) { ", known from the baseline" } else { "" };
+        writeln!(self.out, "  {style}{outcome:<7}{style:#} {}{severity}{known}", finding.policy)?;
         if !finding.message.is_empty() {
             self.paragraph(INDENT, INDENT, &finding.message)?;
         }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Report, Run};
 use crate::aws::timestamp::Timestamp;
+use crate::finding::baseline::{Settled, Standing};
 use crate::finding::{Finding, Outcome};
 use crate::snapshot::Session;
 
@@ -18,6 +19,10 @@ pub(super) struct Prepared<'a> {
     pub findings: Vec<Told<'a>>,
     /// `5 S3 data events from 1 of 1 log objects`; `None`: no records were read.
     pub records: Option<String>,
+    /// `since 2026-11-21T07:00:00Z: 1 new, 2 known, 1 settled`; `None`: there is no baseline.
+    pub baseline: Option<String>,
+    /// What did not hold in the baseline, and is no longer so: a line each.
+    pub settled: Vec<String>,
 }
 
 /// A finding with its texts.
@@ -58,6 +63,8 @@ impl<'a> Prepared<'a> {
             summary: report.summary.words(),
             findings: report.findings.iter().map(told).collect(),
             records: records(run),
+            baseline: baseline(report),
+            settled: settled(run),
         }
     }
 
@@ -95,6 +102,22 @@ fn records(run: &Run) -> Option<String> {
     let read: u64 = records.read.iter().map(|reading| reading.read_objects).sum();
     let listed: u64 = records.read.iter().map(|reading| reading.listed_objects).sum();
     Some(format!("{} from {read} of {listed} log objects", counted(records.events, "S3 data event")))
+}
+
+fn baseline(report: &Report) -> Option<String> {
+    let baseline = report.run.baseline.as_ref()?;
+    let count = |standing| report.findings.iter().filter(|finding| finding.standing == Some(standing)).count();
+    let (new, known, settled) = (count(Standing::New), count(Standing::Known), baseline.settled.len());
+    Some(format!("since {}: {new} new, {known} known, {settled} settled", baseline.collected_at))
+}
+
+fn settled(run: &Run) -> Vec<String> {
+    let settled = run.baseline.iter().flat_map(|baseline| &baseline.settled);
+    let line = |settled: &Settled| {
+        let now = settled.now.map_or("no longer judged", Outcome::as_str);
+        format!("{} of {}: {}, now {now}", settled.policy, settled.subject, settled.was.as_str())
+    };
+    settled.map(line).collect()
 }
 
 fn told(finding: &Finding) -> Told<'_> {

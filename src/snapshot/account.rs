@@ -14,6 +14,7 @@ use crate::aws::timestamp::Timestamp;
 pub struct Account {
     /// Who asked (`sts:GetCallerIdentity`). The account is the caller's.
     pub caller: Caller,
+    /// When the last call was made.
     pub collected_at: Timestamp,
     pub scope: Scope,
     /// Its own trails, and the organization's that it can see.
@@ -26,6 +27,7 @@ pub struct Account {
     pub channels: Option<Vec<Channel>>,
     /// Its own buckets, and the declared ones that it was asked for.
     pub buckets: Vec<Bucket>,
+    /// Redshift clusters, and namespaces of Redshift Serverless.
     pub clusters: Vec<Cluster>,
     /// Calls that did not answer.
     pub failures: Vec<Failure>,
@@ -41,7 +43,9 @@ impl Account {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Caller {
+    /// The account that the credentials are of.
     pub account: String,
+    /// Who asks, as STS says.
     pub arn: String,
 }
 
@@ -49,6 +53,7 @@ pub struct Caller {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Scope {
+    /// Those that were asked.
     pub regions: BTreeSet<String>,
     /// Where event data stores were asked for, if not in these: one of any region may take in the events of all.
     #[serde(default)]
@@ -60,6 +65,7 @@ pub struct Scope {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Bucket {
+    /// Its name.
     pub name: String,
     /// `null`: could not be told.
     pub region: Option<String>,
@@ -74,12 +80,17 @@ pub struct Bucket {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Cluster {
+    /// The cluster's identifier, or the namespace's name.
     pub cluster_identifier: String,
+    /// Provisioned or serverless.
     pub kind: ClusterKind,
+    /// Where it is.
     pub region: String,
+    /// The account that it belongs to.
     pub account: String,
     /// The roles that are associated with it.
     pub iam_roles: Vec<ClusterRole>,
+    /// The role that `IAM_ROLE default` stands for.
     #[serde(default)]
     pub default_iam_role_arn: Option<String>,
 }
@@ -95,6 +106,7 @@ pub enum ClusterKind {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ClusterRole {
+    /// The role's ARN.
     pub iam_role_arn: String,
     /// Only an `in-sync` role can be used.
     #[serde(default)]
@@ -105,7 +117,9 @@ pub struct ClusterRole {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Channel {
+    /// Its ARN.
     pub channel_arn: String,
+    /// Its name.
     #[serde(default)]
     pub name: Option<String>,
     /// The partner or AWS service that the events come from or go to.

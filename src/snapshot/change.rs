@@ -12,8 +12,11 @@ use crate::aws::timestamp::Timestamp;
 pub struct Change {
     /// The account in which it happened.
     pub account: String,
+    /// The region of the event.
     pub region: String,
+    /// When it happened.
     pub at: Timestamp,
+    /// As CloudTrail records it: `StopLogging`.
     pub event_name: String,
     /// The ARN of the trail or event data store that was changed; `null`: the event does not name one.
     pub resource: Option<String>,

@@ -45,12 +45,14 @@ pub struct Failure {
     pub call: String,
     /// The account that was asked.
     pub account: String,
+    /// Where it was asked.
     pub region: String,
     /// The trail, bucket or object that was asked for, if the call names one.
     #[serde(default)]
     pub resource: Option<String>,
     /// AWS's error code, or what kind of failure it was.
     pub code: String,
+    /// What AWS said.
     pub message: String,
     /// The IAM action that allows the call, where it is named otherwise: `s3:ListBucket` for `s3:HeadBucket`.
     #[serde(default)]

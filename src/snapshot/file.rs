@@ -11,6 +11,7 @@ use crate::aws::arn::{Arn, RoleArn, is_account_id};
 use crate::aws::location::Location;
 use crate::bounded_file;
 use crate::gzip::{self, InflateError};
+use crate::hash;
 
 /// The largest snapshot that is read, inflated: an account of 100,000 buckets is a tenth of it.
 const MAX_BYTES: usize = 512 << 20;
@@ -41,8 +42,15 @@ impl Snapshot {
     pub fn is_one(path: &Path) -> bool {
         let bytes = bounded_file::read(path, MAX_BYTES as u64).unwrap_or_default();
         let bytes = if gzip::is_gzip(&bytes) { gzip::inflate(&bytes, MAX_BYTES).unwrap_or_default() } else { bytes };
-        let start = String::from_utf8_lossy(&bytes[..bytes.len().min(1000)]).into_owned();
-        start.trim_start().starts_with('{') && start.contains("\"trailcheck/snapshot/")
+        let of_ours = |version: Version| version.schema.starts_with("trailcheck/snapshot/");
+        match serde_json::from_slice::<Version>(&bytes) {
+            Ok(version) => of_ours(version),
+            // One that was cut short begins as one.
+            Err(error) => {
+                let start = String::from_utf8_lossy(&bytes[..bytes.len().min(1000)]).into_owned();
+                error.is_eof() && start.trim_start().starts_with('{') && start.contains("\"trailcheck/snapshot/")
+            }
+        }
     }
 
     /// Reads a whole snapshot; half of one, a newer format or an unknown field is an error.
@@ -72,12 +80,28 @@ impl Snapshot {
 
     /// Writes the snapshot whole or not at all, readable by its owner only: it is an inventory of the account.
     pub fn save(&self, path: &Path) -> Result<(), atomic_file::WriteError> {
-        let mut json = serde_json::to_vec_pretty(self).expect("a snapshot has string keys and finite numbers");
-        json.push(b'\n');
+        let mut json = self.to_json();
         if path.extension().is_some_and(|extension| extension == "gz") {
             json = gzip::compress(&json);
         }
         atomic_file::write_private(path, &json)
+    }
+
+    /// As it is saved.
+    pub fn to_json(&self) -> Vec<u8> {
+        let mut json = Vec::new();
+        self.write(&mut json).expect("writing to memory does not fail");
+        json
+    }
+
+    /// The SHA-256 of what `save` writes, before it is compressed.
+    pub fn sha256(&self) -> String {
+        hash::sha256_of(|hasher| self.write(hasher)).expect("hashing does not fail")
+    }
+
+    fn write(&self, mut to: &mut dyn std::io::Write) -> std::io::Result<()> {
+        serde_json::to_writer_pretty(&mut to, self)?;
+        to.write_all(b"\n")
     }
 
     /// What the types cannot say: a text that no verdict could be built on is refused, not judged.

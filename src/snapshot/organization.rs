@@ -33,7 +33,9 @@ impl Organization {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Member {
+    /// The account's id.
     pub id: String,
+    /// The account's name.
     #[serde(default)]
     pub name: Option<String>,
     /// `ACTIVE`, `SUSPENDED`, …

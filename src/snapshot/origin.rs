@@ -30,6 +30,7 @@ pub struct LearnedLocation {
     /// The role that acted; `null`: not known.
     #[serde(default)]
     pub role: Option<String>,
+    /// The cluster or namespace that uses it.
     #[serde(default)]
     pub cluster: Option<String>,
     pub origin: Origin,

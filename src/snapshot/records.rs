@@ -27,13 +27,16 @@ pub struct Records {
     pub skipped: Vec<Skipped>,
     /// S3 data events that were read, after dropping duplicates.
     pub events: u64,
+    /// Events that were delivered more than once, and counted once.
     pub duplicates: u64,
     /// Records that could not be understood; each may hide an access.
     pub malformed: u64,
     /// The first of them, by object and event id.
     #[serde(default)]
     pub unclear: Vec<Unclear>,
+    /// Who touched what, in groups.
     pub accesses: Vec<AccessRecord>,
+    /// COPYs and UNLOADs that the records show.
     pub sessions: Vec<Session>,
 }
 
@@ -42,7 +45,9 @@ pub struct Records {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Window {
+    /// From then on.
     pub start: Timestamp,
+    /// Until then.
     pub end: Timestamp,
 }
 
@@ -92,8 +97,11 @@ impl fmt::Display for Unclear {
 pub struct TrailIntegrity {
     /// The trail's ARN.
     pub source: String,
+    /// The region of the events.
     pub region: String,
+    /// The worst of all.
     pub outcome: IntegrityOutcome,
+    /// How its digests were judged.
     pub digests: IntegrityCounts,
     /// The log files that were read, or are missing.
     pub logs: IntegrityCounts,
@@ -128,8 +136,11 @@ pub enum IntegrityOutcome {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct IntegrityCounts {
+    /// As it was delivered.
     pub valid: u64,
+    /// Not as it was delivered, or missing.
     pub invalid: u64,
+    /// Could not be told.
     pub unknown: u64,
 }
 
@@ -141,9 +152,13 @@ pub struct LogReading {
     pub source: String,
     /// The region whose log objects were listed; `null` for a path.
     pub region: Option<String>,
+    /// Log objects that were listed for the window.
     pub listed_objects: u64,
+    /// Their size as they are stored.
     pub listed_bytes: u64,
+    /// Log objects that were read.
     pub read_objects: u64,
+    /// Their size as they are stored.
     pub read_bytes: u64,
     /// Every log object that the trail delivered for the window was listed and read.
     pub complete: bool,
@@ -168,7 +183,9 @@ impl LogReading {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Skipped {
+    /// `s3://bucket/key`, or a path.
     pub object: String,
+    /// Why it was not read.
     pub reason: String,
     /// It may hold object records, so that something may have been missed.
     pub matters: bool,
@@ -180,22 +197,30 @@ pub struct Skipped {
 pub struct AccessRecord {
     /// The role's, user's or root's IAM ARN, the service's name, or what the record gives.
     pub principal: String,
+    /// What kind of identity acted.
     pub principal_type: String,
     /// The principal's account.
     pub account: Option<String>,
+    /// The bucket's name.
     pub bucket: String,
     /// The declared location that was touched; `null`: none is declared there.
     pub location: Option<String>,
+    /// As CloudTrail records it: `GetObject`.
     pub event_name: String,
     /// What it does there: `read`, `write`, `all` (a copy within the location), or `unknown` where the record does not say.
     pub access: String,
     /// The keys are those of CloudTrail's own files: below `AWSLogs/`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub of_logs: bool,
+    /// The region of the events.
     pub region: String,
+    /// Of requests that failed; `null`: they succeeded.
     pub error_code: Option<String>,
+    /// How many events.
     pub count: u64,
+    /// The time of the first event.
     pub first_seen: Timestamp,
+    /// The time of the last.
     pub last_seen: Timestamp,
     pub example: Example,
 }
@@ -204,6 +229,7 @@ pub struct AccessRecord {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Example {
+    /// As CloudTrail gave it.
     pub event_id: String,
     /// The log object that it stands in.
     pub object: String,
@@ -230,6 +256,7 @@ impl SessionKind {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Session {
+    /// COPY or UNLOAD.
     pub kind: SessionKind,
     /// The acting role.
     pub principal: String,
@@ -238,9 +265,13 @@ pub struct Session {
     pub session_names: Vec<String>,
     /// The declared location; `null`: none is declared there.
     pub location: Option<String>,
+    /// The bucket's name.
     pub bucket: String,
+    /// The region of the events.
     pub region: String,
+    /// The time of its first event.
     pub start: Timestamp,
+    /// The time of its last event.
     pub end: Timestamp,
     /// Distinct keys that were read or written.
     pub objects: u64,

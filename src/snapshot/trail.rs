@@ -22,20 +22,29 @@ pub enum RecorderKind {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Trail {
+    /// Its ARN.
     pub trail_arn: String,
+    /// Its name.
     pub name: String,
+    /// Where it was made.
     pub home_region: String,
     /// `null`: AWS did not say.
     pub is_multi_region_trail: Option<bool>,
+    /// Whether it records in all accounts of the organization.
     pub is_organization_trail: Option<bool>,
+    /// Where it delivers.
     #[serde(default)]
     pub s3_bucket_name: Option<String>,
+    /// What stands before `AWSLogs/` there.
     #[serde(default)]
     pub s3_key_prefix: Option<String>,
+    /// Whether it writes digests.
     #[serde(default)]
     pub log_file_validation_enabled: Option<bool>,
+    /// Whether it records events of global services.
     #[serde(default)]
     pub include_global_service_events: Option<bool>,
+    /// The key that its log files are encrypted with.
     #[serde(default)]
     pub kms_key_id: Option<String>,
     /// `false`: what CloudTrail itself does when it delivers is not recorded.
@@ -44,6 +53,7 @@ pub struct Trail {
     /// Both selector lists `null`: they were not read (see `failures`).
     #[serde(default)]
     pub event_selectors: Option<Vec<EventSelector>>,
+    /// `null`: it has basic ones, or they were not read.
     #[serde(default)]
     pub advanced_event_selectors: Option<Vec<AdvancedEventSelector>>,
     /// `GetTrailStatus` by the region that was asked: it answers for one region only.
@@ -102,17 +112,24 @@ fn each_once<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<Stri
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TrailStatus {
+    /// Whether it records.
     pub is_logging: Option<bool>,
+    /// Why the last delivery failed.
     #[serde(default)]
     pub latest_delivery_error: Option<String>,
+    /// When it last delivered log files.
     #[serde(default)]
     pub latest_delivery_time: Option<Timestamp>,
+    /// Why the last delivery of a digest failed.
     #[serde(default)]
     pub latest_digest_delivery_error: Option<String>,
+    /// When it last delivered a digest.
     #[serde(default)]
     pub latest_digest_delivery_time: Option<Timestamp>,
+    /// When it was last started.
     #[serde(default)]
     pub start_logging_time: Option<Timestamp>,
+    /// When it was last stopped.
     #[serde(default)]
     pub stop_logging_time: Option<Timestamp>,
 }
@@ -124,8 +141,10 @@ pub struct EventSelector {
     /// `ReadOnly`, `WriteOnly` or `All`; left out means `All`.
     #[serde(default)]
     pub read_write_type: Option<String>,
+    /// Whether it records management events.
     #[serde(default)]
     pub include_management_events: Option<bool>,
+    /// Which data events it records.
     #[serde(default)]
     pub data_resources: Vec<DataResource>,
     /// Filters management events only.
@@ -136,8 +155,10 @@ pub struct EventSelector {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DataResource {
+    /// `AWS::S3::Object`, or another kind of resource.
     #[serde(rename = "type")]
     pub kind: String,
+    /// ARNs, or beginnings of them.
     #[serde(default)]
     pub values: Vec<String>,
 }
@@ -146,8 +167,10 @@ pub struct DataResource {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AdvancedEventSelector {
+    /// What its author calls it.
     #[serde(default)]
     pub name: Option<String>,
+    /// All of them must match.
     pub field_selectors: Vec<FieldSelector>,
 }
 
@@ -155,17 +178,24 @@ pub struct AdvancedEventSelector {
 /// selector that has one is `unknown` and not read as if it were wider.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct FieldSelector {
+    /// `resources.ARN`, `readOnly` …
     pub field: String,
+    /// Any of these.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub equals: Vec<String>,
+    /// Any of these.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub starts_with: Vec<String>,
+    /// Any of these.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ends_with: Vec<String>,
+    /// None of these.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_equals: Vec<String>,
+    /// None of these.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_starts_with: Vec<String>,
+    /// None of these.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_ends_with: Vec<String>,
     #[serde(flatten)]
@@ -176,12 +206,16 @@ pub struct FieldSelector {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EventDataStore {
+    /// Its ARN.
     pub event_data_store_arn: String,
+    /// Its name.
     #[serde(default)]
     pub name: Option<String>,
     /// Only `ENABLED` takes events in.
     pub status: Option<String>,
+    /// Whether it takes in events of all regions.
     pub multi_region_enabled: Option<bool>,
+    /// Whether it takes in events of the organization's accounts.
     pub organization_enabled: Option<bool>,
     /// `null`: not read.
     #[serde(default)]

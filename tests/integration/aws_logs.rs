@@ -11,7 +11,7 @@ use crate::endpoint::Endpoint;
 use crate::program::{Workplace, finding, outcome};
 
 /// A log object as CloudTrail delivers it, of one read by a role.
-fn log_object(role: &str, hours_ago: i64) -> Value {
+pub fn log_object(role: &str, hours_ago: i64) -> Value {
     let time = time::OffsetDateTime::now_utc() - time::Duration::hours(hours_ago);
     let event_time = format!("{}T{:02}:{:02}:{:02}Z", time.date(), time.hour(), time.minute(), time.second());
     let records = json!({"Records": [{
@@ -36,7 +36,7 @@ fn log_object(role: &str, hours_ago: i64) -> Value {
 }
 
 /// A log object that holds nothing: a trail that delivers all day shows that nothing is missing.
-fn quiet(hours_ago: i64) -> Value {
+pub fn quiet(hours_ago: i64) -> Value {
     let time = time::OffsetDateTime::now_utc() - time::Duration::hours(hours_ago);
     delivered("{\"Records\": []}", time, "quiet")
 }

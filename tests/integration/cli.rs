@@ -242,7 +242,7 @@ fn init_writes_a_config_that_check_reads() {
 #[test]
 fn explain_tells_a_policys_own_text() {
     let workplace = Workplace::offline();
-    let list = workplace.run(&["explain"]).stdout;
+    let list = workplace.run(&["policies"]).stdout;
     for policy in [
         "access/approved_roles",
         "coverage/copy_recorded",

@@ -5,17 +5,19 @@ use std::path::Path;
 use std::process::Command;
 
 /// Tools that import no room of ours; everyone may use them.
-const TOOLS: [&str; 8] = ["atomic_file", "bounded_file", "glob", "gzip", "output", "parallel", "progress", "severity"];
+const TOOLS: [&str; 9] =
+    ["atomic_file", "bounded_file", "glob", "gzip", "hash", "output", "parallel", "progress", "severity"];
 
 /// Every other room, from the vocabulary down to the command line, with what it imports. A room names only rooms above it, so
 /// there are no circles.
-const ROOMS: [(&str, &[&str]); 15] = [
+const ROOMS: [(&str, &[&str]); 16] = [
     ("aws", &[]),
     ("snapshot", &["aws"]),
     ("reason", &["aws", "snapshot"]),
     ("coverage", &["aws", "snapshot", "reason"]),
     ("world", &["aws", "snapshot", "reason", "coverage"]),
     ("config", &["aws", "snapshot"]),
+    ("permissions", &["snapshot", "config"]),
     ("logs", &["aws", "snapshot"]),
     ("collect", &["aws", "snapshot", "config", "logs"]),
     ("facts", &["aws", "snapshot", "reason", "coverage", "world", "config"]),
@@ -27,7 +29,18 @@ const ROOMS: [(&str, &[&str]); 15] = [
     (
         "commands",
         &[
-            "aws", "snapshot", "reason", "config", "logs", "collect", "facts", "finding", "policy", "report", "exit",
+            "aws",
+            "snapshot",
+            "reason",
+            "config",
+            "permissions",
+            "logs",
+            "collect",
+            "facts",
+            "finding",
+            "policy",
+            "report",
+            "exit",
             "cli",
         ],
     ),

@@ -14,6 +14,7 @@ mod accounts;
 mod action;
 /// Only approved principals: what passes, and what keeps it from passing.
 mod approval;
+mod around;
 /// Live runs against the local AWS endpoint.
 mod aws;
 /// The same: log records in the trails' own buckets.
@@ -63,6 +64,7 @@ mod reports;
 /// Which policies run, and how their answers count.
 mod selection;
 /// Silence is not success.
+mod setup;
 mod silence;
 /// Wrong verdicts that were found from outside.
 mod soundness;

@@ -55,9 +55,9 @@ fn a_policys_text_is_harmless_where_it_is_explained_and_reported() {
     );
     std::fs::create_dir(workplace.path("own")).unwrap();
     workplace.write("own/hostile.rego", &policy);
-    let listed = workplace.run(&["explain", "--policies", "own"]);
+    let listed = workplace.run(&["policies", "--policies", "own"]);
     assert_eq!(listed.exit, 0, "{listed:?}");
-    harmless("explain", &listed.stdout);
+    harmless("policies", &listed.stdout);
     let explained = workplace.run(&["explain", "own/hostile", "--policies", "own"]);
     assert_eq!(explained.exit, 0, "{explained:?}");
     assert!(explained.stdout.contains("add-mask]x"), "{explained:?}");

@@ -12,17 +12,21 @@ use crate::aws::timestamp::Timestamp;
 use crate::logs::layout::{self, ObjectKind};
 
 /// Which chain a digest is of.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
 pub struct ChainName {
+    /// The account that the log files are of.
     pub account: String,
     /// The region of the events.
     pub region: String,
+    /// The trail's name.
     pub trail: String,
+    /// The home region of the trail.
     pub home_region: String,
+    /// Standard digests, or those that CloudTrail made later.
     pub kind: ChainKind,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ChainKind {
     /// A digest an hour, whether there were files or not.

@@ -1,0 +1,186 @@
+//! Flags of the commands around a check: what to put right, what is asked and why, and what is needed.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::{ConfigArgs, TableFormat};
+use crate::config::Waivable;
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+`put-event-selectors` replaces the selectors of a trail, so its input holds those that are there today too. Nothing is changed: \
+read the calls, then run them.
+
+Exit codes: 0 the calls close every gap, or there is none, 2 usage, config or credentials, 3 something is left open, or not \
+known, 4 the calls could not be written")]
+pub struct Fix {
+    /// Plan on this snapshot and make no AWS call.
+    #[arg(long, value_name = "FILE")]
+    pub snapshot: Option<PathBuf>,
+    /// The oldest snapshot that is planned on: `90m`, `24h`, `7d`.
+    #[arg(long, value_name = "SPAN", value_parser = span, default_value = "24h")]
+    pub max_age: time::Duration,
+    /// How the calls are printed.
+    #[arg(long, value_enum, default_value_t = FixFormat::Cli)]
+    pub format: FixFormat,
+    #[command(flatten)]
+    pub config: ConfigArgs,
+}
+
+fn span(text: &str) -> Result<time::Duration, String> {
+    crate::config::duration(text).ok_or_else(|| "expected a time span, such as 90m, 24h or 7d".to_owned())
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FixFormat {
+    /// Lines of the AWS CLI.
+    Cli,
+    /// The plan, for programs.
+    Json,
+    /// What the trails' `aws_cloudtrail` resources must hold.
+    Terraform,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The table is added to the end of the config, which is read again with it before it is written.
+
+Exit codes: 0 the table is there, 2 usage or config, 4 it could not be written")]
+pub struct Waive {
+    /// The policy, as reports name it: `coverage/unload_recorded`.
+    pub policy: String,
+    /// The subject, as reports name it; `*` is any run of characters.
+    pub subject: String,
+    /// The last day on which it is accepted: `2027-01-31`.
+    #[arg(long, value_name = "DAY", value_parser = day)]
+    pub until: time::Date,
+    /// Who answers for it.
+    #[arg(long, value_name = "NAME")]
+    pub owner: String,
+    /// Why it is accepted.
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+    /// What is accepted: that it fails, or that it cannot be told.
+    #[arg(long, value_enum, default_value_t = Waivable::Fail)]
+    pub outcome: Waivable,
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    #[command(flatten)]
+    pub policies: PolicyDirs,
+}
+
+fn day(text: &str) -> Result<time::Date, String> {
+    let format = time::macros::format_description!("[year]-[month]-[day]");
+    time::Date::parse(text, format).map_err(|_| "expected a day, such as 2027-01-31".to_owned())
+}
+
+#[derive(Debug, Args)]
+pub struct Policies {
+    /// A line for each control of this framework that policies speak to, with the policies.
+    #[arg(long, value_name = "FRAMEWORK")]
+    pub controls: Option<String>,
+    #[arg(long, value_enum, default_value_t = TableFormat::Table)]
+    pub format: TableFormat,
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    #[command(flatten)]
+    pub policies: PolicyDirs,
+}
+
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// A policy, as reports name it (`coverage/unload_recorded`), an outcome (`unknown`), or an exit code (`3`).
+    #[arg(value_name = "POLICY|OUTCOME|CODE")]
+    pub name: String,
+    #[command(flatten)]
+    pub policies: PolicyDirs,
+}
+
+#[derive(Debug, Args)]
+pub struct PolicyDirs {
+    /// Look in the Rego policies of this folder too. May be repeated.
+    #[arg(long, value_name = "DIR")]
+    pub policies: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Init {
+    /// Where to write it.
+    #[arg(value_name = "FILE", default_value = crate::config::DEFAULT_PATH)]
+    pub path: PathBuf,
+    /// Write over a file that is there.
+    #[arg(long)]
+    pub force: bool,
+    /// Ask the account, with the credentials of the environment, for clusters, roles and trails, and fill the file with the
+    /// places at which the last day's log records show COPYs and UNLOADs.
+    #[arg(long)]
+    pub discover: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Permissions {
+    /// Name the buckets that this snapshot shows log files to be delivered to, instead of any bucket's.
+    #[arg(long, value_name = "FILE")]
+    pub snapshot: Option<PathBuf>,
+    /// As what it is printed.
+    #[arg(long, value_enum, default_value_t = PermissionsFormat::Policy)]
+    pub format: PermissionsFormat,
+    #[command(flatten)]
+    pub config: ConfigArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PermissionsFormat {
+    /// The IAM policy.
+    Policy,
+    /// A Terraform file: an audit role with the policy, which another account assumes with an external id.
+    Terraform,
+    /// The same as a CloudFormation template, for a stack or a StackSet.
+    Cloudformation,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Exit codes: 0 everything was answered, 2 usage, config or credentials, 3 something was not, 4 the answer could not be written")]
+pub struct Doctor {
+    #[arg(long, value_enum, default_value_t = TableFormat::Table)]
+    pub format: TableFormat,
+    #[command(flatten)]
+    pub config: ConfigArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct Schema {
+    /// Which document.
+    pub document: Document,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Document {
+    /// trailcheck.toml, for editors.
+    Config,
+    /// What policies read as `input`.
+    Input,
+    /// What `collect` writes.
+    Snapshot,
+    /// What `check --report json` writes.
+    Report,
+    /// What `accesses --format json` prints.
+    Accesses,
+    /// What `trace --format json` prints.
+    Trace,
+    /// What `verify --format json` prints.
+    Verify,
+}
+
+#[derive(Debug, Args)]
+pub struct Completions {
+    pub shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
+pub struct Man {
+    /// Of this command [default: of trailcheck itself].
+    pub command: Option<String>,
+}

@@ -1,0 +1,214 @@
+//! `doctor`: who asks, what each permission answers, and what stays unknown because of those that do not.
+//!
+//! It collects as a check does, with one log object for each place, and judges: so what it says is what a check will say.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+
+use anstyle::{AnsiColor, Style};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{CommandError, evidence, told};
+use crate::cli::{Doctor as Args, TableFormat};
+use crate::collect;
+use crate::config::Config;
+use crate::exit::Exit;
+use crate::facts;
+use crate::finding::{Finding, Outcome};
+use crate::logs::sample::LogRequest;
+use crate::output::{self, harmless};
+use crate::permissions::needed;
+use crate::policy::{self, Input};
+use crate::reason::Reason;
+use crate::severity::UnknownIs;
+use crate::snapshot::{Failure, Snapshot};
+
+/// So many places of one permission are named.
+const SHOWN: usize = 4;
+
+/// What was asked and answered.
+#[derive(Serialize)]
+struct Examination {
+    account: String,
+    caller: String,
+    regions: BTreeSet<String>,
+    permissions: Vec<Examined>,
+    /// What failed for another reason than a permission.
+    others: Vec<Failure>,
+}
+
+/// A permission, and how it answered.
+#[derive(Serialize)]
+struct Examined {
+    action: &'static str,
+    why: &'static str,
+    answer: Answer,
+    failures: Vec<Failure>,
+    /// Policies that cannot tell because of it, with how many subjects of each.
+    unknown: BTreeMap<String, usize>,
+}
+
+#[derive(Serialize, Clone, Copy, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+enum Answer {
+    Ok,
+    /// Some calls failed.
+    Failed,
+    /// No call that needs it failed, and none is known to have been answered: there was nothing to ask it of.
+    NotShown,
+}
+
+/// 0 where everything was answered, 3 where something was not.
+pub(super) fn run(args: &Args) -> Result<Exit, CommandError> {
+    let config = Config::find(args.config.config.as_deref())?;
+    let logs = evidence::log_request(&config).map(|request| LogRequest { sample: Some(1), ..request });
+    let snapshot = collect::run(&config, &config.buckets(), logs)?;
+    let examination = examine(&snapshot, &config)?;
+    told(match args.format {
+        TableFormat::Table => output::print_text(&table(&examination)),
+        TableFormat::Json => output::print(&harmless::json(&examination)),
+    })?;
+    let is_well = |examined: &Examined| examined.answer != Answer::Failed;
+    let all = examination.others.is_empty() && examination.permissions.iter().all(is_well);
+    Ok(if all { Exit::Ok } else { Exit::Unknown })
+}
+
+fn examine(snapshot: &Snapshot, config: &Config) -> Result<Examination, CommandError> {
+    let facts = facts::derive(snapshot, config);
+    let bundles = policy::select(policy::with_user_policies(&[])?, config, &[], UnknownIs::Fail)?;
+    let findings = policy::evaluate(&Input::of(&facts)?, &bundles, config);
+    let mut failures: Vec<Failure> = snapshot.failures().cloned().collect();
+    failures.extend(unread(snapshot));
+    let mut permissions = vec![];
+    for permission in needed(config, Some(snapshot)) {
+        let (own, rest): (Vec<Failure>, Vec<Failure>) =
+            failures.into_iter().partition(|failure| failure.permission() == permission.action);
+        failures = rest;
+        let answer = match own.is_empty() {
+            false => Answer::Failed,
+            true if was_shown(permission.action, snapshot) => Answer::Ok,
+            true => Answer::NotShown,
+        };
+        let unknown = unknown_because(permission.action, &findings);
+        permissions.push(Examined { action: permission.action, why: permission.why, answer, failures: own, unknown });
+    }
+    let first = snapshot.accounts.first();
+    Ok(Examination {
+        account: first.map_or(String::new(), |account| account.id().to_owned()),
+        caller: first.map_or(String::new(), |account| account.caller.arn.clone()),
+        regions: snapshot.accounts.iter().flat_map(|account| account.scope.regions.clone()).collect(),
+        permissions,
+        others: failures,
+    })
+}
+
+/// Log objects that could not be read, as failures of the permission to read them.
+fn unread(snapshot: &Snapshot) -> Vec<Failure> {
+    let skipped = snapshot.records.iter().flat_map(|records| &records.skipped).filter(|skipped| skipped.matters);
+    let account = snapshot.accounts.first().map_or("", |account| account.id());
+    skipped
+        .map(|skipped| Failure {
+            call: "s3:GetObject".to_owned(),
+            account: account.to_owned(),
+            region: String::new(),
+            resource: Some(skipped.object.clone()),
+            code: "NotRead".to_owned(),
+            message: skipped.reason.clone(),
+            permission: None,
+            makes_unknown: BTreeSet::new(),
+        })
+        .collect()
+}
+
+/// Whether there was anything to ask it of.
+fn was_shown(action: &str, snapshot: &Snapshot) -> bool {
+    let trails = || snapshot.accounts.iter().flat_map(|account| &account.trails);
+    let records = snapshot.records.as_ref();
+    match action {
+        "cloudtrail:GetEventSelectors" | "cloudtrail:GetTrailStatus" => trails().next().is_some(),
+        "cloudtrail:GetEventDataStore" => {
+            snapshot.accounts.iter().any(|account| account.event_data_stores.iter().flatten().next().is_some())
+        }
+        "cloudtrail:ListPublicKeys" => {
+            records.is_some_and(|records| records.integrity.iter().any(|of| of.digests.valid > 0))
+        }
+        "s3:GetObject" => records.is_some_and(|records| records.read.iter().any(|reading| reading.read_objects > 0)),
+        // Whether a log file is encrypted with a key of the customer's is seen in trails only.
+        "kms:Decrypt" => {
+            let is_read = records.is_some_and(|records| records.read.iter().any(|reading| reading.read_objects > 0));
+            is_read && trails().any(|trail| trail.kms_key_id.is_some())
+        }
+        "s3:ListBucket" => records.is_some_and(|records| !records.read.is_empty()),
+        _ => true,
+    }
+}
+
+/// By policy, how many subjects wait for the permission.
+fn unknown_because(action: &str, findings: &[Finding]) -> BTreeMap<String, usize> {
+    let mut unknown = BTreeMap::new();
+    for finding in findings.iter().filter(|finding| finding.outcome == Outcome::Unknown) {
+        if finding.reasons.iter().any(|reason| waits_for(reason, action)) {
+            *unknown.entry(finding.policy.clone()).or_default() += 1;
+        }
+    }
+    unknown
+}
+
+/// Whether a failed call that needs the permission is in the reason, or in what that rests on.
+fn waits_for(reason: &Value, action: &str) -> bool {
+    match reason {
+        Value::Object(members) => {
+            let failure = || serde_json::from_value::<Failure>(reason.clone()).ok();
+            let is_it = members.contains_key("call") && failure().is_some_and(|failure| failure.permission() == action);
+            is_it || members.values().any(|member| waits_for(member, action))
+        }
+        Value::Array(items) => items.iter().any(|item| waits_for(item, action)),
+        _ => false,
+    }
+}
+
+fn table(examination: &Examination) -> String {
+    let mut out = String::new();
+    // Writing to a String cannot fail.
+    let _ = write(&mut out, examination);
+    out
+}
+
+fn write(out: &mut String, examination: &Examination) -> std::fmt::Result {
+    let regions: Vec<String> = examination.regions.iter().map(|region| harmless::text(region)).collect();
+    writeln!(out, "{} in account {}", harmless::text(&examination.caller), harmless::text(&examination.account))?;
+    writeln!(out, "regions: {}\n", regions.join(" "))?;
+    for examined in &examination.permissions {
+        let (color, word) = match examined.answer {
+            Answer::Ok => (AnsiColor::Green, "ok"),
+            Answer::Failed => (AnsiColor::Red, "failed"),
+            Answer::NotShown => (AnsiColor::BrightBlack, "not shown"),
+        };
+        let style = Style::new().fg_color(Some(color.into()));
+        writeln!(out, "{style}{word:<9}{style:#}  {:<32} {}", examined.action, examined.why)?;
+        let mut why: BTreeMap<(&str, &str), BTreeSet<&str>> = BTreeMap::new();
+        for failure in &examined.failures {
+            let place = failure.resource.as_deref().unwrap_or(&failure.region);
+            why.entry((&failure.code, &failure.message)).or_default().insert(place);
+        }
+        for ((code, message), places) in why {
+            let shown: Vec<&str> = places.iter().copied().take(SHOWN).collect();
+            let more = if places.len() > SHOWN { format!(" and {} more", places.len() - SHOWN) } else { String::new() };
+            let text = format!("{}{more}: {code}: {message}", shown.join(" "));
+            writeln!(out, "           {}", harmless::text(&text))?;
+        }
+        if !examined.unknown.is_empty() {
+            let policies: Vec<String> = examined.unknown.iter().map(|(id, count)| format!("{id} ({count})")).collect();
+            writeln!(out, "           unknown because of it: {}", harmless::text(&policies.join(", ")))?;
+        }
+    }
+    for failure in &examination.others {
+        writeln!(out, "failed     {}", harmless::text(&Reason::failed(failure).to_string()))?;
+    }
+    let failed = examination.permissions.iter().filter(|examined| examined.answer == Answer::Failed).count();
+    if failed > 0 {
+        writeln!(out, "\n`trailcheck permissions` prints the policy that grants them")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,76 @@
+//! What is new since an earlier report, and what is settled.
+
+use std::collections::HashMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Finding, Outcome, Resource};
+
+/// What does not hold, as the baseline has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// It was not there, or not as bad.
+    New,
+    /// It was there, and as bad.
+    Known,
+}
+
+impl Standing {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Standing::New => "new",
+            Standing::Known => "known",
+        }
+    }
+}
+
+/// What did not hold in the baseline, and is no longer so.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Settled {
+    /// The policy's id.
+    pub policy: String,
+    /// What it was about.
+    pub subject: String,
+    pub resource: Resource,
+    /// What it was in the baseline.
+    pub was: Outcome,
+    /// `null`: it is judged no longer.
+    pub now: Option<Outcome>,
+}
+
+/// Marks what is new and what is known, and gives what is settled.
+pub fn compare(findings: &mut [Finding], baseline: &[Finding]) -> Vec<Settled> {
+    let before: HashMap<&str, &Finding> = baseline.iter().map(|old| (&*old.fingerprint, old)).collect();
+    for finding in findings.iter_mut().filter(|finding| !holds(finding.outcome)) {
+        let is_known = before.get(&*finding.fingerprint).is_some_and(|old| was_as_bad(old, finding));
+        finding.standing = Some(if is_known { Standing::Known } else { Standing::New });
+    }
+    let now: HashMap<&str, Outcome> = findings.iter().map(|finding| (&*finding.fingerprint, finding.outcome)).collect();
+    let settled =
+        baseline.iter().filter(|old| old.outcome != Outcome::Waived && !holds(old.outcome)).map(|old| Settled {
+            policy: old.policy.clone(),
+            subject: old.subject.clone(),
+            resource: old.resource.clone(),
+            was: old.outcome,
+            now: now.get(&*old.fingerprint).copied(),
+        });
+    settled.filter(|settled| settled.now.is_none_or(|now| now == Outcome::Waived || holds(now))).collect()
+}
+
+fn holds(outcome: Outcome) -> bool {
+    matches!(outcome, Outcome::Pass | Outcome::NotApplicable)
+}
+
+/// A failure is known as a failure of its severity, an unknown also as a failure. A policy that broke judges nothing, so what it
+/// hides is never known; and a waiver that is over accepted nothing for longer.
+fn was_as_bad(old: &Finding, new: &Finding) -> bool {
+    match (new.outcome, old.outcome) {
+        (Outcome::Fail, Outcome::Fail) => old.severity >= new.severity,
+        (Outcome::Unknown, Outcome::Unknown | Outcome::Fail) => true,
+        (Outcome::Waived, Outcome::Waived | Outcome::Fail | Outcome::Unknown) => true,
+        _ => false,
+    }
+}
