@@ -65,6 +65,8 @@ pub struct SourceLocation {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AppliedWaiver {
+    /// What it accepts: `fail` or `unknown`.
+    pub accepts: Outcome,
     /// Why it is accepted.
     pub reason: String,
     /// Who answers for it.

@@ -9,7 +9,7 @@
 //! world             (&Snapshot, Instant)   -> World         recorders, buckets, roles of all accounts at one time
 //! facts::derive     (&Snapshot, &Config)   -> Facts         what follows exactly; pure, no I/O
 //! policy::evaluate  &Input                 -> Vec<Finding>  Rego decides; pass, fail and unknown are all answers
-//! report::render    &Report                -> text json junit sarif github markdown csv
+//! report::render    &Report                -> text html json junit sarif ocsf github markdown csv
 //! ```
 //!
 //! Follow one account: `collect` asks AWS and [`logs`] reads log files, which makes a [`snapshot`]. `world` puts its accounts

@@ -7,9 +7,11 @@ mod causes;
 mod csv;
 mod file;
 mod github;
+mod html;
 mod json;
 mod junit;
 mod markdown;
+mod ocsf;
 mod repository;
 mod sarif;
 mod text;
@@ -274,6 +276,10 @@ pub enum Format {
     Github,
     /// GitHub-flavoured Markdown, for step summaries and comments.
     Markdown,
+    /// One self-contained page, for people who were not there.
+    Html,
+    /// OCSF 1.6 Compliance Findings, one a line, for Security Hub and data lakes.
+    Ocsf,
     /// A row a finding, for spreadsheets.
     Csv,
 }
@@ -296,6 +302,8 @@ pub fn render(format: Format, report: &Report, look: Look) -> Vec<u8> {
         Format::SarifUpload => sarif::render(report, sarif::For::CodeScanning),
         Format::Github => github::render(report).into_bytes(),
         Format::Markdown => markdown::render(report).into_bytes(),
+        Format::Html => html::render(report),
+        Format::Ocsf => ocsf::render(report),
         Format::Csv => csv::render(report),
     }
 }

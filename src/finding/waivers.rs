@@ -90,6 +90,10 @@ impl<'a> Waivers<'a> {
             finding.message = format!("{} (its waiver expired on {})", finding.message, waiver.expires);
         }
         finding.waiver = Some(AppliedWaiver {
+            accepts: match waiver.outcome {
+                Waivable::Fail => Outcome::Fail,
+                Waivable::Unknown => Outcome::Unknown,
+            },
             reason: waiver.reason.clone(),
             owner: waiver.owner.clone(),
             expires: waiver.expires.to_string(),

@@ -83,7 +83,10 @@ fn waive_writes_a_table_that_the_next_check_reads() {
     let (report, _) = blind(&workplace, &[]);
     let waived = finding(&report, FAILED, LOAD);
     assert_eq!(waived["outcome"], "waived");
-    assert_eq!(waived["waiver"], json!({"reason": "line\none", "owner": "data \"x\"", "expires": "2030-01-31"}));
+    assert_eq!(
+        waived["waiver"],
+        json!({"accepts": "fail", "reason": "line\none", "owner": "data \"x\"", "expires": "2030-01-31"})
+    );
     let before = std::fs::read_to_string(workplace.path("blind_spot/trailcheck.toml")).unwrap();
     for (policy, subject, until, message) in [
         (FAILED, LOAD, "2029-01-01", "waives it until 2030-01-31 already"),

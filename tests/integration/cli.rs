@@ -174,7 +174,7 @@ fn wrong_usage_is_explained() {
     let check = |more: &[&str]| refused(&workplace, &[&["check", "--snapshot", "snapshot.json"], more].concat());
     assert!(
         check(&["--report", "pdf"])
-            .contains("expected one of text, json, junit, sarif, sarif-upload, github, markdown, csv")
+            .contains("expected one of text, json, junit, sarif, sarif-upload, github, markdown, html, ocsf, csv")
     );
     assert!(check(&["--report", "json="]).contains("names no file"));
     assert!(check(&["--report", "json", "--report", "sarif"]).contains("two reports to standard output"));

@@ -14,11 +14,14 @@ mod accounts;
 mod action;
 /// Only approved principals: what passes, and what keeps it from passing.
 mod approval;
+/// What stands around a check: waivers, baselines, what changed, schemas.
 mod around;
 /// Live runs against the local AWS endpoint.
 mod aws;
 /// The same: log records in the trails' own buckets.
 mod aws_logs;
+/// The HTML report in a real browser.
+mod browser;
 /// Chains of digests, signed by a key of the tests' own.
 mod chains;
 /// Usage, files, errors and exit codes.
@@ -63,8 +66,9 @@ mod records;
 mod reports;
 /// Which policies run, and how their answers count.
 mod selection;
-/// Silence is not success.
+/// Before a first check: permissions, doctor, a config that is filled in.
 mod setup;
+/// Silence is not success.
 mod silence;
 /// Wrong verdicts that were found from outside.
 mod soundness;

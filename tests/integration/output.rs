@@ -63,7 +63,7 @@ fn a_policys_text_is_harmless_where_it_is_explained_and_reported() {
     assert!(explained.stdout.contains("add-mask]x"), "{explained:?}");
     harmless("explain one", &explained.stdout);
     let (config, snapshot) = (fixture("article/trailcheck.toml"), fixture("article/snapshot.json"));
-    for format in ["text", "json", "junit", "sarif", "markdown", "csv"] {
+    for format in ["text", "json", "junit", "sarif", "markdown", "csv", "html", "ocsf"] {
         let check = ["check", "--config", &config, "--snapshot", &snapshot, "--policies", "own", "--report", format];
         let ran = workplace.run(&check);
         assert!(ran.stdout.contains("msg"), "{format}");

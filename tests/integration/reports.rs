@@ -51,7 +51,7 @@ fn canonical(workplace: &Workplace, format: &str) -> String {
 #[test]
 fn every_format_tells_the_canonical_report_as_reviewed() {
     let workplace = Workplace::offline();
-    for format in ["text", "junit", "sarif", "markdown", "csv", "github"] {
+    for format in ["text", "junit", "sarif", "markdown", "csv", "github", "ocsf"] {
         let told = canonical(&workplace, format);
         // A line for each test case, so that a change can be reviewed.
         let told = if format == "junit" {
@@ -71,6 +71,16 @@ fn every_format_tells_the_canonical_report_as_reviewed() {
     assert_eq!(validate(&["junit", &junit]).lines().count(), given["findings"].as_array().unwrap().len());
 }
 
+/// An unknown is no pass in a data lake either.
+#[test]
+fn ocsf_events_are_valid_and_say_what_is_not_known() {
+    let workplace = Workplace::offline();
+    let events = workplace.write("events.ndjson", &canonical(&workplace, "ocsf")).display().to_string();
+    let told = validate(&["ocsf", &events]);
+    let told: Vec<&str> = told.lines().collect();
+    assert_eq!(told, ["fail 3", "fail 3", "fail 3", "error 99", "unknown 2", "waived 3", "pass 1", "pass 1"]);
+}
+
 /// A saved report says all that a run says, with neither config, snapshot nor policies at hand.
 #[test]
 fn a_report_is_told_again_as_it_was_told() {
@@ -79,7 +89,7 @@ fn a_report_is_told_again_as_it_was_told() {
         let (config, snapshot) =
             (fixture(&format!("{scenario}/trailcheck.toml")), fixture(&format!("{scenario}/snapshot.json")));
         let mut check = vec!["check", "--config", &config, "--snapshot", &snapshot];
-        let formats = ["text", "json", "junit", "sarif", "markdown", "csv"];
+        let formats = ["text", "json", "junit", "sarif", "markdown", "csv", "html", "ocsf"];
         let told: Vec<String> = formats.iter().map(|format| format!("{format}=first.{format}")).collect();
         check.extend(told.iter().flat_map(|target| ["--report", target]));
         assert_eq!(workplace.run(&check).exit, 1);

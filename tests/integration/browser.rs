@@ -1,0 +1,131 @@
+//! The HTML report in a real browser.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use serde_json::Value;
+
+use crate::endpoint::validate;
+use crate::program::{Workplace, fixture};
+
+const SCRIPTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/browser");
+const CANONICAL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/reports/canonical.json");
+
+/// Chromium, which a machine of Debian gets by itself where it may.
+fn chromium() -> &'static Path {
+    static CHROMIUM: OnceLock<PathBuf> = OnceLock::new();
+    let find = || {
+        let folders = std::env::var_os("PATH").unwrap_or_default();
+        let names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+        let paths = std::env::split_paths(&folders).flat_map(|folder| names.map(|name| folder.join(name)));
+        paths.into_iter().find(|path| path.is_file())
+    };
+    CHROMIUM.get_or_init(|| {
+        if let Some(path) = find() {
+            return path;
+        }
+        let install = "apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium";
+        let installed = Command::new("sh").args(["-c", install]).output();
+        find().unwrap_or_else(|| {
+            panic!("the tests of the HTML report need Chromium (Debian: apt-get install chromium); tried: {installed:?}")
+        })
+    })
+}
+
+/// A folder with what `package.json` names, installed into `target/` once.
+fn modules() -> &'static Path {
+    static MODULES: OnceLock<PathBuf> = OnceLock::new();
+    MODULES.get_or_init(|| {
+        let target = Path::new(env!("CARGO_BIN_EXE_trailcheck")).parent().unwrap().parent().unwrap();
+        let folder = target.join("test-node");
+        let wanted = std::fs::read_to_string(format!("{SCRIPTS}/package.json")).unwrap();
+        // Written last: a folder that was cut short is made anew.
+        let installed = folder.join("installed-package.json");
+        if std::fs::read_to_string(&installed).is_ok_and(|text| text == wanted) {
+            return folder;
+        }
+        let _ = std::fs::remove_dir_all(&folder);
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("package.json"), &wanted).unwrap();
+        let npm = ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"];
+        let need =
+            "the tests of the HTML report need Node.js 20 or newer with npm (Debian: apt-get install nodejs npm)";
+        let ran = Command::new("npm")
+            .args(npm)
+            .current_dir(&folder)
+            .output()
+            .unwrap_or_else(|error| panic!("{need}: {error}"));
+        assert!(ran.status.success(), "{need}: {}", String::from_utf8_lossy(&ran.stderr));
+        std::fs::write(installed, wanted).unwrap();
+        folder
+    })
+}
+
+/// Runs `page.mjs`; its output, or a panic with what it found wrong.
+fn open(page: &Path, pdf: &Path, what: &str) -> String {
+    let script = modules().join("page.mjs");
+    // Beside its modules, where it finds them.
+    std::fs::copy(format!("{SCRIPTS}/page.mjs"), &script).unwrap();
+    let ran = Command::new("node").arg(script).arg(chromium()).arg(page).arg(pdf).arg(what).output().unwrap();
+    assert!(ran.status.success(), "{}: {}", page.display(), String::from_utf8_lossy(&ran.stderr));
+    String::from_utf8(ran.stdout).unwrap()
+}
+
+/// Two widths, no request, no message on the console, no violation that axe knows, and a PDF that holds every proof.
+#[test]
+fn the_page_is_whole_in_a_browser_and_on_paper() {
+    let workplace = Workplace::offline();
+    let canonical = workplace.run(&["report", CANONICAL, "--report", "html=canonical.html"]);
+    assert_eq!(canonical.exit, 0, "{canonical:?}");
+    let (config, snapshot) = (fixture("blind_spot/trailcheck.toml"), fixture("blind_spot/snapshot.json"));
+    let blind = ["check", "-q", "--config", &config, "--snapshot", &snapshot, "--report", "html=blind.html"];
+    workplace.run(&blind);
+    for (name, holds) in [
+        ("canonical", &["waiver until 2027-01-31 by data-platform: moved by ticket 4711"][..]),
+        (
+            "blind",
+            &[
+                "GetObject",
+                "arn:aws:s3:::cm-kajiwara-redshift-load/data.csv",
+                "assumed-role/redshift-trailcheck-role/RedshiftIamRoleSession",
+                "it is a single-region trail of us-east-1; the bucket is in ap-northeast-1",
+                // What is folded on the screen.
+                "every read and write is recorded by redshift-both, event selector 1",
+            ],
+        ),
+    ] {
+        let pdf = workplace.path(&format!("{name}.pdf"));
+        open(&workplace.path(&format!("{name}.html")), &pdf, "axe");
+        validate(&[&["pdf", &pdf.display().to_string()], holds].concat());
+    }
+}
+
+/// No text of AWS's is markup.
+#[test]
+fn hostile_texts_are_shown_and_nothing_else() {
+    let workplace = Workplace::offline();
+    let page = workplace.run(&["report", CANONICAL, "--report", "html"]).stdout;
+    assert!(!page.contains("<script>`@team`") && page.contains("&lt;script&gt;`@team`"), "{page}");
+    assert_eq!(page.matches("<script>").count(), 1, "our own");
+    assert!(!page.contains(" style="), "the policy would block it");
+    let hidden = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
+    assert!(!page.contains(hidden));
+}
+
+/// Everything of the JSON report's findings is on the page.
+#[test]
+fn no_finding_is_left_out_of_the_page() {
+    let workplace = Workplace::offline();
+    let page = workplace.run(&["report", CANONICAL, "--report", "html"]).stdout;
+    let report: Value = serde_json::from_str(&std::fs::read_to_string(CANONICAL).unwrap()).unwrap();
+    for finding in report["findings"].as_array().unwrap() {
+        let outcome = finding["outcome"].as_str().unwrap();
+        if !["pass", "not_applicable"].contains(&outcome) {
+            assert!(page.contains(&format!("id=\"f-{}\"", finding["fingerprint"].as_str().unwrap())), "{finding}");
+        }
+    }
+    for section in ["map", "timeline", "findings", "records", "unseen", "accepted", "controls", "inventory", "again"] {
+        assert!(page.contains(&format!("<h2 id=\"{section}\">")), "{section}");
+    }
+}
