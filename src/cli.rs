@@ -84,6 +84,8 @@ pub struct Check {
     pub policies: PolicyArgs,
     #[command(flatten)]
     pub output: OutputArgs,
+    #[command(flatten)]
+    pub bundle: BundleArgs,
 }
 
 #[derive(Debug, Args)]
@@ -104,6 +106,10 @@ pub struct EvidenceArgs {
     /// Read CloudTrail log records from a file or folder (gzip or plain) instead of the trails' buckets. May be repeated.
     #[arg(long, value_name = "PATH")]
     pub logs: Vec<PathBuf>,
+    /// Perform a check again from what `--evidence` wrote, with its command line: any file that is not as it was written, and any
+    /// byte of the report that comes out differently, is an error.
+    #[arg(long, value_name = "DIR|FILE.zip", conflicts_with_all = ["snapshot", "logs", "policies", "policy", "unknown", "baseline", "evidence"])]
+    pub evidence_in: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -138,6 +144,15 @@ pub struct OutputArgs {
     /// is told once a cause.
     #[arg(short, long)]
     pub verbose: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "What is written")]
+pub struct BundleArgs {
+    /// Keep everything that the answers rest on in a new folder or ZIP file: snapshot, config, policies, reports, the log records
+    /// behind findings, and a manifest of their SHA-256 that can be signed.
+    #[arg(long, value_name = "DIR|FILE.zip")]
+    pub evidence: Option<PathBuf>,
 }
 
 /// `FORMAT` or `FORMAT=PATH`.

@@ -120,6 +120,18 @@ pub(crate) fn read_logs(
     })
 }
 
+/// The bytes of single log objects, `s3://bucket/key`, each with its name; `Err`: why not.
+pub(crate) fn fetch(config: &Config, names: &[String]) -> Result<Vec<(String, Result<Vec<u8>, String>)>, CollectError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CollectError::Runtime)?;
+    runtime.block_on(async {
+        let first_region = config.regions.as_deref().and_then(|regions| regions.first()).cloned();
+        let aws = Aws::load(first_region, Limits::new(Some(config.budget))).await?;
+        let fetched = objects::fetch(&aws, names).await;
+        let told = |error: CallError| format!("{}: {}", error.code, error.message);
+        Ok(fetched.into_iter().map(|(name, body)| (name, body.map_err(told))).collect())
+    })
+}
+
 async fn collect(config: &Config, declared: &[String], logs: Option<LogRequest>) -> Result<Snapshot, CollectError> {
     let progress = Progress::start();
     progress.stage("asking who we are");

@@ -2,6 +2,7 @@
 
 mod accesses;
 mod assemble;
+mod bundle;
 mod check;
 mod collect;
 mod diff;
@@ -24,6 +25,7 @@ mod waive;
 use clap::CommandFactory;
 
 use crate::atomic_file::WriteError;
+use crate::bundle::BundleError;
 use crate::cli::{Cli, Command};
 use crate::collect::CollectError;
 use crate::config::ConfigError;
@@ -49,6 +51,8 @@ pub enum CommandError {
     Report(#[from] ReportError),
     #[error(transparent)]
     Logs(#[from] PathError),
+    #[error(transparent)]
+    Bundle(#[from] BundleError),
     #[error("{0}")]
     Usage(String),
     #[error(transparent)]

@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::facts::subject::SubjectKind;
+pub use crate::facts::subject::SubjectKind;
 use crate::hash::sha256;
 use crate::reason::Reason;
 use crate::severity::Severity;

@@ -29,6 +29,7 @@
 mod atomic_file;
 pub mod aws;
 mod bounded_file;
+mod bundle;
 pub mod cli;
 #[cfg(feature = "aws")]
 mod collect;

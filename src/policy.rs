@@ -25,7 +25,7 @@ use crate::finding::waivers::Waivers;
 use crate::finding::{Finding, Outcome, Resource, SourceLocation, fingerprint};
 use crate::snapshot::Origin;
 
-pub use bundle::{Bundle, Policy, PolicyError, PolicyFile, shipped, with_user_policies};
+pub use bundle::{Bundle, Policy, PolicyError, PolicyFile, shipped, with_policy_files, with_user_policies};
 pub use controls::FRAMEWORKS;
 pub use input::Input;
 pub use metadata::Metadata;

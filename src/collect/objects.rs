@@ -1,6 +1,6 @@
 //! Objects of S3 buckets: listed, and read while more of them come.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -155,6 +155,23 @@ pub(super) fn read(
             runtime.block_on(download);
         });
     });
+}
+
+/// The bytes of single objects, `s3://bucket/key`, each with its name.
+pub(super) async fn fetch(aws: &Aws, names: &[String]) -> Vec<(String, Result<Vec<u8>, CallError>)> {
+    let places: Vec<Location> = names.iter().filter_map(|name| Location::parse_object(name).ok()).collect();
+    let buckets: BTreeSet<&String> = places.iter().map(|place| &place.bucket).collect();
+    let mut clients = BTreeMap::new();
+    for bucket in buckets {
+        let region = buckets::region_of_any(aws, bucket).await.unwrap_or_else(|| aws.home_region().to_owned());
+        clients.insert(bucket.clone(), (aws.s3(&region), aws.bodies(&region)));
+    }
+    let bodies = places.iter().map(|place| {
+        let (client, limits) = &clients[&place.bucket];
+        let object = Listed { bucket: place.bucket.clone(), key: place.prefix.clone(), bytes: 0, modified: None };
+        async move { (object.name(), get(client, limits, &object).await) }
+    });
+    stream::iter(bodies).buffered(IN_FLIGHT).collect().await
 }
 
 type Body = (String, Result<Vec<u8>, CallError>);

@@ -24,6 +24,10 @@ pub(crate) fn read_logs(_: &Location, _: Period, _: &mut Reader, _: &Progress) -
     Err(CollectError::Offline)
 }
 
+pub(crate) fn fetch(_: &Config, _: &[String]) -> Result<Vec<(String, Result<Vec<u8>, String>)>, CollectError> {
+    Err(CollectError::Offline)
+}
+
 pub(crate) mod digests {
     use super::CollectError;
     use crate::aws::location::Location;

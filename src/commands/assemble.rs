@@ -69,8 +69,7 @@ pub(super) fn report(judged: Judged) -> Report {
 /// With these, the same version gives the same answers again.
 fn inputs(snapshot: &Snapshot, snapshot_path: Option<&Path>, config: &Config, bundles: &[Bundle]) -> Vec<Input> {
     let shown = |path: &Path| path.display().to_string();
-    let is_there = !config.text.is_empty() || config.path.exists();
-    let config = is_there.then(|| Input {
+    let config = (!config.text.is_empty()).then(|| Input {
         kind: InputKind::Config,
         path: Some(shown(&config.path)),
         sha256: sha256(config.text.as_bytes()),

@@ -2,49 +2,76 @@
 
 use std::collections::HashSet;
 use std::mem::ManuallyDrop;
+use std::path::Path;
 
 use super::assemble::{self, Judged};
+use super::bundle::{self, Kept};
 use super::targets::{refuse_clashes, write};
 use super::{CommandError, evidence};
+use crate::bundle::refuse_existing;
 use crate::cli::Check;
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::facts;
 use crate::output;
 use crate::policy::{self, Bundle, Input};
-use crate::report::Earlier;
+use crate::report::{Earlier, Report};
 use crate::severity::UnknownIs;
+use crate::snapshot::Snapshot;
 
 pub(super) fn run(args: &Check) -> Result<Exit, CommandError> {
+    if let Some(evidence) = &args.evidence.evidence_in {
+        return again(args, evidence);
+    }
     let bundles = policy::with_user_policies(&args.policies.policies)?;
     let config = Config::find(args.config.config.as_deref())?;
     let inputs = [&config.path].into_iter().chain(&args.evidence.snapshot).chain(&args.evidence.logs);
     let inputs = inputs.chain(&args.policies.baseline);
     refuse_clashes(&args.output.report, inputs.chain(&args.policies.policies))?;
+    args.bundle.evidence.as_deref().map(refuse_existing).transpose()?;
     let baseline = args.policies.baseline.as_deref().map(Earlier::load).transpose()?;
-    check_waivers(&config, &bundles)?;
-    let unknown = args.policies.unknown.unwrap_or(UnknownIs::Fail);
-    let bundles = policy::select(bundles, &config, &args.policies.policy, unknown)?;
+    let bundles = selected(args, &config, bundles)?;
     // The process ends with this command: giving back a million small pieces of these would take a tenth of its time.
     let snapshot = ManuallyDrop::new(evidence::snapshot(&args.evidence, &config)?);
-    let facts = ManuallyDrop::new(facts::derive(&snapshot, &config));
-    let input = ManuallyDrop::new(Input::of(&facts)?);
-    let findings = policy::evaluate(&input, &bundles, &config);
-    let mut report = ManuallyDrop::new(assemble::report(Judged {
-        snapshot: &snapshot,
-        snapshot_path: args.evidence.snapshot.as_deref(),
-        config: &config,
-        bundles: &bundles,
-        findings,
-        account: facts.scan.subject.id.clone(),
-        command: command(),
-    }));
-    if let Some(baseline) = baseline {
-        report.hold_against(baseline);
-    }
-    let exit = Exit::of(&report, args.policies.fail_on);
-    // A failure is the more useful answer, even where a report of it could not be written.
-    match write(&report, &args.output) {
+    let asked = Asked { config: &config, bundles: &bundles, snapshot_path: args.evidence.snapshot.as_deref() };
+    let report = ManuallyDrop::new(judge(&snapshot, asked, command(), baseline)?);
+    let kept = args.bundle.evidence.as_deref().map(|path| {
+        let kept = Kept {
+            report: &report,
+            snapshot: &snapshot,
+            config: &config,
+            bundles: &bundles,
+            baseline: args.policies.baseline.as_deref(),
+            has_local_logs: !args.evidence.logs.is_empty(),
+            is_live: args.evidence.snapshot.is_none(),
+        };
+        bundle::write(path, &kept)
+    });
+    let written = kept.transpose().and_then(|_| write(&report, &args.output));
+    ended(&report, args, written)
+}
+
+/// From evidence, by the command line that it was written by.
+fn again(args: &Check, path: &Path) -> Result<Exit, CommandError> {
+    refuse_clashes(&args.output.report, std::iter::once(&path.to_owned()))?;
+    let mut again = bundle::open(path)?;
+    let bundles = selected(&again.args, &again.config, std::mem::take(&mut again.bundles))?;
+    let asked = Asked { config: &again.config, bundles: &bundles, snapshot_path: again.snapshot_path.as_deref() };
+    let (baseline, command) = (again.baseline.take(), std::mem::take(&mut again.command));
+    let report = judge(&again.snapshot, asked, command, baseline)?;
+    again.compare(&report)?;
+    output::remark(format_args!(
+        "{}: every file is as it was written, and the report comes out the same",
+        path.display()
+    ));
+    let written = write(&report, &args.output);
+    ended(&report, &again.args, written)
+}
+
+/// A failure is the more useful answer, even where a report of it could not be written.
+fn ended(report: &Report, args: &Check, written: Result<(), CommandError>) -> Result<Exit, CommandError> {
+    let exit = Exit::of(report, args.policies.fail_on);
+    match written {
         Err(error) if exit == Exit::Failed => {
             output::tell(format_args!("error: {error}"));
             Ok(exit)
@@ -52,6 +79,37 @@ pub(super) fn run(args: &Check) -> Result<Exit, CommandError> {
         Err(error) => Err(error),
         Ok(()) => Ok(exit),
     }
+}
+
+fn selected(args: &Check, config: &Config, bundles: Vec<Bundle>) -> Result<Vec<Bundle>, CommandError> {
+    check_waivers(config, &bundles)?;
+    let unknown = args.policies.unknown.unwrap_or(UnknownIs::Fail);
+    Ok(policy::select(bundles, config, &args.policies.policy, unknown)?)
+}
+
+/// What is asked of a snapshot.
+struct Asked<'a> {
+    config: &'a Config,
+    bundles: &'a [Bundle],
+    snapshot_path: Option<&'a Path>,
+}
+
+fn judge(
+    snapshot: &Snapshot,
+    asked: Asked,
+    command: Vec<String>,
+    baseline: Option<Earlier>,
+) -> Result<Report, CommandError> {
+    let Asked { config, bundles, snapshot_path } = asked;
+    let facts = ManuallyDrop::new(facts::derive(snapshot, config));
+    let input = ManuallyDrop::new(Input::of(&facts)?);
+    let findings = policy::evaluate(&input, bundles, config);
+    let account = facts.scan.subject.id.clone();
+    let mut report = assemble::report(Judged { snapshot, snapshot_path, config, bundles, findings, account, command });
+    if let Some(baseline) = baseline {
+        report.hold_against(baseline);
+    }
+    Ok(report)
 }
 
 pub(super) fn check_waivers(config: &Config, bundles: &[Bundle]) -> Result<(), CommandError> {

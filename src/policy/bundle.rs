@@ -83,7 +83,7 @@ pub enum PolicyError {
 }
 
 /// A file of a bundle.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PolicyFile {
     /// Its path; of a shipped one, below `policies/`.
     pub name: String,
@@ -101,16 +101,25 @@ pub fn shipped() -> Result<Bundle, PolicyError> {
 /// The shipped policies and those of the user's folders. A user's folder is a world of its own: it can neither add to a
 /// shipped package nor be called by one.
 pub fn with_user_policies(folders: &[PathBuf]) -> Result<Vec<Bundle>, PolicyError> {
+    let files: Vec<Vec<PolicyFile>> = folders.iter().map(|folder| user_files(folder)).collect::<Result<_, _>>()?;
+    if let Some((folder, _)) = folders.iter().zip(&files).find(|(_, files)| files.is_empty()) {
+        return Err(PolicyError::Nothing(folder.clone()));
+    }
+    with_policy_files(files)
+}
+
+/// The same of files that were read, those of one folder together.
+pub fn with_policy_files(folders: impl IntoIterator<Item = Vec<PolicyFile>>) -> Result<Vec<Bundle>, PolicyError> {
     let mut bundles = vec![shipped()?];
     let mut known: BTreeSet<String> = bundles[0].policies.iter().map(|policy| policy.id.clone()).collect();
-    for folder in folders {
-        let files = user_files(folder)?;
+    for files in folders {
         for file in &files {
             check_user_file(file)?;
         }
         let mut bundle = load(&files)?;
         if bundle.policies.is_empty() {
-            return Err(PolicyError::Nothing(folder.clone()));
+            let folder = files.first().and_then(|file| Path::new(&file.name).parent());
+            return Err(PolicyError::Nothing(folder.unwrap_or(Path::new("")).to_owned()));
         }
         if let Some(policy) = bundle.policies.iter().find(|policy| !known.insert(policy.id.clone())) {
             let message =

@@ -37,10 +37,18 @@ pub struct Earlier {
 
 impl Earlier {
     pub fn load(path: &Path) -> Result<Earlier, ReportError> {
-        let bytes = bounded_file::read(path, MAX_BYTES)
-            .map_err(|source| ReportError::Read { path: path.to_owned(), source })?;
-        let report = Report::parse(path, &bytes)?;
-        Ok(Earlier { path: path.display().to_string(), sha256: sha256(&bytes), report })
+        Earlier::parse(path, &Earlier::read(path)?)
+    }
+
+    /// Its bytes alone.
+    pub fn read(path: &Path) -> Result<Vec<u8>, ReportError> {
+        bounded_file::read(path, MAX_BYTES).map_err(|source| ReportError::Read { path: path.to_owned(), source })
+    }
+
+    /// The same of a file's bytes.
+    pub fn parse(path: &Path, bytes: &[u8]) -> Result<Earlier, ReportError> {
+        let report = Report::parse(path, bytes)?;
+        Ok(Earlier { path: path.display().to_string(), sha256: sha256(bytes), report })
     }
 }
 

@@ -9,9 +9,8 @@ use serde_json::{Value, json};
 
 use super::words::{Prepared, Told};
 use super::{Control, Report};
-use crate::facts::subject::SubjectKind;
 use crate::finding::baseline::Standing;
-use crate::finding::{Finding, Outcome};
+use crate::finding::{Finding, Outcome, SubjectKind};
 use crate::output::harmless;
 use crate::severity::Severity;
 

@@ -57,6 +57,11 @@ impl Snapshot {
     pub fn load(path: &Path) -> Result<Snapshot, SnapshotError> {
         let bytes = bounded_file::read(path, MAX_BYTES as u64)
             .map_err(|source| SnapshotError::Read { path: path.to_owned(), source })?;
+        Snapshot::parse(path, bytes)
+    }
+
+    /// The same of a file's bytes; `path` is for messages.
+    pub fn parse(path: &Path, bytes: Vec<u8>) -> Result<Snapshot, SnapshotError> {
         let bytes = if gzip::is_gzip(&bytes) {
             gzip::inflate(&bytes, MAX_BYTES).map_err(|source| SnapshotError::Gzip { path: path.to_owned(), source })?
         } else {

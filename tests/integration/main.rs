@@ -22,6 +22,8 @@ mod aws;
 mod aws_logs;
 /// The HTML report in a real browser.
 mod browser;
+/// Evidence that is kept, and performed again.
+mod bundles;
 /// Chains of digests, signed by a key of the tests' own.
 mod chains;
 /// Usage, files, errors and exit codes.

@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::{BuildHasher, Hash, Hasher};
-use std::io::Read;
 
 use super::super::access::{Access, Accesses, Noted};
 use super::super::chain::{ExpectedLog, LogName, Verdict};
@@ -17,6 +16,7 @@ use super::super::principal::PrincipalKind;
 use super::super::record::Reached;
 use super::super::session::Sessions;
 use super::super::structural_index::StructuralIndex;
+use super::super::unpack::{BOM, is_zstd, unpacked};
 use super::super::watch::WatchedPlaces;
 use super::{Object, Question};
 use crate::aws::timestamp::Timestamp;
@@ -312,9 +312,6 @@ impl<'a> Notes<'a> {
 /// What files are that nobody takes for logs.
 pub const NO_LOG: &str = "neither JSON nor gzip";
 
-/// A byte order mark, which some editors and tools put before UTF-8.
-const BOM: &[u8] = b"\xef\xbb\xbf";
-
 /// JSON, or a line that CloudWatch Logs exports: its time comes first.
 fn looks_like_log(bytes: &[u8]) -> bool {
     let start = bytes.strip_prefix(BOM).unwrap_or(bytes).trim_ascii_start();
@@ -323,25 +320,6 @@ fn looks_like_log(bytes: &[u8]) -> bool {
         Some(b'0'..=b'9') => start.get(..64).unwrap_or(start).windows(2).any(|pair| pair == b" {"),
         _ => false,
     }
-}
-
-fn is_zstd(bytes: &[u8]) -> bool {
-    bytes.starts_with(&[0x28, 0xb5, 0x2f, 0xfd])
-}
-
-/// The bytes of a zstd frame, within the limits of gzip.
-fn unpacked(bytes: &[u8]) -> Result<Vec<u8>, String> {
-    let damaged = |error: &dyn std::fmt::Display| format!("zstd data is damaged or cut short: {error}");
-    let (mut rest, mut text) = (bytes, Vec::new());
-    let decoder = ruzstd::decoding::StreamingDecoder::new(&mut rest).map_err(|error| damaged(&error))?;
-    decoder.take(gzip::MAX_LOG as u64 + 1).read_to_end(&mut text).map_err(|error| damaged(&error))?;
-    if text.len() > gzip::MAX_LOG {
-        return Err(InflateError::TooLarge(gzip::MAX_LOG).to_string());
-    }
-    if !rest.is_empty() {
-        return Err("unexpected data after the end of the zstd frame".to_owned());
-    }
-    Ok(text)
 }
 
 /// Why an object does not count.
