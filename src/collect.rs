@@ -120,8 +120,11 @@ pub(crate) fn read_logs(
     })
 }
 
-/// The bytes of single log objects, `s3://bucket/key`, each with its name; `Err`: why not.
-pub(crate) fn fetch(config: &Config, names: &[String]) -> Result<Vec<(String, Result<Vec<u8>, String>)>, CollectError> {
+/// Objects by name, each with its bytes, or why there are none.
+pub(crate) type Fetched = Vec<(String, Result<Vec<u8>, String>)>;
+
+/// The bytes of single log objects, `s3://bucket/key`.
+pub(crate) fn fetch(config: &Config, names: &[String]) -> Result<Fetched, CollectError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CollectError::Runtime)?;
     runtime.block_on(async {
         let first_region = config.regions.as_deref().and_then(|regions| regions.first()).cloned();

@@ -24,7 +24,9 @@ pub(crate) fn read_logs(_: &Location, _: Period, _: &mut Reader, _: &Progress) -
     Err(CollectError::Offline)
 }
 
-pub(crate) fn fetch(_: &Config, _: &[String]) -> Result<Vec<(String, Result<Vec<u8>, String>)>, CollectError> {
+pub(crate) type Fetched = Vec<(String, Result<Vec<u8>, String>)>;
+
+pub(crate) fn fetch(_: &Config, _: &[String]) -> Result<Fetched, CollectError> {
     Err(CollectError::Offline)
 }
 

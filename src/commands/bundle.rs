@@ -122,7 +122,7 @@ fn records(kept: &Kept) -> Option<Vec<u8>> {
     let names: Vec<String> = wanted.keys().cloned().collect();
     let why = |why: &str| names.iter().map(|name| (name.clone(), Err(why.to_owned()))).collect();
     let read = |name: &String| crate::bounded_file::read(Path::new(name), MAX_LOG).map_err(|error| error.to_string());
-    let objects: Vec<(String, Result<Vec<u8>, String>)> = if kept.has_local_logs {
+    let objects: collect::Fetched = if kept.has_local_logs {
         names.iter().map(|name| (name.clone(), read(name))).collect()
     } else if kept.is_live {
         collect::fetch(kept.config, &names).unwrap_or_else(|error| why(&error.to_string()))
@@ -216,7 +216,10 @@ fn policies(path: &Path, statement: &Statement, files: &Files) -> Result<Vec<Bun
         let bytes = files.get(&descriptor.name);
         let bytes = bytes.ok_or_else(|| altered(path, format!("{} is missing", descriptor.name)))?;
         let file = PolicyFile { name: annotation("path").to_owned(), text: text(path, &descriptor.name, bytes)? };
-        kept.entry(annotation("bundle").parse().unwrap_or(0)).or_default().push(file);
+        let number = annotation("bundle").parse();
+        let number =
+            number.map_err(|_| altered(path, format!("{MANIFEST} does not say whose policy {} is", file.name)))?;
+        kept.entry(number).or_default().push(file);
     }
     let shipped = kept.remove(&0).unwrap_or_default();
     if shipped != policy::shipped()?.files {
