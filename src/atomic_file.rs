@@ -25,6 +25,12 @@ pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> Result<(), WriteError>
 fn write(path: &Path, bytes: &[u8], mode: u32) -> Result<(), WriteError> {
     let failed = |source| WriteError { path: path.to_owned(), source };
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if path.is_dir() {
+        return Err(failed(std::io::Error::other("it is a folder, and a file is expected")));
+    }
+    if !folder.exists() {
+        return Err(failed(std::io::Error::other(format!("the folder {} does not exist", folder.display()))));
+    }
     // A device or a pipe (`/dev/stdout`) cannot be renamed over.
     if std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
         return std::fs::write(path, bytes).map_err(failed);

@@ -2,5 +2,6 @@
 
 pub mod arn;
 pub mod location;
+pub mod regions;
 pub mod s3_events;
 pub mod timestamp;

@@ -8,6 +8,9 @@ use std::path::Path;
 /// The bytes of a file; larger than `limit` is an error.
 pub(crate) fn read(path: &Path, limit: u64) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
+    if path.is_dir() {
+        return Err(Error::other("it is a folder, and a file is expected"));
+    }
     File::open(path)?.take(limit + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > limit {
         return Err(Error::other(format!("larger than {limit} bytes, the limit")));

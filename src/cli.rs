@@ -237,3 +237,7 @@ fn formats() -> String {
     let lines: Vec<String> = values.iter().map(line).collect();
     format!("Report formats:\n{}", lines.join("\n"))
 }
+
+fn span(text: &str) -> Result<time::Duration, String> {
+    crate::config::duration(text).ok_or_else(|| "expected a time span, such as 90m, 24h or 7d".to_owned())
+}

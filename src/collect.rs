@@ -7,6 +7,7 @@ mod buckets;
 mod call_error;
 mod client;
 mod clusters;
+mod credentials;
 pub(crate) mod digests;
 mod failures;
 mod limits;
@@ -24,6 +25,7 @@ mod whole;
 
 use std::collections::BTreeSet;
 
+use aws_sdk_sts::error::DisplayErrorContext;
 use futures_util::stream::{self, StreamExt};
 
 use crate::aws::arn::Arn;
@@ -85,6 +87,10 @@ pub enum CollectError {
     NoRegion,
     #[error("the environment variable {name} cannot be used: {why}; correct it, or unset it")]
     Environment { name: String, why: String },
+    #[error(
+        "{0}\nnext: check the credentials (AWS_PROFILE, AWS_ACCESS_KEY_ID, an OIDC role); `aws sts get-caller-identity` must work with the same environment"
+    )]
+    Credentials(String),
     #[error(
         "the credentials are of account {account} ({caller}), and scan.account asks for {expected}: set AWS_PROFILE, or correct scan.account"
     )]
@@ -230,8 +236,15 @@ async fn collect_account(
 async fn identify(aws: &Aws) -> Result<Caller, CollectError> {
     let unidentified = |message: String| CollectError::Identity { region: aws.home_region().to_owned(), message };
     let identity = aws.sts().get_caller_identity().send().await.map_err(|error| {
+        let chain = DisplayErrorContext(&error).to_string();
+        let profile = std::env::var("AWS_PROFILE").ok();
         let error = CallError::of(&error);
-        unidentified(format!("{}: {}", error.code, error.message))
+        // What AWS itself answered says more than its cause.
+        let is_answer = !["NoConnection", "Failed"].contains(&&*error.code);
+        match credentials::explained(&chain, profile.as_deref()).filter(|_| !is_answer) {
+            Some(explained) => CollectError::Credentials(explained),
+            None => unidentified(format!("{}: {}", error.code, error.message)),
+        }
     })?;
     match (identity.account(), identity.arn()) {
         (Some(account), Some(arn)) => Ok(Caller { account: account.to_owned(), arn: arn.to_owned() }),

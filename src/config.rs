@@ -4,6 +4,7 @@
 
 mod document;
 mod error;
+mod mistake;
 mod policies;
 mod units;
 
@@ -16,9 +17,11 @@ use time::{Date, Duration};
 use crate::aws::arn::{Arn, RoleArn, is_account_id};
 use crate::aws::location::Location;
 use crate::aws::location::LocationKind;
+use crate::aws::regions::REGIONS;
 use crate::aws::s3_events::Access;
 use crate::aws::timestamp::Timestamp;
 use crate::bounded_file;
+use crate::nearest::nearest;
 use crate::snapshot::RecorderKind;
 
 use document::{AccessRule as RawAccess, Document, Redshift as RawRedshift, Waiver as RawWaiver};
@@ -136,7 +139,7 @@ pub struct Waiver {
 impl Config {
     /// Reads the file that is named; or `trailcheck.toml`, here or in the nearest folder above; or nothing at all.
     pub fn find(path: Option<&Path>) -> Result<Config, ConfigError> {
-        match path.map(Path::to_owned).or_else(nearest) {
+        match path.map(Path::to_owned).or_else(found_above) {
             Some(path) => Config::load(&path),
             None => Config::parse(Path::new(DEFAULT_PATH), ""),
         }
@@ -246,8 +249,11 @@ fn regions(source: &Source, regions: Option<Vec<toml::Spanned<String>>>) -> Resu
     for region in regions {
         let shape = region.get_ref().bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
         let ends_in_a_number = region.get_ref().ends_with(|c: char| c.is_ascii_digit());
-        if !shape || !ends_in_a_number || region.get_ref().split('-').any(str::is_empty) {
-            let message = format!("`{}` is not a region; expected a name such as eu-west-1", region.get_ref());
+        let is_three = region.get_ref().split('-').count() >= 3;
+        if !shape || !ends_in_a_number || !is_three || region.get_ref().split('-').any(str::is_empty) {
+            let hint =
+                nearest(region.get_ref(), REGIONS).map_or(String::new(), |near| format!("; did you mean {near}?"));
+            let message = format!("`{}` is not a region{hint} Expected is a name such as eu-west-1", region.get_ref());
             return Err(source.at(region.span(), message));
         }
         names.push(region.into_inner());
@@ -359,6 +365,7 @@ fn role_arn(source: &Source, at: Range<usize>, text: &str) -> Result<RoleArn, Co
 }
 
 fn records_config(source: &Source, raw: document::Records) -> Result<RecordsConfig, ConfigError> {
+    let raw_window = raw.window.as_ref().map(toml::Spanned::span);
     let window = raw.window.map(|text| {
         units::duration(text.get_ref()).ok_or_else(|| {
             source.at(
@@ -367,6 +374,10 @@ fn records_config(source: &Source, raw: document::Records) -> Result<RecordsConf
             )
         })
     });
+    let window = window.transpose()?;
+    if let Some(span) = raw_window.filter(|_| window.is_some_and(|window| window <= Duration::HOUR)) {
+        return Err(source.at(span, "a window of an hour or less shows nothing: the newest hour may still be delivered; expected is more, such as 24h"));
+    }
     let sample = match raw.sample {
         None => Some(units::DEFAULT_SAMPLE),
         Some(text) if text.get_ref() == "all" => None,
@@ -375,12 +386,12 @@ fn records_config(source: &Source, raw: document::Records) -> Result<RecordsConf
             source.at(text.span(), message)
         })?),
     };
-    Ok(RecordsConfig { window: window.transpose()?, sample })
+    Ok(RecordsConfig { window, sample })
 }
 
 /// `trailcheck.toml`, `../trailcheck.toml` and so on, whichever is there first, readable or not: to pass one over would be to
 /// judge by another.
-fn nearest() -> Option<PathBuf> {
+fn found_above() -> Option<PathBuf> {
     let depth = std::env::current_dir().ok()?.ancestors().count();
     let upwards = std::iter::successors(Some(PathBuf::from(DEFAULT_PATH)), |path| Some(Path::new("..").join(path)));
     let is_there = |path: &PathBuf| {

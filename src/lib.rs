@@ -46,6 +46,8 @@ mod glob;
 pub mod gzip;
 pub mod hash;
 pub mod logs;
+mod looks_like;
+mod nearest;
 pub mod output;
 mod parallel;
 mod permissions;

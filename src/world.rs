@@ -13,6 +13,7 @@ use std::rc::Rc;
 
 use crate::aws::timestamp::Timestamp;
 use crate::coverage::prove::RecorderSet;
+use crate::nearest::nearest;
 use crate::reason::{NotSeen, Reason};
 use crate::snapshot::{Account, Bucket, Cluster, EventDataStore, FactKind, Failure, RecorderKind, Snapshot, Trail};
 
@@ -152,7 +153,9 @@ impl<'a> World<'a> {
     /// What hides where a bucket is or whose: that there is none, or a failed call. Any account may be its owner.
     fn bucket_failure(&self, bucket: &str) -> Option<Box<Reason>> {
         if self.bucket(bucket).is_some_and(|found| found.is_missing) {
-            return Some(Box::new(NotSeen::NoSuchBucket { bucket: bucket.to_owned() }.into()));
+            let others = self.buckets.values().filter(|other| !other.is_missing).map(|other| &*other.name);
+            let nearest = nearest(bucket, others).map(str::to_owned);
+            return Some(Box::new(NotSeen::NoSuchBucket { bucket: bucket.to_owned(), nearest }.into()));
         }
         let mut failures = self.failures_anywhere(FactKind::Buckets);
         let failure = failures.find(|failure| failure.resource.as_deref().is_none_or(|asked| asked == bucket));

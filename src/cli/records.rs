@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::{ConfigArgs, TableFormat};
+use crate::aws::location::Location;
 use crate::aws::timestamp::Timestamp;
 
 #[derive(Debug, Args)]
@@ -85,14 +86,23 @@ pub struct Accesses {
     #[arg(value_name = "PATH|s3://BUCKET/PREFIX")]
     pub path: String,
     /// Only this bucket; `*` is any run of characters. May be repeated.
-    #[arg(long, value_name = "NAME", help_heading = "What is counted")]
+    #[arg(long, value_name = "NAME", value_parser = bucket, help_heading = "What is counted")]
     pub bucket: Vec<String>,
+    /// Only this place, `s3://bucket/prefix`: everything that begins with it. May be repeated.
+    #[arg(long, value_name = "S3-URI", value_parser = place, conflicts_with = "config", help_heading = "What is counted")]
+    pub location: Vec<Location>,
+    /// Only roles of this name, whatever their account and path; `*` is any run of characters. May be repeated.
+    #[arg(long, value_name = "NAME", value_parser = role_name, help_heading = "What is counted")]
+    pub role: Vec<String>,
     /// Only this principal; `*` is any run of characters. May be repeated.
-    #[arg(long, value_name = "ARN", help_heading = "What is counted")]
+    #[arg(long, value_name = "ARN", value_parser = principal, help_heading = "What is counted")]
     pub principal: Vec<String>,
     /// Only events of this time and later: `2026-11-22T07:00:00Z`, or `2026-11-22`.
     #[arg(long, value_name = "TIME", value_parser = instant, help_heading = "What is counted")]
     pub from: Option<Timestamp>,
+    /// Only events of so long ago until now: `90m`, `24h`, `7d`.
+    #[arg(long, value_name = "SPAN", value_parser = super::span, conflicts_with = "from", help_heading = "What is counted")]
+    pub since: Option<time::Duration>,
     /// Only events before this time.
     #[arg(long, value_name = "TIME", value_parser = instant, help_heading = "What is counted")]
     pub to: Option<Timestamp>,
@@ -107,6 +117,45 @@ pub struct Accesses {
     /// How many threads read [default: one for each core].
     #[arg(long, value_name = "N", value_parser = threads)]
     pub threads: Option<usize>,
+}
+
+fn place(text: &str) -> Result<Location, String> {
+    Location::parse(text).map_err(|error| error.to_string())
+}
+
+/// A bucket's name; as a URI too, which is what people have at hand.
+fn bucket(text: &str) -> Result<String, String> {
+    let name = text.strip_prefix("s3://").or(text.strip_prefix("arn:aws:s3:::")).unwrap_or(text);
+    let name = name.strip_suffix('/').unwrap_or(name);
+    match name.is_empty() || name.contains(['/', ':']) {
+        true => Err(format!("`{text}` is not a bucket's name; --location takes a place within one")),
+        false => Ok(name.to_owned()),
+    }
+}
+
+fn role_name(text: &str) -> Result<String, String> {
+    match text.is_empty() || text.contains(['/', ':']) {
+        true => Err(format!("`{text}` is not a role's name; --principal takes an ARN")),
+        false => Ok(text.to_owned()),
+    }
+}
+
+/// What a principal is told as: an ARN of IAM, a service, an account's id, or what has a `*`.
+fn principal(text: &str) -> Result<String, String> {
+    if let Some((account, session)) = text.strip_prefix("arn:").and_then(|rest| rest.split_once(":assumed-role/")) {
+        let account = account.rsplit(':').next().unwrap_or_default();
+        let role = session.split('/').next().unwrap_or_default();
+        return Err(format!(
+            "`{text}` is a session, and sessions are counted by their role: use --principal arn:aws:iam::{account}:role/{role}, or --role {role}"
+        ));
+    }
+    let is_account = text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
+    match text.starts_with("arn:") || text.contains(['*', '.', ' ']) || is_account {
+        true => Ok(text.to_owned()),
+        false => {
+            Err(format!("`{text}` is no principal: expected an ARN, a service or an account's id; --role takes a name"))
+        }
+    }
 }
 
 fn threads(text: &str) -> Result<usize, String> {

@@ -19,17 +19,13 @@ pub struct Fix {
     #[arg(long, value_name = "FILE")]
     pub snapshot: Option<PathBuf>,
     /// The oldest snapshot that is planned on: `90m`, `24h`, `7d`.
-    #[arg(long, value_name = "SPAN", value_parser = span, default_value = "24h")]
+    #[arg(long, value_name = "SPAN", value_parser = super::span, default_value = "24h")]
     pub max_age: time::Duration,
     /// How the calls are printed.
     #[arg(long, value_enum, default_value_t = FixFormat::Cli)]
     pub format: FixFormat,
     #[command(flatten)]
     pub config: ConfigArgs,
-}
-
-fn span(text: &str) -> Result<time::Duration, String> {
-    crate::config::duration(text).ok_or_else(|| "expected a time span, such as 90m, 24h or 7d".to_owned())
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -1,5 +1,6 @@
 //! `accesses`: who touched what, straight from log files.
 
+use std::cell::Cell;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -9,6 +10,7 @@ use serde::Serialize;
 use super::rows::{Row, columns, rolled_up};
 use super::{CommandError, evidence, told};
 use crate::aws::location::Location;
+use crate::aws::timestamp::Timestamp;
 use crate::cli::{AccessFormat, Accesses as Args};
 use crate::collect;
 use crate::config::Config;
@@ -18,6 +20,7 @@ use crate::logs::chain::Expected;
 use crate::logs::event::Period;
 use crate::logs::paths;
 use crate::logs::reader::{self, NO_LOG, Question, Reader};
+use crate::logs::watch::Watched;
 use crate::output::{self, harmless};
 use crate::progress::Progress;
 use crate::snapshot::{AccessRecord, Records};
@@ -27,13 +30,14 @@ const SHOWN: usize = 10;
 
 /// 0 where all was read, 3 where something may have been missed.
 pub(super) fn run(args: &Args) -> Result<Exit, CommandError> {
-    let period = Period { from: args.from, to: args.to };
-    if let Some((from, to)) = args.from.zip(args.to).filter(|(from, to)| from >= to) {
-        return Err(CommandError::Usage(format!("--from {from} is not before --to {to}")));
+    let since = args.since.map(|span| Timestamp(Timestamp::now().0 - span));
+    let period = Period { from: args.from.or(since), to: args.to };
+    if let Some((from, to)) = period.from.zip(period.to).filter(|(from, to)| from >= to) {
+        return Err(CommandError::Usage(format!("{from}, where the time begins, is not before --to {to}")));
     }
     let watched = match &args.config {
         Some(path) => evidence::watched(&Config::find(Some(path))?),
-        None => vec![],
+        None => args.location.iter().map(|location| Watched { location: location.clone(), kind: None }).collect(),
     };
     let threads = args.threads.unwrap_or_else(reader::threads);
     let mut reader = Reader::new(Question {
@@ -53,14 +57,23 @@ pub(super) fn run(args: &Args) -> Result<Exit, CommandError> {
     }
     let (records, groups) = reader.finish_grouped();
     drop(progress);
+    let matched = Cell::new(false);
+    let is_asked_for = |access: &AccessRecord| {
+        let is_asked_for = is_asked_for(args, access);
+        matched.set(matched.get() || is_asked_for);
+        is_asked_for
+    };
     match args.by {
-        None => write(args, groups.records().filter(|access| is_asked_for(args, access)))?,
+        None => write(args, groups.records().filter(|access| is_asked_for(access)))?,
         Some(by) => {
-            let accesses = groups.records_to_sum().filter(|(access, _)| is_asked_for(args, access));
+            let accesses = groups.records_to_sum().filter(|(access, _)| is_asked_for(access));
             write(args, rolled_up(accesses, by).into_iter())?
         }
     };
     tell(&records);
+    if records.events > 0 && !matched.get() {
+        output::tell("none of them is what the filters ask for: --bucket, --location, --role and --principal");
+    }
     let read: u64 = records.read.iter().map(|reading| reading.read_objects).sum();
     if read == 0 {
         output::tell("no log file was read: of what happened nothing is shown");
@@ -70,7 +83,15 @@ pub(super) fn run(args: &Args) -> Result<Exit, CommandError> {
 }
 
 fn is_asked_for(args: &Args, access: &AccessRecord) -> bool {
-    args.principal.is_empty() || args.principal.iter().any(|pattern| glob(pattern, &access.principal))
+    let everyone = args.principal.is_empty() && args.role.is_empty();
+    let is_role = |pattern: &String| {
+        let name = access.principal.split_once(":role/").map(|(_, path)| path.rsplit('/').next().unwrap_or(path));
+        name.is_some_and(|name| glob(pattern, name))
+    };
+    let is_meant = everyone
+        || args.principal.iter().any(|pattern| glob(pattern, &access.principal))
+        || args.role.iter().any(is_role);
+    is_meant && (args.location.is_empty() || access.location.is_some())
 }
 
 fn write<T: Serialize + Into<Row>>(args: &Args, mut rows: impl Iterator<Item = T>) -> Result<Exit, CommandError> {

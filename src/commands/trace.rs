@@ -38,6 +38,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, CommandError> {
 
 fn question(args: &Args) -> Result<Question, CommandError> {
     let object = Location::parse_object(&args.object).map_err(|error| CommandError::Usage(error.to_string()))?;
+    refuse_other_names(&args.event)?;
     let is_of_object = documented(&args.event).is_none_or(|event| event.about == About::Object);
     if object.prefix.is_empty() && is_of_object {
         let message = format!("{} is an event of an object: name one, as in {object}key", args.event);
@@ -56,6 +57,30 @@ fn question(args: &Args) -> Result<Question, CommandError> {
         session_name: args.session.clone(),
         region: args.region.clone(),
     })
+}
+
+/// What the API, IAM or server access logs call an event is not what CloudTrail calls it.
+fn refuse_other_names(event: &str) -> Result<(), CommandError> {
+    let refuse = |message: String| Err(CommandError::Usage(message));
+    if event == "ListObjectsV2" {
+        return refuse("CloudTrail records ListObjectsV2 as ListObjects: ask for that".to_owned());
+    }
+    if let Some((_, action)) = event.split_once(':') {
+        return refuse(format!("`{event}` is an IAM action; CloudTrail's events have no prefix, such as {action}"));
+    }
+    if event.starts_with("REST.") || event.starts_with("BATCH.") {
+        return refuse(format!(
+            "`{event}` is an operation of S3 server access logs; CloudTrail's names are those of the API, such as GetObject"
+        ));
+    }
+    if ["copy", "unload"].contains(&&*event.to_lowercase()) {
+        return refuse(format!(
+            "{event} is a statement of Redshift; S3 sees its requests: GetObject and ListObjects of a COPY, PutObject or CreateMultipartUpload, UploadPart and CompleteMultipartUpload of an UNLOAD"
+        ));
+    }
+    let is_name = event.chars().next().is_some_and(|c| c.is_ascii_uppercase())
+        && event.chars().all(|c| c.is_ascii_alphanumeric());
+    if is_name { Ok(()) } else { refuse(format!("`{event}` is no event's name; expected one such as GetObject")) }
 }
 
 fn table(trace: &Trace) -> String {
@@ -83,6 +108,9 @@ fn table(trace: &Trace) -> String {
         None => "unknown",
     };
     let _ = writeln!(text, "\n{verdict}");
+    if let Some(note) = &trace.note {
+        let _ = writeln!(text, "note: {}", harmless::text(note));
+    }
     text
 }
 

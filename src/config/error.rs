@@ -3,12 +3,17 @@
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use super::mistake;
+use crate::looks_like;
+
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     #[error("cannot read config {path}: {source}; `trailcheck init` writes one", path = path.display())]
     Read { path: PathBuf, source: std::io::Error },
     #[error("{path}: {message}", path = path.display())]
     Whole { path: PathBuf, message: String },
+    #[error("{path} is no config{hint}", path = path.display(), hint = looks_like::hint(path))]
+    AnotherFile { path: PathBuf },
     #[error("{path}: line {line}: {message}\n  | {excerpt}", path = path.display())]
     At { path: PathBuf, line: usize, message: String, excerpt: String },
 }
@@ -42,24 +47,15 @@ impl<'a> Source<'a> {
         ConfigError::Whole { path: self.path.to_owned(), message: message.into() }
     }
 
-    /// What the TOML reader found wrong; an unknown key comes with the nearest valid one.
+    /// What the TOML reader found wrong, in the words of TOML.
     pub(super) fn syntax(&self, error: toml::de::Error) -> ConfigError {
-        let message = unknown_key(error.message()).unwrap_or_else(|| error.message().to_owned());
-        match error.span() {
-            Some(span) => self.at(span, message),
-            None => self.nowhere(message),
+        let not_ours = looks_like::looks_like(self.text.as_bytes()).is_some_and(|what| !what.starts_with("a config"));
+        if not_ours {
+            return ConfigError::AnotherFile { path: self.path.to_owned() };
         }
+        let Some(span) = error.span() else { return self.nowhere(error.message()) };
+        let line = self.text.lines().nth(self.line(span.start) - 1).unwrap_or_default().trim();
+        let message = mistake::told(error.message(), line).unwrap_or_else(|| error.message().to_owned());
+        self.at(span, message)
     }
-}
-
-/// Serde says "unknown field `x`, expected one of `a`, `b`" (a test pins the form); we add which of them is meant.
-fn unknown_key(message: &str) -> Option<String> {
-    let quoted: Vec<&str> = message.strip_prefix("unknown field ")?.split('`').skip(1).step_by(2).collect();
-    let (unknown, known) = quoted.split_first()?;
-    let nearest = known.iter().max_by(|a, b| {
-        let distance = |name: &str| strsim::jaro_winkler(unknown, name);
-        distance(a).total_cmp(&distance(b))
-    });
-    let hint = nearest.map_or(String::new(), |nearest| format!("; did you mean `{nearest}`?"));
-    Some(format!("unknown key `{unknown}`{hint} Known here: {}", known.join(", ")))
 }

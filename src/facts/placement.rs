@@ -13,6 +13,7 @@ use crate::config::RedshiftLocation;
 use crate::coverage::prove::RecorderSet;
 use crate::coverage::recorder::{Effect, Recorder};
 use crate::coverage::selector::Field;
+use crate::nearest::nearest;
 use crate::reason::{OfLocation, OfRecorder, Reason};
 use crate::snapshot::{Cluster, FactKind};
 use crate::world::World;
@@ -227,23 +228,19 @@ impl ClusterIndex {
 
     /// The associated role of the same account whose name is most like this one's.
     pub(super) fn nearest(&self, role: &RoleArn) -> Option<String> {
-        nearest(&role.name, self.by_role.keys().filter(|(account, _)| *account == role.account).map(|(_, name)| name))
+        let names = self.by_role.keys().filter(|(account, _)| *account == role.account).map(|(_, name)| &**name);
+        nearest(&role.name, names).map(str::to_owned)
     }
 
     /// The cluster or namespace whose name is most like this one.
     fn nearest_name(&self, name: &str) -> Option<String> {
-        nearest(name, self.by_name.keys().map(|(_, name)| name))
+        nearest(name, self.by_name.keys().map(|(_, name)| &**name)).map(str::to_owned)
     }
 
     /// Those that the role is associated with.
     pub(super) fn with_role(&self, role: &RoleArn) -> Option<Rc<Candidates>> {
         self.by_role.get(&(role.account.clone(), role.name.clone())).cloned()
     }
-}
-
-fn nearest<'n>(to: &str, names: impl Iterator<Item = &'n String>) -> Option<String> {
-    let likeness = |name: &&String| (strsim::jaro_winkler(&to.to_lowercase(), name) * 1000.0) as u32;
-    names.max_by_key(|name| (likeness(name), std::cmp::Reverse(*name))).cloned()
 }
 
 fn by_key<K: Eq + std::hash::Hash>(clusters: HashMap<K, Vec<&Cluster>>) -> HashMap<K, Rc<Candidates>> {

@@ -6,10 +6,11 @@ use serde::Serialize;
 use super::any;
 use crate::aws::arn::RoleArn;
 use crate::aws::location::Location;
-use crate::aws::s3_events::{AWS_API_CALL, EVENT_SOURCE, documented};
+use crate::aws::s3_events::{AWS_API_CALL, DOCUMENTED, EVENT_SOURCE, documented};
 use crate::config::Config;
 use crate::coverage::event::Event;
 use crate::coverage::recorder::Recorder;
+use crate::nearest::nearest;
 use crate::snapshot::Snapshot;
 use crate::world::World;
 
@@ -31,6 +32,8 @@ pub struct Trace {
     pub event: Event,
     /// `null`: could not be told.
     pub recorded: Option<bool>,
+    /// What is doubtful about the question; `null`: nothing.
+    pub note: Option<String>,
     /// What each recorder does with the event.
     pub recorders: Vec<Traced>,
 }
@@ -64,7 +67,17 @@ pub fn trace(snapshot: &Snapshot, config: &Config, question: &Question) -> Resul
     let first = answers.first().copied().flatten();
     let recorded = first.filter(|_| answers.windows(2).all(|pair| pair[0] == pair[1]));
     let event = events.into_iter().next().ok_or("no such event")?;
-    Ok(Trace { event, recorded, recorders })
+    Ok(Trace { event, recorded, note: undocumented(&question.event_name), recorders })
+}
+
+/// A name that no documented event has is judged as one that AWS may add.
+fn undocumented(name: &str) -> Option<String> {
+    if documented(name).is_some() {
+        return None;
+    }
+    let near = nearest(name, DOCUMENTED.iter().map(|event| event.name));
+    let hint = near.map_or(String::new(), |near| format!(" (did you mean {near}?)"));
+    Some(format!("{name} is no documented S3 data event{hint}: it was judged as one that AWS may add"))
 }
 
 /// The event; twice where AWS does not say whether it only reads.

@@ -2,6 +2,7 @@
 
 use super::bundle::{Bundle, Policy, PolicyError};
 use crate::config::{Config, Level, PolicySetting};
+use crate::nearest::nearest;
 use crate::severity::UnknownIs;
 
 /// Leaves out what is switched off, and sets levels. `only`: ids of `--policy`; empty: all. A policy that is named there
@@ -46,9 +47,8 @@ fn apply(policy: &mut Policy, setting: Option<&PolicySetting>, unknown: UnknownI
     };
 }
 
-/// The nearest id, as a question.
+/// The nearest id, as a question; where none is near, the end of a sentence.
 pub fn hint(id: &str, known: &[String]) -> String {
-    let distance = |known: &&String| (strsim::jaro_winkler(id, known) * 1000.0) as u32;
-    let nearest = known.iter().max_by_key(distance);
-    nearest.map_or(String::new(), |nearest| format!("; did you mean `{nearest}`?"))
+    let nearest = nearest(id, known.iter().map(String::as_str));
+    nearest.map_or(";".to_owned(), |nearest| format!("; did you mean `{nearest}`?"))
 }

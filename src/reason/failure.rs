@@ -14,7 +14,7 @@ pub enum NotSeen {
     /// A call did not answer.
     CallFailed { failure: Box<Failure> },
     /// S3 knows no bucket of this name.
-    NoSuchBucket { bucket: String },
+    NoSuchBucket { bucket: String, nearest: Option<String> },
     /// No call told where a bucket is.
     BucketRegionUnknown { bucket: String, because: Option<Box<Reason>> },
     /// A bucket belongs to none of the scanned accounts, as far as they know.
@@ -33,8 +33,9 @@ impl fmt::Display for NotSeen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             NotSeen::CallFailed { failure } => call_failed(failure, f),
-            NotSeen::NoSuchBucket { bucket } => {
-                write!(f, "there is no bucket {bucket}: correct its name, or take it out")
+            NotSeen::NoSuchBucket { bucket, nearest } => {
+                write!(f, "there is no bucket {bucket}: correct its name, or remove it")?;
+                nearest.iter().try_for_each(|nearest| write!(f, "; did you mean {nearest}?"))
             }
             NotSeen::BucketRegionUnknown { because, .. } => {
                 write!(f, "the bucket's region is not known{}", Behind(because))

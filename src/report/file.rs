@@ -8,6 +8,7 @@ use super::{Baseline, Report, SCHEMA, Summary};
 use crate::bounded_file;
 use crate::finding::{Finding, Outcome, baseline, fingerprint};
 use crate::hash::sha256;
+use crate::looks_like;
 
 /// The largest report that is read: one of a million findings.
 const MAX_BYTES: u64 = 1 << 30;
@@ -16,11 +17,11 @@ const MAX_BYTES: u64 = 1 << 30;
 pub enum ReportError {
     #[error("cannot read report {path}: {source}", path = path.display())]
     Read { path: PathBuf, source: std::io::Error },
-    #[error("{path}: line {line}: not a report: {message}; `trailcheck check --report json=FILE` writes one", path = path.display())]
+    #[error("{path}: line {line}: not a report: {message}{hint}; `trailcheck check --report json=FILE` writes one", path = path.display(), hint = looks_like::hint(path))]
     Json { path: PathBuf, line: usize, message: String },
     #[error(
-        "{path}: its format is `{found}`, and this trailcheck reads `{SCHEMA}`; use the version that wrote it, or check again",
-        path = path.display()
+        "{path}: its format is `{found}`, and this trailcheck reads `{SCHEMA}`{hint}; use the version that wrote it, or check again",
+        path = path.display(), hint = if found.starts_with("trailcheck/report/") { String::new() } else { looks_like::hint(path) }
     )]
     Version { path: PathBuf, found: String },
     #[error("{path}: contradicts itself: {message}; check again", path = path.display())]

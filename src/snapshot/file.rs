@@ -12,6 +12,7 @@ use crate::aws::location::Location;
 use crate::bounded_file;
 use crate::gzip::{self, InflateError};
 use crate::hash;
+use crate::looks_like;
 
 /// The largest snapshot that is read, inflated: an account of 100,000 buckets is a tenth of it.
 const MAX_BYTES: usize = 512 << 20;
@@ -23,16 +24,17 @@ pub enum SnapshotError {
     #[error("cannot read snapshot {path}: {source}", path = path.display())]
     Gzip { path: PathBuf, source: InflateError },
     #[error(
-        "{path}: line {line}: not a snapshot: {message}{}; `trailcheck collect -o FILE` writes one",
+        "{path}: line {line}: not a snapshot: {message}{}{}; `trailcheck collect -o FILE` writes one",
         if *.cut { " (was it cut short?)" } else { "" },
+        looks_like::hint(path),
         path = path.display()
     )]
     Json { path: PathBuf, line: usize, message: String, cut: bool },
     #[error("{path}: {message}", path = path.display())]
     Content { path: PathBuf, message: String },
     #[error(
-        "{path}: its format is `{found}`, and this trailcheck reads `{SCHEMA}`; collect it again with `trailcheck collect -o FILE`, or use the version that wrote it",
-        path = path.display()
+        "{path}: its format is `{found}`, and this trailcheck reads `{SCHEMA}`{hint}; collect it again with `trailcheck collect -o FILE`, or use the version that wrote it",
+        path = path.display(), hint = if found.starts_with("trailcheck/snapshot/") { String::new() } else { looks_like::hint(path) }
     )]
     Version { path: PathBuf, found: String },
 }

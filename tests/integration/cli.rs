@@ -49,7 +49,10 @@ fn a_mistake_in_the_config_is_pointed_at() {
             "[[redshift.copy]]\nlocation = \"s3://b/x?region=eu-west-1\"\n",
             "the query of a URL at its end; write `s3://b/x`",
         ),
-        ("[[redshift.unload]]\nlocation = \"s3://b/\"\naccess = \"reads\"\n", "line 3: unknown variant `reads`"),
+        (
+            "[[redshift.unload]]\nlocation = \"s3://b/\"\naccess = \"reads\"\n",
+            "line 3: `reads` is not known here; did you mean `read`?",
+        ),
         ("[[redshift.unload]]\nrole = \"x\"\n", "line 1: missing field `location`"),
         ("[scan]\nregions = [\"Ireland\"]\n", "line 2: `Ireland` is not a region"),
         ("[scan]\naccounts = [{ id = \"1\" }]\n", "line 2: scanning several accounts in one run is not built yet"),

@@ -5,8 +5,20 @@ use std::path::Path;
 use std::process::Command;
 
 /// Tools that import no room of ours; everyone may use them.
-const TOOLS: [&str; 10] =
-    ["atomic_file", "bounded_file", "bundle", "glob", "gzip", "hash", "output", "parallel", "progress", "severity"];
+const TOOLS: [&str; 12] = [
+    "atomic_file",
+    "bounded_file",
+    "bundle",
+    "glob",
+    "gzip",
+    "hash",
+    "looks_like",
+    "nearest",
+    "output",
+    "parallel",
+    "progress",
+    "severity",
+];
 
 /// Every other room, from the vocabulary down to the command line, with what it imports. A room names only rooms above it, so
 /// there are no circles.

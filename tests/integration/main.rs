@@ -46,6 +46,8 @@ mod evidence;
 mod fix;
 /// The order of the folders of `src`.
 mod layers;
+/// What people get wrong, and what they are told.
+mod mistakes;
 /// One fact less, in accounts in which something is wrong.
 mod mutants;
 /// The documented formula, for one event at a time.

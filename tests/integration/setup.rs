@@ -120,7 +120,7 @@ fn another_account_is_refused() {
     let ran = workplace.run(&["check", "--snapshot", &snapshot]);
     assert!(ran.exit == 2 && ran.stderr.contains("is not of account 999999999999"), "{ran:?}");
     workplace.write("trailcheck.toml", &config.replace("\"999999999999\"", "123456789012"));
-    assert!(workplace.run(&["check"]).stderr.contains("expected a string"));
+    assert!(workplace.run(&["check"]).stderr.contains("expected a text in quotes"));
 }
 
 #[test]
