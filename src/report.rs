@@ -18,6 +18,7 @@ mod text;
 mod words;
 
 use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -305,5 +306,15 @@ pub fn render(format: Format, report: &Report, look: Look) -> Vec<u8> {
         Format::Html => html::render(report),
         Format::Ocsf => ocsf::render(report),
         Format::Csv => csv::render(report),
+    }
+}
+
+/// What a format for people on GitHub says where nothing was judged; `None`: the others say nothing, so that none is taken for a
+/// report. `place`: a file and a line from 1.
+pub fn refusal(format: Format, message: &str, place: Option<(&Path, usize)>) -> Option<Vec<u8>> {
+    match format {
+        Format::Github => Some(github::refusal(message, place).into_bytes()),
+        Format::Markdown => Some(markdown::refusal(message).into_bytes()),
+        _ => None,
     }
 }

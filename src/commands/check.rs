@@ -8,6 +8,7 @@ use super::assemble::{self, Judged};
 use super::bundle::{self, Kept};
 use super::targets::{refuse_clashes, write};
 use super::{CommandError, evidence};
+use crate::atomic_file;
 use crate::bundle::refuse_existing;
 use crate::cli::Check;
 use crate::config::Config;
@@ -15,11 +16,36 @@ use crate::exit::Exit;
 use crate::facts;
 use crate::output;
 use crate::policy::{self, Bundle, Input};
-use crate::report::{Earlier, Report};
+use crate::report::{self, Earlier, Report};
 use crate::severity::UnknownIs;
 use crate::snapshot::Snapshot;
 
 pub(super) fn run(args: &Check) -> Result<Exit, CommandError> {
+    let judged = judged(args);
+    match &judged {
+        Err(error) if error.exit() == Exit::Usage => refuse(args, error),
+        _ => {}
+    }
+    judged
+}
+
+/// GitHub shows annotations and the step summary, and hides the log: there too it is said why nothing was judged.
+fn refuse(args: &Check, error: &CommandError) {
+    let place = match error {
+        CommandError::Config(error) => error.place(),
+        _ => None,
+    };
+    for target in &args.output.report {
+        let Some(bytes) = report::refusal(target.format, &error.to_string(), place) else { continue };
+        // The error is told in any case.
+        let _ = match &target.path {
+            Some(path) => atomic_file::write_whole(path, &bytes).map_err(|error| error.source),
+            None => output::print(&bytes),
+        };
+    }
+}
+
+fn judged(args: &Check) -> Result<Exit, CommandError> {
     if let Some(evidence) = &args.evidence.evidence_in {
         return again(args, evidence);
     }

@@ -18,6 +18,16 @@ pub enum ConfigError {
     At { path: PathBuf, line: usize, message: String, excerpt: String },
 }
 
+impl ConfigError {
+    /// The file and the line from 1 that it points to.
+    pub fn place(&self) -> Option<(&Path, usize)> {
+        match self {
+            ConfigError::At { path, line, .. } => Some((path, *line)),
+            ConfigError::Read { .. } | ConfigError::Whole { .. } | ConfigError::AnotherFile { .. } => None,
+        }
+    }
+}
+
 /// The file's text, for turning byte offsets into lines.
 pub(super) struct Source<'a> {
     path: &'a Path,

@@ -24,9 +24,6 @@ pub(super) fn told(message: &str, line: &str) -> Option<String> {
         let hint = hint.map_or(";".to_owned(), |nearest| format!("; did you mean `{nearest}`?"));
         return Some(format!("`{unknown}` is not known here{hint} expected one of {}", known.join(", ")));
     }
-    if let (Some(missing), true) = (quoted.first(), message.starts_with("missing field ")) {
-        return Some(format!("`{missing}` is missing here"));
-    }
     None
 }
 

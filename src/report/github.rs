@@ -39,6 +39,19 @@ pub(super) fn render(report: &Report) -> String {
     [shown("error", errors.collect()), shown("warning", warnings.chain(unknown).collect())].concat()
 }
 
+/// That nothing was judged, and why: at the line of the config where the mistake stands.
+pub(super) fn refusal(message: &str, place: Option<(&Path, usize)>) -> String {
+    let lines: Vec<&str> = message.lines().collect();
+    let title = ("title", "trailcheck: nothing was judged");
+    match place {
+        None => command("error", &[title], &lines),
+        Some((file, line)) => {
+            let (file, line) = (repository::path(file).display().to_string(), line.to_string());
+            command("error", &[("file", &file), ("line", &line), title], &lines)
+        }
+    }
+}
+
 fn of_finding(level: &str, told: &Told) -> String {
     let finding = told.finding;
     let (line, title) = (finding.location.line.to_string(), format!("{} {}", finding.policy, finding.subject));

@@ -45,6 +45,12 @@ pub(super) fn render(report: &Report) -> String {
     out
 }
 
+/// That nothing was judged, and why.
+pub(super) fn refusal(message: &str) -> String {
+    let lines: Vec<String> = message.lines().map(code).collect();
+    format!("## trailcheck: nothing was judged\n\n{}\n", lines.join("<br>"))
+}
+
 fn push_findings(out: &mut String, findings: &[&Told]) {
     if findings.is_empty() {
         return;

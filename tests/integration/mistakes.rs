@@ -65,7 +65,7 @@ fn mistakes_of_toml_are_told_in_its_words() {
         (with("access = \"reads\""), "did you mean `read`?"),
         (with("cluster = 5"), "expected a text in quotes: cluster = \"5\""),
         ("[[redshift.unload]]\nlocation = [\"s3://b/\"]\n".to_owned(), "expected one text in quotes, not a list"),
-        ("[[redshift.unload]]\nrole = \"x\"\n".to_owned(), "`location` is missing here"),
+        ("[[redshift.unload]]\nrole = \"x\"\n".to_owned(), "missing field `location`"),
         (format!("{waiver}expires = \"2027-01-31\"\n"), "write the day without quotes: expires = 2027-01-31"),
         (format!("{waiver}expires = 20270131\n"), "expected a day: expires = 2027-01-31"),
         ("[scan]\nregions = [\"us-east1\"]\n".to_owned(), "did you mean us-east-1?"),
@@ -196,4 +196,24 @@ fn a_role_that_may_not_be_assumed_is_named() {
         &["check"],
         "the role arn:aws:iam::123456789012:role/audit of profile `chained` may not be assumed",
     );
+}
+
+/// A red cross without a word is what GitHub shows of a job that judged nothing.
+#[test]
+fn that_nothing_was_judged_is_an_annotation_too() {
+    let workplace = workplace();
+    workplace.write(".git/HEAD", "ref: refs/heads/main\n");
+    workplace.write("infra/trailcheck.toml", "[scan]\nregions = \"us-east-1\"\n");
+    let check = ["check", "-c", "infra/trailcheck.toml", "--snapshot", "snapshot.json", "--report"];
+    let ran = workplace
+        .run(&[&check[..], &["github", "--report", "markdown=summary.md", "--report", "junit=out.xml"]].concat());
+    assert_eq!(ran.exit, 2, "{ran:?}");
+    let annotation = "::error file=infra/trailcheck.toml,line=2,title=trailcheck%3A nothing was judged::";
+    assert!(ran.stdout.starts_with(annotation), "{ran:?}");
+    assert!(ran.stdout.contains("expected a list"), "{ran:?}");
+    let summary = std::fs::read_to_string(workplace.path("summary.md")).unwrap();
+    assert!(summary.starts_with("## trailcheck: nothing was judged"), "{summary}");
+    assert!(!workplace.path("out.xml").exists(), "no report that could be taken for one");
+    let nowhere = workplace.run(&["check", "--snapshot", "none.json", "--report", "github"]);
+    assert!(nowhere.stdout.starts_with("::error title=trailcheck%3A nothing was judged::"), "{nowhere:?}");
 }

@@ -146,6 +146,19 @@ fn what_a_format_leaves_out_is_counted() {
     let annotations = told("github");
     assert_eq!(annotations.lines().count(), 10);
     assert!(annotations.ends_with("::error::5091 more are in the other reports\n"), "{annotations}");
+    // GitLab reads no more than 30 MB and 250,000 objects.
+    let mut most = report.clone();
+    let (first, count) = (most["findings"].as_array().unwrap().clone(), 25_500);
+    most["findings"] = first.iter().cycle().take(count).cloned().collect();
+    most["summary"]["fail"] = count.into();
+    workplace.write("most.json", &most.to_string());
+    let junit = workplace.run(&["report", "most.json", "--report", "junit"]).stdout;
+    assert_eq!(junit.matches("<testcase ").count(), 20_001);
+    assert!(
+        junit.contains("<error type=\"left_out\" message=\"5500 more findings are in the JSON report\""),
+        "no success"
+    );
+    assert!(junit.len() < 30_000_000, "{}", junit.len());
     let markdown = told("markdown");
     assert!(markdown.contains("4600 more rows are in the other reports."), "{}", &markdown[markdown.len() - 200..]);
     assert!(markdown.len() < 1 << 20);
