@@ -73,22 +73,34 @@ impl Condition {
         }
         Some(list_select(&self.select))
     }
+
+    /// What it selects by, whatever the operators.
+    pub(super) fn values(&self) -> String {
+        list(&self.select.iter().map(Test::text).collect::<Vec<_>>())
+    }
+}
+
+/// So many values of a list are shown.
+const SHOWN: usize = 3;
+
+/// `["a", "b", … 7 more]`
+fn list(values: &[&str]) -> String {
+    let mut shown: Vec<String> = values.iter().take(SHOWN).map(|value| format!("\"{value}\"")).collect();
+    if values.len() > SHOWN {
+        shown.push(format!("… {} more", values.len() - SHOWN));
+    }
+    format!("[{}]", shown.join(", "))
 }
 
 /// `Equals ["a", "b", … 7 more]`: enough to recognise the clause by.
 fn list_select(tests: &[Test]) -> String {
-    const SHOWN: usize = 3;
     let mut clauses: Vec<String> = Vec::new();
     for operator in ["Equals", "StartsWith", "EndsWith"] {
         let values: Vec<&str> = tests.iter().filter(|test| test.operator(false) == operator).map(Test::text).collect();
         if values.is_empty() {
             continue;
         }
-        let mut shown: Vec<String> = values.iter().take(SHOWN).map(|value| format!("\"{value}\"")).collect();
-        if values.len() > SHOWN {
-            shown.push(format!("… {} more", values.len() - SHOWN));
-        }
-        clauses.push(format!("{operator} [{}]", shown.join(", ")));
+        clauses.push(format!("{operator} {}", list(&values)));
     }
     clauses.join(" or ")
 }

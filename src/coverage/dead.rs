@@ -50,7 +50,8 @@ pub fn dead(selector: &Selector, reach: &Reach) -> Dead {
         match life(test, reach) {
             Life::Live => {}
             Life::Dead(why) => {
-                dead.reasons.push(format!("{label}: {} [\"{}\"] {why}", test.operator(false), test.text()))
+                let operator = if selector.is_basic { "Values" } else { test.operator(false) };
+                dead.reasons.push(format!("{label}: {operator} [\"{}\"] {why}", test.text()))
             }
             Life::Untold(why) => dead.untold.push(format!("{label}: {why}")),
         }

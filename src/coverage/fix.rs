@@ -146,7 +146,7 @@ fn add_basic(selectors: &mut Vec<EventSelector>, requirement: &Requirement, arn:
         value_in(place)
     } else if selectors.len() < MAX_BASIC_SELECTORS {
         selectors.push(basic(wanted, false, vec![]));
-        (vec![selectors.len() - 1], format!("a {wanted} selector for {arn}"))
+        (vec![selectors.len() - 1], format!("a basic selector for {arn} with ReadWriteType {wanted}"))
     } else if let Some(place) = with("All") {
         value_in(place)
     } else if let (Some(reads), Some(writes)) = (with("ReadOnly"), with("WriteOnly")) {

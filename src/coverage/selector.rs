@@ -73,6 +73,8 @@ impl Field {
 pub struct Selector {
     /// How reports call it: its position from 1 and its name, if any.
     pub label: String,
+    /// It is a basic one, which has other words for its conditions.
+    pub is_basic: bool,
     /// At most one condition a field; a field without one is free.
     pub conditions: Vec<(Field, Condition)>,
     /// Why it can never match an S3 object event: another resource type, no valid value, …
@@ -103,8 +105,21 @@ impl Selector {
         }
         self.conditions.iter().find_map(|(field, condition)| {
             let clause = condition.excluded_by(field.of(event))?;
-            Some(format!("{} {clause}", field.name()))
+            Some(self.in_its_words(*field, condition).unwrap_or_else(|| format!("{} {clause}", field.name())))
         })
+    }
+
+    /// The condition in the words of a basic selector; `None`: it is none.
+    pub(super) fn in_its_words(&self, field: Field, condition: &Condition) -> Option<String> {
+        match field {
+            _ if !self.is_basic => None,
+            Field::ReadOnly => {
+                let is_of_reads = condition.holds(Some("true"));
+                Some(format!("ReadWriteType \"{}\"", if is_of_reads { "ReadOnly" } else { "WriteOnly" }))
+            }
+            Field::ResourceArn => Some(format!("Values {}", condition.values())),
+            _ => None,
+        }
     }
 
     pub fn condition(&self, field: Field) -> Option<&Condition> {
@@ -113,7 +128,7 @@ impl Selector {
 
     /// Reads a basic selector. `partition` is the trail's own: the values' partition is compared literally.
     pub fn from_basic(position: usize, selector: &EventSelector, partition: &str) -> Selector {
-        let mut read = Selector::empty(format!("event selector {position}"));
+        let mut read = Selector { is_basic: true, ..Selector::empty(format!("event selector {position}")) };
         match selector.read_write_type.as_deref() {
             None | Some("All") => {}
             Some("ReadOnly") => read.conditions.push((Field::ReadOnly, equals("true"))),
@@ -178,7 +193,7 @@ impl Selector {
     }
 
     fn empty(label: String) -> Selector {
-        Selector { label, conditions: vec![], never: None, doubt: None, invalid_values: vec![] }
+        Selector { label, is_basic: false, conditions: vec![], never: None, doubt: None, invalid_values: vec![] }
     }
 
     fn add_doubt(&mut self, doubt: String) {
