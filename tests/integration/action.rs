@@ -200,3 +200,154 @@ fn the_action_builds_itself() {
     assert!(told.contains("result=unknown\nexit-code=3\n"), "{told}");
     assert!(std::fs::read_to_string(workplace.path("summary")).unwrap().contains("redshift-trailcheck-role"));
 }
+
+/// The action as a job of the tag v9.9.9 runs it, with the releases of a server on this machine.
+fn run_release(repository: &Workplace, gh: Option<&str>) -> (Option<i32>, String) {
+    let server = Server::of(&repository.path("www"));
+    let mut path = std::env::var("PATH").unwrap();
+    if let Some(gh) = gh {
+        let program = repository.write("bin/gh", gh);
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        std::fs::set_permissions(&program, mode).unwrap();
+        path = format!("{}:{path}", repository.path("bin").display());
+    }
+    let output = Command::new("bash")
+        .arg(format!("{REPOSITORY}/action.sh"))
+        .current_dir(REPOSITORY)
+        .env("PATH", path)
+        .env("GITHUB_ACTION_PATH", "/nowhere")
+        .env("GITHUB_SERVER_URL", format!("http://127.0.0.1:{}", server.port))
+        .env("TRAILCHECK_REPOSITORY", "owner/trailcheck")
+        .env("TRAILCHECK_REF", "v9.9.9")
+        .env("RUNNER_TEMP", repository.path(""))
+        .env("GITHUB_OUTPUT", repository.path("output"))
+        .env("GITHUB_STEP_SUMMARY", repository.path("summary"))
+        .env("TRAILCHECK_CONFIG", "fixtures/article/trailcheck.toml")
+        .env("TRAILCHECK_SNAPSHOT", "fixtures/article/snapshot.json")
+        .env("TRAILCHECK_LOGS", "")
+        .env("TRAILCHECK_POLICIES", "")
+        .env("TRAILCHECK_FAIL_ON", "low")
+        .env("TRAILCHECK_EVIDENCE", "true")
+        .env("TRAILCHECK_OUTPUT_DIR", repository.path("out"))
+        .env("TRAILCHECK_SUMMARY", "true")
+        .env("TRAILCHECK_BINARY", "")
+        .output()
+        .unwrap();
+    (output.status.code(), text_of(&output))
+}
+
+/// Files over HTTP, until it goes out of scope.
+struct Server {
+    process: std::process::Child,
+    port: u16,
+}
+
+impl Server {
+    fn of(folder: &Path) -> Server {
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let process = Command::new(python())
+            .args(["-m", "http.server", "--bind", "127.0.0.1", &port.to_string()])
+            .current_dir(folder)
+            .stderr(std::process::Stdio::null())
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        let is_up = || std::net::TcpStream::connect(("127.0.0.1", port)).is_ok();
+        while !is_up() {
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        Server { process, port }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// The release of the action's own tag, as the release workflow makes it.
+fn release() -> (Workplace, std::path::PathBuf) {
+    let workplace = Workplace::offline();
+    let target = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
+    let folder = workplace.path("www/owner/trailcheck/releases/download/v9.9.9");
+    std::fs::create_dir_all(&folder).unwrap();
+    let archive = format!("trailcheck-{target}.tar.gz");
+    let binary = Path::new(env!("CARGO_BIN_EXE_trailcheck")).parent().unwrap();
+    let run = |program: &str, arguments: &[&str]| {
+        let ran = Command::new(program).args(arguments).current_dir(&folder).output().unwrap();
+        assert!(ran.status.success(), "{ran:?}");
+        ran.stdout
+    };
+    run("tar", &["-C", &binary.display().to_string(), "-czf", &archive, "trailcheck"]);
+    let sum = run("sha256sum", &[&archive]);
+    std::fs::write(folder.join(format!("{archive}.sha256")), sum).unwrap();
+    (workplace, folder.join(archive))
+}
+
+#[test]
+fn the_action_installs_the_release_of_its_own_tag() {
+    let (workplace, _) = release();
+    let (exit, log) = run_release(&workplace, Some("#!/bin/sh\necho \"asked $*\" >&2\n"));
+    assert_eq!(exit, Some(1), "{log}");
+    assert!(log.contains("asked attestation verify") && log.contains("--repo owner/trailcheck"), "{log}");
+    let outputs = std::fs::read_to_string(workplace.path("output")).unwrap();
+    assert!(outputs.contains("result=fail\nexit-code=1\n") && outputs.contains("html-file="), "{outputs}");
+    assert!(outputs.contains("evidence-file=") && workplace.path("out/evidence.zip").exists(), "{outputs}");
+}
+
+#[test]
+fn a_release_that_is_not_what_it_says_is_refused() {
+    let refused = |workplace: &Workplace, gh: Option<&str>, expected: &str| {
+        let (exit, log) = run_release(workplace, gh);
+        assert!(exit == Some(2) && log.contains(expected), "{expected}: {log}");
+        assert_eq!(std::fs::read_to_string(workplace.path("output")).unwrap(), "result=error\nexit-code=2\n");
+    };
+    let (workplace, _) = release();
+    refused(&workplace, Some("#!/bin/sh\nexit 1\n"), "has no provenance from owner/trailcheck");
+    let (workplace, archive) = release();
+    let mut bytes = std::fs::read(&archive).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    std::fs::write(&archive, bytes).unwrap();
+    refused(&workplace, None, "is not what its checksum says");
+    let (workplace, archive) = release();
+    std::fs::remove_file(format!("{}.sha256", archive.display())).unwrap();
+    refused(&workplace, None, "has no checksum");
+    // Without a release it is built, here from a place where there is nothing to build.
+    let (workplace, archive) = release();
+    std::fs::remove_file(&archive).unwrap();
+    refused(&workplace, None, "trailcheck cannot be built");
+}
+
+/// actionlint reads the workflows as GitHub does, zizmor as somebody who means harm.
+#[test]
+fn the_workflows_are_sound() {
+    let target = Path::new(env!("CARGO_BIN_EXE_trailcheck")).parent().unwrap().parent().unwrap();
+    let folder = target.join("test-go");
+    let actionlint = folder.join("actionlint");
+    if !actionlint.exists() {
+        let need = "the tests need Go 1.22 or newer, for actionlint (Debian: apt-get install golang)";
+        let install = ["install", "github.com/rhysd/actionlint/cmd/actionlint@v1.7.7"];
+        let ran = Command::new("go")
+            .args(install)
+            .env("GOBIN", &folder)
+            .output()
+            .unwrap_or_else(|error| panic!("{need}: {error}"));
+        assert!(ran.status.success(), "{need}: {}", text_of(&ran));
+    }
+    let workflows: Vec<_> = std::fs::read_dir(format!("{REPOSITORY}/.github/workflows"))
+        .unwrap()
+        .map(|file| file.unwrap().path())
+        .collect();
+    assert_eq!(workflows.len(), 2);
+    let read = Command::new(actionlint).args(&workflows).output().unwrap();
+    assert!(read.status.success(), "{}", text_of(&read));
+    let zizmor = Command::new(python().with_file_name("zizmor"))
+        .args(["--offline", "--no-progress", "--quiet"])
+        .args([".github/workflows", "action.yml"])
+        .current_dir(REPOSITORY)
+        .output()
+        .unwrap();
+    assert!(zizmor.status.success(), "{}", text_of(&zizmor));
+}

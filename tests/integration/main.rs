@@ -34,6 +34,8 @@ mod digest_form;
 mod digests;
 /// The same, live.
 mod digests_live;
+/// The documentation says what is so.
+mod docs;
 /// moto, installed and started by the tests themselves.
 mod endpoint;
 /// The engine against the naive matcher.
