@@ -1,42 +1,72 @@
-//! What long work is doing, on a terminal; nothing in a pipe.
+//! What long work is doing: drawn on a terminal; in a pipe, a line every ten seconds, so that a job that waits is not silent.
 
-use std::time::Duration;
+use std::io::IsTerminal;
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::output;
 
-pub struct Progress(ProgressBar);
+/// How often a pipe is told.
+const EVERY: Duration = Duration::from_secs(10);
+
+pub struct Progress {
+    bar: ProgressBar,
+    doing: Arc<Mutex<String>>,
+    /// Closed where the work ends.
+    _told: Option<Sender<()>>,
+}
 
 impl Progress {
     /// indicatif draws on stderr and hides itself where that is not a terminal.
     pub fn start() -> Progress {
         let bar = if output::is_quiet() { ProgressBar::hidden() } else { ProgressBar::new_spinner() };
         bar.enable_steady_tick(Duration::from_millis(100));
-        Progress(bar)
+        let doing = Arc::new(Mutex::new("working".to_owned()));
+        let is_piped = !std::io::stderr().is_terminal() && !output::is_quiet();
+        let told = is_piped.then(|| tell_regularly(Arc::clone(&doing), bar.clone()));
+        Progress { bar, doing, _told: told }
     }
 
     pub fn stage(&self, doing: &str) {
-        self.0.set_message(doing.to_owned());
+        self.bar.set_message(doing.to_owned());
+        doing.clone_into(&mut self.doing.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
     /// Says what is to be read, on standard error wherever that goes; from here on, objects are counted.
     /// `bytes`: 0 where their size is not told.
     pub fn count_objects(&self, objects: u64, bytes: u64) {
         let size = if bytes > 0 { format!(", {} KiB", bytes.div_ceil(1024)) } else { String::new() };
-        self.0.suspend(|| output::remark(format_args!("reading {objects} log objects{size}")));
+        self.bar.suspend(|| output::remark(format_args!("reading {objects} log objects{size}")));
         let style = ProgressStyle::with_template("{spinner} reading log objects {bar:30} {pos}/{len} {eta}");
-        self.0.set_style(style.expect("the template is a constant, and tests draw it"));
-        self.0.set_length(objects);
+        self.bar.set_style(style.expect("the template is a constant, and tests draw it"));
+        self.bar.set_length(objects);
+        self.stage("reading log objects");
     }
 
     pub fn object_read(&self) {
-        self.0.inc(1);
+        self.bar.inc(1);
     }
+}
+
+/// Until the sender goes out of scope.
+fn tell_regularly(doing: Arc<Mutex<String>>, bar: ProgressBar) -> Sender<()> {
+    let (told, closed) = mpsc::channel();
+    let began = Instant::now();
+    std::thread::spawn(move || {
+        while closed.recv_timeout(EVERY) == Err(RecvTimeoutError::Timeout) {
+            let doing = doing.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            let count = bar.length().map_or(String::new(), |length| format!(" {} of {length}", bar.position()));
+            output::remark(format_args!("{doing}{count}, for {} seconds so far", began.elapsed().as_secs()));
+        }
+    });
+    told
 }
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        self.0.finish_and_clear();
+        self.bar.finish_and_clear();
     }
 }

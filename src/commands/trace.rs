@@ -25,6 +25,11 @@ pub(super) fn run(args: &Args) -> Result<Exit, CommandError> {
         }
     };
     let trace = trace(&snapshot, &config, &question).map_err(CommandError::Usage)?;
+    if let (None, Some(role)) = (&args.role, declared_role(&config, &question)) {
+        output::tell(format_args!(
+            "note: asked for a principal without an ARN; the config has --role {role} for the place"
+        ));
+    }
     told(match args.format {
         TableFormat::Table => output::print_text(&table(&trace)),
         TableFormat::Json => output::print(&harmless::json(&trace)),
@@ -34,6 +39,15 @@ pub(super) fn run(args: &Args) -> Result<Exit, CommandError> {
         Some(false) => Exit::Failed,
         None => Exit::Unknown,
     })
+}
+
+/// The role that the config says acts there.
+fn declared_role<'c>(config: &'c Config, question: &Question) -> Option<&'c str> {
+    let holds = |location: &Location| {
+        location.bucket == question.object.bucket && question.object.prefix.starts_with(&location.prefix)
+    };
+    let entry = config.redshift.iter().find(|entry| holds(&entry.location))?;
+    Some(&entry.role.as_ref()?.text)
 }
 
 fn question(args: &Args) -> Result<Question, CommandError> {

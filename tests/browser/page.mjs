@@ -1,6 +1,7 @@
 // Opens a report in Chromium as a reader would, and tells what is wrong with it.
 // Usage: node page.mjs CHROMIUM PAGE.html PAGE.pdf axe|time
 import {createRequire} from "node:module";
+import {HtmlValidate} from "html-validate";
 import puppeteer from "puppeteer-core";
 
 const [executablePath, path, pdf, what] = process.argv.slice(2);
@@ -26,6 +27,11 @@ try {
     const load = await page.evaluate(() => performance.getEntriesByType("navigation")[0].loadEventEnd);
     console.log(JSON.stringify({load}));
   } else {
+    const validator = new HtmlValidate({extends: ["html-validate:standard", "html-validate:document", "html-validate:a11y"]});
+    const report = await validator.validateFile(path);
+    for (const message of report.results.flatMap((result) => result.messages)) {
+      wrong.push(`html: ${message.line}:${message.column}: ${message.ruleId}: ${message.message}`);
+    }
     for (const width of [1280, 400]) {
       const page = await open(width);
       const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);

@@ -28,7 +28,7 @@ pub(super) fn sections(prepared: &Prepared) -> Markup {
 /// A table in a frame that can be scrolled with the keyboard.
 fn table(id: &str, columns: &[&str], rows: &[Markup]) -> Markup {
     html! {
-        div.wide role="region" aria-labelledby=(id) tabindex="0" {
+        section.wide aria-labelledby=(id) tabindex="0" {
             table {
                 thead { tr { @for column in columns { th scope="col" { (column) } } } }
                 tbody { @for row in rows.iter().take(LISTED) { tr { (row) } } }

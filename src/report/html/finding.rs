@@ -21,8 +21,9 @@ pub(super) fn section(prepared: &Prepared) -> Markup {
     html! {
         section {
             (heading("findings"))
-            form.filter hidden role="search" {
-                label { "Show findings with " input type="search" name="text" autocomplete="off"; }
+            fieldset.filter hidden {
+                legend { "Show findings" }
+                label { "with " input type="search" name="text" autocomplete="off"; }
                 @for outcome in ["fail", "error", "unknown", "waived"] {
                     label { input type="checkbox" name=(outcome) checked; " " (outcome) }
                 }

@@ -57,7 +57,7 @@ pub(super) fn section(prepared: &Prepared) -> Markup {
             (heading("map"))
             @if rows.is_empty() { p { "No location of COPY or UNLOAD was judged." } }
             @else {
-                div.wide role="region" aria-labelledby="map" tabindex="0" {
+                section.wide aria-labelledby="map" tabindex="0" {
                     table {
                         thead { tr {
                             th scope="col" { "location" }

@@ -31,7 +31,7 @@ pub(super) fn section(prepared: &Prepared) -> Markup {
             @if spans.is_empty() { p { "The records show no COPY, no UNLOAD, and no access that nobody approved." } }
             @else {
                 (drawing(&spans[..spans.len().min(ROWS)]))
-                div.wide role="region" aria-labelledby="timeline" tabindex="0" {
+                section.wide aria-labelledby="timeline" tabindex="0" {
                     table {
                         thead { tr { @for name in ["what", "place", "by", "from", "to", "size"] { th scope="col" { (name) } } } }
                         tbody {
