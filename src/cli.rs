@@ -11,8 +11,8 @@ use crate::report::Format;
 use crate::severity::{Severity, UnknownIs};
 pub use records::{AccessFormat, Accesses, By, Trace, Verify};
 pub use setup::{
-    Completions, Doctor, Document, Explain, Fix, FixFormat, Init, Man, Permissions, PermissionsFormat, Policies,
-    PolicyDirs, Schema, Waive,
+    Completions, Doctor, Document, Explain, Facts, Fix, FixFormat, Init, Man, Permissions, PermissionsFormat, Policies,
+    PolicyDirs, Schema, Test, Waive,
 };
 
 const EXIT_CODES: &str = "\
@@ -57,6 +57,10 @@ pub enum Command {
     Waive(Waive),
     /// List the policies, or what they say of a framework's controls.
     Policies(Policies),
+    /// Print the `input` that policies read: of the account, or of a snapshot.
+    Facts(Facts),
+    /// Run the tests of a folder of policies: rules named `test_…`, each of which must be true.
+    Test(Test),
     /// Say what a policy asks and how to fix what it finds, or what an outcome or an exit code means.
     Explain(Explain),
     /// Write a commented trailcheck.toml to begin with.
@@ -98,14 +102,21 @@ pub struct ConfigArgs {
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "What is looked at")]
-pub struct EvidenceArgs {
-    /// Check this snapshot and make no AWS call. Without it the account is collected with the credentials of the
+pub struct SnapshotArgs {
+    /// Look at this snapshot and make no AWS call. Without it the account is collected with the credentials of the
     /// environment.
     #[arg(long, value_name = "FILE")]
     pub snapshot: Option<PathBuf>,
     /// Read CloudTrail log records from a file or folder (gzip or plain) instead of the trails' buckets. May be repeated.
     #[arg(long, value_name = "PATH")]
     pub logs: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "What is looked at")]
+pub struct EvidenceArgs {
+    #[command(flatten)]
+    pub seen: SnapshotArgs,
     /// Perform a check again from what `--evidence` wrote, with its command line: any file that is not as it was written, and any
     /// byte of the report that comes out differently, is an error.
     #[arg(long, value_name = "DIR|FILE.zip", conflicts_with_all = ["snapshot", "logs", "policies", "policy", "unknown", "baseline", "evidence"])]

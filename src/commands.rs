@@ -9,6 +9,7 @@ mod diff;
 mod doctor;
 mod evidence;
 mod explain;
+mod facts;
 mod fix;
 mod init;
 mod man;
@@ -18,6 +19,7 @@ mod report;
 mod rows;
 mod schema;
 mod targets;
+mod test;
 mod trace;
 mod verify;
 mod waive;
@@ -86,6 +88,8 @@ pub fn run(cli: Cli) -> Result<Exit, CommandError> {
         Command::Diff(args) => diff::run(&args),
         Command::Waive(args) => waive::run(&args),
         Command::Policies(args) => policies::run(&args),
+        Command::Facts(args) => facts::run(&args),
+        Command::Test(args) => test::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Init(args) => init::run(&args),
         Command::Permissions(args) => permissions::run(&args),

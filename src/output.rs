@@ -23,6 +23,11 @@ pub fn width() -> Option<usize> {
     terminal_size::terminal_size().filter(|_| is_terminal).map(|(width, _)| usize::from(width.0).max(NARROWEST))
 }
 
+/// Whether standard error is a terminal, which progress can be drawn on.
+pub fn can_draw() -> bool {
+    io::stderr().is_terminal()
+}
+
 /// Narrower than this, wrapping helps nobody.
 const NARROWEST: usize = 40;
 

@@ -14,6 +14,8 @@ mod evaluate;
 mod input;
 mod metadata;
 mod selection;
+mod test;
+pub mod worker;
 
 use std::collections::BTreeSet;
 
@@ -30,6 +32,7 @@ pub use controls::FRAMEWORKS;
 pub use input::Input;
 pub use metadata::Metadata;
 pub use selection::{hint, select};
+pub use test::{TestResult, test};
 
 use answers::{Answer, Answers};
 

@@ -1,6 +1,5 @@
 //! What long work is doing: drawn on a terminal; in a pipe, a line every ten seconds, so that a job that waits is not silent.
 
-use std::io::IsTerminal;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -25,7 +24,7 @@ impl Progress {
         let bar = if output::is_quiet() { ProgressBar::hidden() } else { ProgressBar::new_spinner() };
         bar.enable_steady_tick(Duration::from_millis(100));
         let doing = Arc::new(Mutex::new("working".to_owned()));
-        let is_piped = !std::io::stderr().is_terminal() && !output::is_quiet();
+        let is_piped = !output::can_draw() && !output::is_quiet();
         let told = is_piped.then(|| tell_regularly(Arc::clone(&doing), bar.clone()));
         Progress { bar, doing, _told: told }
     }

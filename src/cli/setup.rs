@@ -85,6 +85,23 @@ pub struct Policies {
 }
 
 #[derive(Debug, Args)]
+pub struct Facts {
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    #[command(flatten)]
+    pub evidence: super::SnapshotArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Exit codes: 0 every test holds, 1 one does not, 2 usage, a policy that cannot be loaded, or no test")]
+pub struct Test {
+    /// The folder, with its `_test.rego` files.
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub folder: PathBuf,
+}
+
+#[derive(Debug, Args)]
 pub struct Explain {
     /// A policy, as reports name it (`coverage/unload_recorded`), an outcome (`unknown`), or an exit code (`3`).
     #[arg(value_name = "POLICY|OUTCOME|CODE")]

@@ -51,15 +51,15 @@ fn judged(args: &Check) -> Result<Exit, CommandError> {
     }
     let bundles = policy::with_user_policies(&args.policies.policies)?;
     let config = Config::find(args.config.config.as_deref())?;
-    let inputs = [&config.path].into_iter().chain(&args.evidence.snapshot).chain(&args.evidence.logs);
+    let inputs = [&config.path].into_iter().chain(&args.evidence.seen.snapshot).chain(&args.evidence.seen.logs);
     let inputs = inputs.chain(&args.policies.baseline);
     refuse_clashes(&args.output.report, inputs.chain(&args.policies.policies))?;
     args.bundle.evidence.as_deref().map(refuse_existing).transpose()?;
     let baseline = args.policies.baseline.as_deref().map(Earlier::load).transpose()?;
     let bundles = selected(args, &config, bundles)?;
     // The process ends with this command: giving back a million small pieces of these would take a tenth of its time.
-    let snapshot = ManuallyDrop::new(evidence::snapshot(&args.evidence, &config)?);
-    let asked = Asked { config: &config, bundles: &bundles, snapshot_path: args.evidence.snapshot.as_deref() };
+    let snapshot = ManuallyDrop::new(evidence::snapshot(&args.evidence.seen, &config)?);
+    let asked = Asked { config: &config, bundles: &bundles, snapshot_path: args.evidence.seen.snapshot.as_deref() };
     let report = ManuallyDrop::new(judge(&snapshot, asked, command(), baseline)?);
     let kept = args.bundle.evidence.as_deref().map(|path| {
         let kept = Kept {
@@ -68,8 +68,8 @@ fn judged(args: &Check) -> Result<Exit, CommandError> {
             config: &config,
             bundles: &bundles,
             baseline: args.policies.baseline.as_deref(),
-            has_local_logs: !args.evidence.logs.is_empty(),
-            is_live: args.evidence.snapshot.is_none(),
+            has_local_logs: !args.evidence.seen.logs.is_empty(),
+            is_live: args.evidence.seen.snapshot.is_none(),
         };
         bundle::write(path, &kept)
     });

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::CommandError;
-use crate::cli::EvidenceArgs;
+use crate::cli::SnapshotArgs;
 use crate::collect;
 use crate::config::{Config, DEFAULT_SAMPLE};
 use crate::logs::chain::Expected;
@@ -16,7 +16,7 @@ use crate::progress::Progress;
 use crate::snapshot::{Records, Snapshot, Window};
 
 /// What is looked at: a saved snapshot or the live account, with the records of the trails' buckets or of `--logs`.
-pub(super) fn snapshot(evidence: &EvidenceArgs, config: &Config) -> Result<Snapshot, CommandError> {
+pub(super) fn snapshot(evidence: &SnapshotArgs, config: &Config) -> Result<Snapshot, CommandError> {
     let mut snapshot = match &evidence.snapshot {
         Some(path) => saved(path, config)?,
         None => {

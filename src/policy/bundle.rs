@@ -7,9 +7,11 @@ use std::sync::Arc;
 use include_dir::{Dir, include_dir};
 use regorus::Engine;
 use regorus::languages::rego::compiler::Compiler;
+use serde::{Deserialize, Serialize};
 
 use super::code::Code;
 use super::metadata::Metadata;
+use super::worker;
 use crate::bounded_file;
 use crate::severity::{Severity, UnknownIs};
 
@@ -64,6 +66,8 @@ pub struct Bundle {
     /// Everything that was loaded, libraries too.
     pub files: Vec<PolicyFile>,
     pub(super) engine: Engine,
+    /// It is the user's, and runs in a process of its own.
+    pub(super) is_users: bool,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -83,7 +87,7 @@ pub enum PolicyError {
 }
 
 /// A file of a bundle.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PolicyFile {
     /// Its path; of a shipped one, below `policies/`.
     pub name: String,
@@ -116,7 +120,8 @@ pub fn with_policy_files(folders: impl IntoIterator<Item = Vec<PolicyFile>>) -> 
         for file in &files {
             check_user_file(file)?;
         }
-        let mut bundle = load(&files)?;
+        worker::survive_loading(&files).map_err(|message| PolicyError::Load { file: names(&files), message })?;
+        let mut bundle = Bundle { is_users: true, ..load(&files)? };
         if bundle.policies.is_empty() {
             let folder = files.first().and_then(|file| Path::new(&file.name).parent());
             return Err(PolicyError::Nothing(folder.unwrap_or(Path::new("")).to_owned()));
@@ -130,6 +135,16 @@ pub fn with_policy_files(folders: impl IntoIterator<Item = Vec<PolicyFile>>) -> 
         bundles.push(bundle);
     }
     Ok(bundles)
+}
+
+/// The one file, or how many there are.
+fn names(files: &[PolicyFile]) -> String {
+    match files {
+        [only] => only.name.clone(),
+        files => {
+            format!("{} and {} beside it", files.first().map_or("", |file| &file.name), files.len().saturating_sub(1))
+        }
+    }
 }
 
 fn collect_shipped(dir: &Dir, files: &mut Vec<PolicyFile>) {
@@ -150,6 +165,12 @@ fn is_policy_file(name: &str) -> bool {
 }
 
 fn user_files(folder: &Path) -> Result<Vec<PolicyFile>, PolicyError> {
+    files_of(folder, is_policy_file)
+}
+
+/// The .rego files below a folder whose names are asked for.
+pub(super) fn files_of(folder: &Path, is_asked_for: fn(&str) -> bool) -> Result<Vec<PolicyFile>, PolicyError> {
+    let is_policy_file = |name: &str| name.ends_with(".rego") && is_asked_for(name);
     let failed = |path: &Path| {
         let path = path.to_owned();
         move |source| PolicyError::Read { path, source }
@@ -204,8 +225,20 @@ fn check_user_file(file: &PolicyFile) -> Result<(), PolicyError> {
     Ok(())
 }
 
+/// An engine with these files, whatever is in them.
+pub(super) fn engine_of(files: &[PolicyFile]) -> Result<Engine, PolicyError> {
+    let mut engine = Engine::new();
+    engine.set_gather_prints(true);
+    for file in files {
+        engine
+            .add_policy(file.name.clone(), file.text.clone())
+            .map_err(|error| PolicyError::Load { file: file.name.clone(), message: error.to_string() })?;
+    }
+    Ok(engine)
+}
+
 /// Loads files that belong together; each with a rule of `ENTRY_RULES` is a policy.
-fn load(files: &[PolicyFile]) -> Result<Bundle, PolicyError> {
+pub(super) fn load(files: &[PolicyFile]) -> Result<Bundle, PolicyError> {
     let mut engine = Engine::new();
     engine.set_gather_prints(true);
     let mut packages = Vec::new();
@@ -283,7 +316,7 @@ fn load(files: &[PolicyFile]) -> Result<Bundle, PolicyError> {
             policy.lists = policy.lists.take().zip(lists.clone()).map(|(own, more)| &own | &more);
         }
     }
-    Ok(Bundle { policies, files: files.to_vec(), engine })
+    Ok(Bundle { policies, files: files.to_vec(), engine, is_users: false })
 }
 
 /// The lists of the input that a text names; `None`: it takes the input as a whole, or holds a raw string, whose lines
@@ -319,7 +352,7 @@ fn is_under(path: &str, package: &str) -> bool {
 
 /// The interpreter takes a call of an unknown function in a body that is not reached for "does not hold", which in a rule
 /// that fails subjects is a pass. The compiler refuses it; it is used for nothing else.
-fn refuse_unknown_functions(bundle: &mut Bundle) -> Result<(), PolicyError> {
+pub(super) fn refuse_unknown_functions(bundle: &mut Bundle) -> Result<(), PolicyError> {
     // The compiler leaves traces in the engine that it is given.
     let mut engine = bundle.engine.clone();
     for policy in &bundle.policies {

@@ -49,6 +49,11 @@ impl Code {
         Code { text: code }
     }
 
+    /// Its lines, with blanks where comments and strings stand.
+    pub(super) fn lines(&self) -> impl Iterator<Item = &str> {
+        self.text.lines()
+    }
+
     /// How deep brackets are nested.
     pub(super) fn depth(&self) -> usize {
         let (mut depth, mut deepest) = (0usize, 0);

@@ -1,6 +1,5 @@
 //! Asking the policies' rules.
 
-use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
@@ -11,6 +10,7 @@ use super::answers::Answers;
 use super::bundle::{Bundle, Policy};
 use super::input::Input;
 use super::selection::hint;
+use super::worker;
 use crate::parallel;
 
 /// Facts of ten thousand subjects take a fraction of a second a rule.
@@ -24,40 +24,49 @@ pub(super) fn run<T: Send>(
     input: &Input,
     finish: impl Fn(&Policy, Result<Answers, String>) -> T + Sync,
 ) -> Vec<T> {
-    let policies = || bundles.iter().flat_map(|bundle| bundle.policies.iter().map(move |policy| (bundle, policy)));
-    let questions: Vec<(&Bundle, &Policy, &str)> =
-        policies().flat_map(|(bundle, policy)| policy.rules.iter().map(move |rule| (bundle, policy, *rule))).collect();
-    let engines = || Engines { input, ready: BTreeMap::new() };
-    let asked =
-        parallel::each(&questions, engines, |engines, (bundle, policy, rule)| ask(engines.of(bundle), policy, rule));
+    let asked: Vec<Asked> = bundles
+        .iter()
+        .flat_map(|bundle| if bundle.is_users { in_process_of_its_own(bundle, input) } else { here(bundle, input) })
+        .collect();
+    parallel::each(
+        &asked,
+        || (),
+        |(), (policy, values)| {
+            let answers = values.as_ref().map_err(String::clone).and_then(|values| answers(policy, values, input));
+            finish(policy, answers)
+        },
+    )
+}
+
+/// A policy with the value of each of its rules; `Err`: why it broke.
+type Asked<'b> = (&'b Policy, Result<Vec<Result<Value, String>>, String>);
+
+fn in_process_of_its_own<'b>(bundle: &'b Bundle, input: &Input) -> Vec<Asked<'b>> {
+    bundle.policies.iter().zip(worker::run(bundle, input)).collect()
+}
+
+/// The shipped policies, by as many threads as there are.
+fn here<'b>(bundle: &'b Bundle, input: &Input) -> Vec<Asked<'b>> {
+    let of_policy = |policy: &'b Policy| policy.rules.iter().map(move |rule| (policy, *rule));
+    let questions: Vec<(&Policy, &str)> = bundle.policies.iter().flat_map(of_policy).collect();
+    let engine = || engine(bundle, input);
+    let asked = parallel::each(&questions, engine, |engine, (policy, rule)| ask(engine, &policy.package, rule));
     let mut asked = asked.into_iter();
-    let asked: Vec<(&Policy, Vec<Result<Value, String>>)> =
-        policies().map(|(_, policy)| (policy, asked.by_ref().take(policy.rules.len()).collect())).collect();
-    parallel::each(&asked, || (), |(), (policy, values)| finish(policy, answers(policy, values, input)))
+    bundle.policies.iter().map(|policy| (policy, Ok(asked.by_ref().take(policy.rules.len()).collect()))).collect()
 }
 
-/// The engines of one thread, one a bundle, each handed the input once.
-struct Engines<'a> {
-    input: &'a Input,
-    /// By the bundle's address.
-    ready: BTreeMap<*const Bundle, Engine>,
+fn engine(bundle: &Bundle, input: &Input) -> Engine {
+    let mut engine = bundle.engine.clone();
+    let (limit, check_interval) = (TIME_LIMIT, CHECK_INTERVAL);
+    engine.set_execution_timer_config(ExecutionTimerConfig { limit, check_interval });
+    engine.set_strict_builtin_errors(true);
+    engine.set_input(input.value.clone());
+    engine
 }
 
-impl Engines<'_> {
-    fn of(&mut self, bundle: &Bundle) -> &mut Engine {
-        self.ready.entry(bundle).or_insert_with(|| {
-            let mut engine = bundle.engine.clone();
-            let (limit, check_interval) = (TIME_LIMIT, CHECK_INTERVAL);
-            engine.set_execution_timer_config(ExecutionTimerConfig { limit, check_interval });
-            engine.set_strict_builtin_errors(true);
-            engine.set_input(self.input.value.clone());
-            engine
-        })
-    }
-}
-
-fn ask(engine: &mut Engine, policy: &Policy, rule: &str) -> Result<Value, String> {
-    match engine.eval_rule(format!("{}.{rule}", policy.package)) {
+/// One rule of a package.
+pub(super) fn ask(engine: &mut Engine, package: &str, rule: &str) -> Result<Value, String> {
+    match engine.eval_rule(format!("{package}.{rule}")) {
         // Printed, an undefined rule would look like a text.
         Ok(Value::Undefined) => Err(format!("`{rule}` is undefined; define it as a set: `{rule} contains …`")),
         Ok(value) => Ok(value),

@@ -1,0 +1,75 @@
+//! What the child process does: limits first, then what it is asked.
+
+use std::io::Read;
+
+use regorus::{Engine, Value};
+
+use super::{Line, Request};
+use crate::output;
+use crate::policy::{PolicyError, bundle, evaluate};
+
+/// Answers the one request on standard input.
+pub fn serve() -> std::io::Result<()> {
+    let mut json = Vec::new();
+    std::io::stdin().lock().read_to_end(&mut json)?;
+    let request: Request = serde_json::from_slice(&json)?;
+    drop(json);
+    limit(&request);
+    output::print_with(|output| {
+        answer(&request, |line| {
+            serde_json::to_writer(&mut *output, line)?;
+            output.write_all(b"\n")?;
+            output.flush()
+        })
+    })
+}
+
+fn answer(request: &Request, mut say: impl FnMut(&Line) -> std::io::Result<()>) -> std::io::Result<()> {
+    let loaded = if request.loose { bundle::engine_of(&request.files) } else { checked(request) };
+    say(&Line::Loaded)?;
+    let mut engine = match loaded {
+        Ok(engine) => engine,
+        Err(error) if request.loose => return say(&Line::Broken(error.to_string())),
+        // The parent finds the same mistake, and tells it.
+        Err(_) => return Ok(()),
+    };
+    engine.set_strict_builtin_errors(true);
+    if !request.asked.is_empty() {
+        engine.set_input(Value::from_json_str(&request.input).map_err(std::io::Error::other)?);
+    }
+    for (number, (package, rules)) in request.asked.iter().enumerate() {
+        say(&Line::Begin(number))?;
+        for rule in rules {
+            let value = evaluate::ask(&mut engine, package, rule);
+            say(&Line::Rule(value.and_then(|value| serde_json::to_value(value).map_err(|error| error.to_string()))))?;
+        }
+    }
+    say(&Line::End)
+}
+
+fn checked(request: &Request) -> Result<Engine, PolicyError> {
+    let mut bundle = bundle::load(&request.files)?;
+    bundle::refuse_unknown_functions(&mut bundle)?;
+    Ok(bundle.engine)
+}
+
+/// No file can be opened or written from here on, and memory and CPU have an end. Where the system has no such limits, the parent's
+/// watch over time remains.
+#[cfg(unix)]
+fn limit(request: &Request) {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    let limits = [
+        (Resource::As, request.memory),
+        (Resource::Cpu, request.cpu),
+        (Resource::Nofile, 3),
+        (Resource::Fsize, 0),
+        (Resource::Core, 0),
+    ];
+    for (resource, most) in limits {
+        // A machine may have a lower limit already, which is as good.
+        let _ = setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) });
+    }
+}
+
+#[cfg(not(unix))]
+fn limit(_: &Request) {}
