@@ -22,6 +22,14 @@ pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> Result<(), WriteError>
     write(path, bytes, 0o600)
 }
 
+/// The same in place of a file that is there, which keeps its permissions.
+pub(crate) fn write_in_place_of(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
+    let permissions = std::fs::metadata(path).map(|metadata| metadata.permissions());
+    write(path, bytes, 0o600)?;
+    let restored = permissions.and_then(|permissions| std::fs::set_permissions(path, permissions));
+    restored.map_err(|source| WriteError { path: path.to_owned(), source })
+}
+
 fn write(path: &Path, bytes: &[u8], mode: u32) -> Result<(), WriteError> {
     let failed = |source| WriteError { path: path.to_owned(), source };
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));

@@ -96,14 +96,6 @@ pub(crate) fn seal(files: &mut Files, predicate: Predicate) {
     files.insert(MANIFEST.to_owned(), json);
 }
 
-/// The manifest that these files must have.
-pub(crate) fn manifest(files: &Files, predicate: Predicate) -> Vec<u8> {
-    let mut files = files.clone();
-    files.remove(MANIFEST);
-    seal(&mut files, predicate);
-    files.remove(MANIFEST).unwrap_or_default()
-}
-
 /// Every file, the manifest too, and what that says; each that is missing, new or not as it says is named.
 pub(crate) fn open(path: &Path) -> Result<(Files, Statement), BundleError> {
     let failed = |source| BundleError::Read { path: path.to_owned(), source };
@@ -139,7 +131,8 @@ pub(crate) fn open(path: &Path) -> Result<(Files, Statement), BundleError> {
 
 /// Refuses a place where something is: evidence is never written over.
 pub(crate) fn refuse_existing(path: &Path) -> Result<(), BundleError> {
-    let is_empty = std::fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none());
+    let is_link = path.symlink_metadata().is_ok_and(|metadata| metadata.is_symlink());
+    let is_empty = !is_link && std::fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none());
     if path.symlink_metadata().is_ok() && !is_empty { Err(BundleError::There(path.to_owned())) } else { Ok(()) }
 }
 
@@ -185,15 +178,21 @@ fn read(path: &Path) -> std::io::Result<Files> {
         read_folder(path, path, &mut files)?;
         return Ok(files);
     }
-    let mut archive = ZipArchive::new(Cursor::new(bounded_file::read(path, MAX_FILE)?))?;
+    let whole = bounded_file::read(path, MAX_FILE)?;
+    let stated = entries_stated(&whole);
+    let mut archive = ZipArchive::new(Cursor::new(whole))?;
+    // The library knows one entry of a name, and takes no notice of what stands around the archive; others may read those.
+    if stated != Some(archive.len()) || archive.offset() != 0 || !archive.comment().is_empty() {
+        return Err(std::io::Error::other("a file is there twice, or something stands around the archive"));
+    }
     if archive.len() > MAX_FILES {
         return Err(std::io::Error::other(format!("more than {MAX_FILES} files")));
     }
     let mut left = MAX_FILE;
     for number in 0..archive.len() {
         let mut entry = archive.by_index(number)?;
-        if entry.is_dir() {
-            continue;
+        if entry.is_dir() || entry.is_symlink() {
+            return Err(std::io::Error::other(format!("{} is no file", entry.name())));
         }
         let name = entry.name().to_owned();
         let mut bytes = vec![];
@@ -206,6 +205,13 @@ fn read(path: &Path) -> std::io::Result<Files> {
     Ok(files)
 }
 
+/// How many entries the end of the archive says that there are (APPNOTE 4.3.16): without a comment it is the last 22 bytes.
+fn entries_stated(archive: &[u8]) -> Option<usize> {
+    let end = archive.len().checked_sub(22).and_then(|at| archive.get(at..))?;
+    let count = end.strip_prefix(b"PK\x05\x06")?.get(6..8)?;
+    Some(usize::from(u16::from_le_bytes([count[0], count[1]])))
+}
+
 fn too_large() -> std::io::Error {
     std::io::Error::other(format!("larger than {MAX_FILE} bytes, the limit"))
 }
@@ -214,14 +220,19 @@ fn read_folder(root: &Path, folder: &Path, files: &mut Files) -> std::io::Result
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
         let path = entry.path();
-        if entry.file_type()?.is_dir() {
+        let kind = entry.file_type()?;
+        if !kind.is_dir() && !kind.is_file() {
+            return Err(std::io::Error::other(format!("{} is no file", path.display())));
+        }
+        if kind.is_dir() {
             read_folder(root, &path, files)?;
             continue;
         }
         if files.len() >= MAX_FILES {
             return Err(std::io::Error::other(format!("more than {MAX_FILES} files")));
         }
-        let name = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().replace('\\', "/");
+        let parts = path.strip_prefix(root).unwrap_or(&path).components();
+        let name = parts.map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/");
         files.insert(name, bounded_file::read(&path, MAX_FILE)?);
     }
     Ok(())

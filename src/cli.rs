@@ -21,7 +21,8 @@ Exit codes:
   1  something failed (at or above --fail-on)
   2  usage, config, credentials, or a policy or file that could not be loaded
   3  nothing failed, but something could not be told: its reason names the missing permission or file
-  4  a policy broke, or a report could not be written";
+  4  a policy broke, or a report could not be written
+1 counts over 4, and 4 over 3.";
 
 /// Is every access to the S3 locations that Amazon Redshift loads from and unloads to recorded by CloudTrail, and who
 /// touched them?
@@ -107,7 +108,7 @@ pub struct SnapshotArgs {
     /// environment.
     #[arg(long, value_name = "FILE")]
     pub snapshot: Option<PathBuf>,
-    /// Read CloudTrail log records from a file or folder (gzip or plain) instead of the trails' buckets. May be repeated.
+    /// Read CloudTrail log records from a file or folder (gzip, zstd or plain) instead of the trails' buckets. May be repeated.
     #[arg(long, value_name = "PATH")]
     pub logs: Vec<PathBuf>,
 }
@@ -119,7 +120,7 @@ pub struct EvidenceArgs {
     pub seen: SnapshotArgs,
     /// Perform a check again from what `--evidence` wrote, with its command line: any file that is not as it was written, and any
     /// byte of the report that comes out differently, is an error.
-    #[arg(long, value_name = "DIR|FILE.zip", conflicts_with_all = ["snapshot", "logs", "policies", "policy", "unknown", "baseline", "evidence"])]
+    #[arg(long, value_name = "DIR|FILE.zip", conflicts_with_all = ["snapshot", "logs", "policies", "policy", "unknown", "fail_on", "baseline", "evidence"])]
     pub evidence_in: Option<PathBuf>,
 }
 

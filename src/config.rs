@@ -252,7 +252,7 @@ fn regions(source: &Source, regions: Option<Vec<toml::Spanned<String>>>) -> Resu
         let is_three = region.get_ref().split('-').count() >= 3;
         if !shape || !ends_in_a_number || !is_three || region.get_ref().split('-').any(str::is_empty) {
             let hint =
-                nearest(region.get_ref(), REGIONS).map_or(String::new(), |near| format!("; did you mean {near}?"));
+                nearest(region.get_ref(), REGIONS).map_or(".".to_owned(), |near| format!("; did you mean {near}?"));
             let message = format!("`{}` is not a region{hint} Expected is a name such as eu-west-1", region.get_ref());
             return Err(source.at(region.span(), message));
         }

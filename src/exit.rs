@@ -30,11 +30,15 @@ impl Exit {
         let any = |is: &dyn Fn(&Finding) -> bool| report.findings.iter().filter(counts).any(is);
         let tolerant = report.rules.iter().filter(|rule| rule.unknown == UnknownIs::Warn);
         let tolerant: HashSet<&str> = tolerant.map(|rule| rule.id.as_str()).collect();
+        // Below `--fail-on`, what of a failure could not be told may be above.
+        let is_unknown = |finding: &Finding| {
+            finding.outcome == Outcome::Unknown || (finding.outcome == Outcome::Fail && finding.incomplete)
+        };
         if any(&|finding| finding.outcome == Outcome::Fail && finding.severity >= fail_on) {
             Exit::Failed
         } else if any(&|finding| finding.outcome == Outcome::Error) {
             Exit::Internal
-        } else if any(&|finding| finding.outcome == Outcome::Unknown && !tolerant.contains(&*finding.policy)) {
+        } else if any(&|finding| is_unknown(finding) && !tolerant.contains(&*finding.policy)) {
             Exit::Unknown
         } else {
             Exit::Ok

@@ -117,6 +117,8 @@ pub struct Finding {
     pub fingerprint: String,
     /// `null`: none covers it.
     pub waiver: Option<AppliedWaiver>,
+    /// Of a failure: a part of it could not be told, so that it may be worse than it looks.
+    pub incomplete: bool,
     /// Whether the baseline has it already; `null`: there is none, or the finding holds.
     pub standing: Option<Standing>,
 }

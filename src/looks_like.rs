@@ -34,6 +34,12 @@ pub(crate) fn hint(path: &Path) -> String {
     looks_like(&bytes).map_or(String::new(), |what| format!("; it looks like {what}"))
 }
 
+/// What to do with a file of another format: another version of the kind that is expected, or another kind.
+pub(crate) fn other_format(found: &str, own: &str, next: &str, path: &Path) -> String {
+    let of_another_kind = Some(hint(path)).filter(|hint| !found.starts_with(own) && !hint.is_empty());
+    of_another_kind.unwrap_or_else(|| format!("; {next}"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

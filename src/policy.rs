@@ -90,9 +90,11 @@ impl Host<'_> {
         let unknown = answers.unknown.remove(&subject.id);
         if let Some(mut fail) = answers.fail.remove(&subject.id) {
             // What of it could not be told stands beside what fails, and outlives a waiver of the failure.
-            let left = if unknown.is_none() { Outcome::Waived } else { Outcome::Unknown };
+            let is_whole = unknown.is_none();
+            let left = if is_whole { Outcome::Waived } else { Outcome::Unknown };
             fail.extend(unknown.unwrap_or_default());
             let mut finding = self.finding(subject, Outcome::Fail, fail);
+            finding.incomplete = !is_whole;
             self.waivers.apply(&mut finding, left);
             return finding;
         }
@@ -130,7 +132,7 @@ impl Host<'_> {
         }
         let mut evidence = evidence.into_iter();
         let mut first = evidence.next().unwrap_or(serde_json::Value::Null);
-        let others: Vec<serde_json::Value> = evidence.collect();
+        let others: Vec<serde_json::Value> = evidence.filter(|other| !other.is_null() && *other != first).collect();
         if let (false, Some(object)) = (others.is_empty(), first.as_object_mut()) {
             object.insert("others".to_owned(), json!(others));
         }
@@ -149,6 +151,7 @@ impl Host<'_> {
             location: self.location_of(subject),
             fingerprint: fingerprint(&subject.account, &self.policy.id, &subject.id),
             waiver: None,
+            incomplete: false,
             standing: None,
         }
     }

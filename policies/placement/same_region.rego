@@ -29,6 +29,16 @@ fail contains {"subject": location.subject, "judgement": location.placement, "se
 	severity := severities[location.placement.status]
 }
 
-unknown := judged.outside(locations, "placement", {"aligned", "no_trail", "other_region", "dead_selector"})
+unknown := array.concat(
+	judged.outside(locations, "placement", {"aligned", "no_trail", "other_region", "dead_selector"}),
+	partly_known,
+)
+
+# Where something fails and something else could not be told, the rest may be worse.
+partly_known := [{"subject": location.subject, "judgement": location.placement} |
+	some location in locations
+	severities[location.placement.status]
+	location.placement.evidence.not_known == true
+]
 
 pass := judged.having(locations, "placement", {"aligned"})

@@ -5,7 +5,7 @@
 #   A role that is associated with none was assumed by somebody who calls himself Redshift, or by a cluster that is not in this
 #   account. The name is a hint: anyone who may assume a role may choose it.
 # custom:
-#   not_applicable: the log records show no session of Redshift
+#   not_applicable: no log records show a session of Redshift
 #   severity: medium
 #   remediation: >-
 #     Find out who assumes the role (CloudTrail's AssumeRole events name the caller), and narrow its trust policy to

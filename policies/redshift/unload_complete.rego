@@ -4,7 +4,7 @@
 #   By the log records, every multipart upload of an UNLOAD was completed or aborted. One that was not is an UNLOAD that
 #   broke off: what it should have written is not there, and its parts are stored and paid for.
 # custom:
-#   not_applicable: the log records show no UNLOAD
+#   not_applicable: no log records show an UNLOAD
 #   severity: low
 #   remediation: >-
 #     Run the UNLOAD again, abort what it left (`aws s3api list-multipart-uploads`, `abort-multipart-upload`), and give

@@ -20,7 +20,7 @@ pub struct Trace {
     #[arg(long, value_name = "ARN")]
     pub role: Option<String>,
     /// The name of the role's session.
-    #[arg(long, value_name = "NAME", default_value = "RedshiftIamRoleSession")]
+    #[arg(long, value_name = "NAME", default_value = "RedshiftIamRoleSession", requires = "role")]
     pub session: String,
     /// The bucket's region, where the snapshot does not have it.
     #[arg(long, value_name = "REGION")]
@@ -82,7 +82,7 @@ access is by is the acting role, user, service or account; a request that was de
 Exit codes: 0 all was read, 2 usage or credentials, 3 something was not read or not understood: the answer may lack it,
 4 the answer could not be written")]
 pub struct Accesses {
-    /// A log file, a folder of them (gzip or plain), or s3://bucket/prefix.
+    /// A log file, a folder of them (gzip, zstd or plain), or s3://bucket/prefix.
     #[arg(value_name = "PATH|s3://BUCKET/PREFIX")]
     pub path: String,
     /// Only this bucket; `*` is any run of characters. May be repeated.

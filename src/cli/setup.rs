@@ -118,6 +118,8 @@ pub struct PolicyDirs {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Exit codes: 0 the file is written, 2 usage or credentials, 3 it is written, and something was not seen (--discover), 4 it could not be written")]
 pub struct Init {
     /// Where to write it.
     #[arg(value_name = "FILE", default_value = crate::config::DEFAULT_PATH)]
@@ -155,7 +157,7 @@ pub enum PermissionsFormat {
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Exit codes: 0 everything was answered, 2 usage, config or credentials, 3 something was not, 4 the answer could not be written")]
+Exit codes: 0 everything that could be asked was answered, 2 usage, config or credentials, 3 something was not, 4 the answer could not be written")]
 pub struct Doctor {
     #[arg(long, value_enum, default_value_t = TableFormat::Table)]
     pub format: TableFormat,

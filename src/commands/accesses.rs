@@ -33,7 +33,9 @@ pub(super) fn run(args: &Args) -> Result<Exit, CommandError> {
     let since = args.since.map(|span| Timestamp(Timestamp::now().0 - span));
     let period = Period { from: args.from.or(since), to: args.to };
     if let Some((from, to)) = period.from.zip(period.to).filter(|(from, to)| from >= to) {
-        return Err(CommandError::Usage(format!("{from}, where the time begins, is not before --to {to}")));
+        return Err(CommandError::Usage(format!(
+            "the time begins at {from} (--from or --since), which is not before --to {to}"
+        )));
     }
     let watched = match &args.config {
         Some(path) => evidence::watched(&Config::find(Some(path))?),

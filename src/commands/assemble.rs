@@ -134,7 +134,8 @@ fn notes(snapshot: &Snapshot, config: &Config, bundles: &[Bundle], findings: &[F
     let unused =
         unused.into_iter().filter(|waiver| ran.contains(&*waiver.policy)).map(|waiver| useless(waiver, findings));
     let others = |regions: &&Vec<String>| {
-        snapshot.accounts.iter().any(|account| regions.iter().ne(account.scope.regions.iter()))
+        let asked: BTreeSet<&String> = regions.iter().collect();
+        snapshot.accounts.iter().any(|account| account.scope.regions.iter().collect::<BTreeSet<_>>() != asked)
     };
     let ignored = config.regions.as_ref().filter(others);
     let ignored =

@@ -49,7 +49,7 @@ pub(super) struct Kept<'a> {
     pub snapshot: &'a Snapshot,
     pub config: &'a Config,
     pub bundles: &'a [Bundle],
-    pub baseline: Option<&'a Path>,
+    pub baseline: Option<&'a Earlier>,
     /// Log files on disk were read, so that objects are paths.
     pub has_local_logs: bool,
     /// The account was asked, so that its log objects can be.
@@ -57,6 +57,11 @@ pub(super) struct Kept<'a> {
 }
 
 pub(super) fn write(path: &Path, kept: &Kept) -> Result<(), CommandError> {
+    Ok(bundle::write(path, &gathered(kept, records(kept)))?)
+}
+
+/// Everything that is in the bundle, sealed.
+fn gathered(kept: &Kept, records: Option<Vec<u8>>) -> Files {
     let mut files = Files::new();
     let mut configuration = vec![];
     let mut keep = |files: &mut Files, name: String, bytes: Vec<u8>, annotations: &[(&str, String)]| {
@@ -78,10 +83,9 @@ pub(super) fn write(path: &Path, kept: &Kept) -> Result<(), CommandError> {
         }
     }
     if let Some(baseline) = kept.baseline {
-        let bytes = Earlier::read(baseline)?;
-        keep(&mut files, BASELINE.to_owned(), bytes, &given("baseline", baseline.display().to_string()));
+        keep(&mut files, BASELINE.to_owned(), baseline.bytes.clone(), &given("baseline", baseline.path.clone()));
     }
-    if let Some(records) = records(kept) {
+    if let Some(records) = records {
         files.insert(RECORDS.to_owned(), records);
     }
     let look = Look::default();
@@ -89,7 +93,7 @@ pub(super) fn write(path: &Path, kept: &Kept) -> Result<(), CommandError> {
     files.insert(PAGE.to_owned(), report::render(Format::Html, kept.report, look));
     files.insert("README.txt".to_owned(), README.as_bytes().to_vec());
     bundle::seal(&mut files, predicate(kept.report, configuration));
-    Ok(bundle::write(path, &files)?)
+    files
 }
 
 fn predicate(report: &Report, configuration: Vec<bundle::Descriptor>) -> Predicate {
@@ -174,7 +178,6 @@ pub(super) struct Again {
     pub baseline: Option<Earlier>,
     /// Everything as it was written.
     files: Files,
-    configuration: Vec<bundle::Descriptor>,
     path: PathBuf,
 }
 
@@ -197,12 +200,12 @@ pub(super) fn open(path: &Path) -> Result<Again, CommandError> {
     let snapshot = Snapshot::parse(&path.join(SNAPSHOT), take(SNAPSHOT)?.clone())?;
     let baseline = match given("baseline") {
         None => None,
-        Some(given) => Some(Earlier::parse(Path::new(&given), take(BASELINE)?)?),
+        Some(given) => Some(Earlier::parse(Path::new(&given), take(BASELINE)?.clone())?),
     };
     let bundles = policies(path, &statement, &files)?;
     let snapshot_path = given("snapshot").filter(|path| !path.is_empty()).map(PathBuf::from);
-    let (configuration, path) = (statement.predicate.configuration, path.to_owned());
-    Ok(Again { args, command, config, snapshot, snapshot_path, bundles, baseline, files, configuration, path })
+    let path = path.to_owned();
+    Ok(Again { args, command, config, snapshot, snapshot_path, bundles, baseline, files, path })
 }
 
 /// Those of the program itself must be the same; the user's are loaded from the bundle.
@@ -232,21 +235,22 @@ fn policies(path: &Path, statement: &Statement, files: &Files) -> Result<Vec<Bun
 }
 
 impl Again {
-    /// That the reports and the manifest come out as they were written.
-    pub(super) fn compare(&self, report: &Report) -> Result<(), CommandError> {
-        let manifest = bundle::manifest(&self.files, predicate(report, self.configuration.clone()));
-        let formats = [(REPORT, Format::Json), (PAGE, Format::Html)];
-        let reports = formats.map(|(name, format)| (name, report::render(format, report, Look::default())));
-        for (name, again) in reports.into_iter().chain([(MANIFEST, manifest)]) {
-            let written = self.files.get(name).map(Vec::as_slice).unwrap_or_default();
-            if again != written {
-                let at = again.iter().zip(written).position(|(a, b)| a != b).unwrap_or(again.len().min(written.len()));
-                let line = written[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
-                return Err(altered(
-                    &self.path,
-                    format!("{name} comes out differently from byte {at} (line {line}) on"),
-                ));
+    /// That everything comes out as it was written, but for the log records, which are not read again.
+    pub(super) fn compare(&self, kept: &Kept) -> Result<(), CommandError> {
+        let again = gathered(kept, self.files.get(RECORDS).cloned());
+        // The report first: what else differs may follow from it.
+        let names = [REPORT, PAGE].into_iter().chain(again.keys().chain(self.files.keys()).map(String::as_str));
+        for name in names {
+            let (again, written) = (again.get(name), self.files.get(name));
+            if again == written {
+                continue;
             }
+            let (Some(again), Some(written)) = (again, written) else {
+                return Err(altered(&self.path, format!("{name} does not belong to the check that is kept here")));
+            };
+            let at = again.iter().zip(written).position(|(a, b)| a != b).unwrap_or(again.len().min(written.len()));
+            let line = written[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
+            return Err(altered(&self.path, format!("{name} comes out differently from byte {at} (line {line}) on")));
         }
         Ok(())
     }

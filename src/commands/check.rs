@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::assemble::{self, Judged};
 use super::bundle::{self, Kept};
-use super::targets::{refuse_clashes, write};
+use super::targets::{refuse_clashes, refuse_within, write};
 use super::{CommandError, evidence};
 use crate::atomic_file;
 use crate::bundle::refuse_existing;
@@ -54,38 +54,58 @@ fn judged(args: &Check) -> Result<Exit, CommandError> {
     let inputs = [&config.path].into_iter().chain(&args.evidence.seen.snapshot).chain(&args.evidence.seen.logs);
     let inputs = inputs.chain(&args.policies.baseline);
     refuse_clashes(&args.output.report, inputs.chain(&args.policies.policies))?;
-    args.bundle.evidence.as_deref().map(refuse_existing).transpose()?;
+    if let Some(evidence) = &args.bundle.evidence {
+        refuse_existing(evidence)?;
+        refuse_within(&args.output.report, evidence)?;
+    }
     let baseline = args.policies.baseline.as_deref().map(Earlier::load).transpose()?;
     let bundles = selected(args, &config, bundles)?;
     // The process ends with this command: giving back a million small pieces of these would take a tenth of its time.
     let snapshot = ManuallyDrop::new(evidence::snapshot(&args.evidence.seen, &config)?);
     let asked = Asked { config: &config, bundles: &bundles, snapshot_path: args.evidence.seen.snapshot.as_deref() };
-    let report = ManuallyDrop::new(judge(&snapshot, asked, command(), baseline)?);
-    let kept = args.bundle.evidence.as_deref().map(|path| {
+    let report = ManuallyDrop::new(judge(&snapshot, asked, command(), baseline.as_ref())?);
+    let kept = args.bundle.evidence.as_deref().map_or(Ok(()), |path| {
         let kept = Kept {
             report: &report,
             snapshot: &snapshot,
             config: &config,
             bundles: &bundles,
-            baseline: args.policies.baseline.as_deref(),
+            baseline: baseline.as_ref(),
             has_local_logs: !args.evidence.seen.logs.is_empty(),
             is_live: args.evidence.seen.snapshot.is_none(),
         };
         bundle::write(path, &kept)
     });
-    let written = kept.transpose().and_then(|_| write(&report, &args.output));
-    ended(&report, args, written)
+    // One that cannot be written does not keep the others from it.
+    let written = write(&report, &args.output);
+    if let (Err(error), Err(_)) = (&kept, &written) {
+        output::tell(format_args!("error: {error}"));
+    }
+    ended(&report, args, written.and(kept))
 }
 
 /// From evidence, by the command line that it was written by.
 fn again(args: &Check, path: &Path) -> Result<Exit, CommandError> {
+    if args.config.config.is_some() && std::env::var_os("TRAILCHECK_CONFIG").is_none() {
+        return Err(CommandError::Usage(
+            "--config has no meaning beside --evidence-in: the config is in the evidence".to_owned(),
+        ));
+    }
     refuse_clashes(&args.output.report, std::iter::once(&path.to_owned()))?;
     let mut again = bundle::open(path)?;
     let bundles = selected(&again.args, &again.config, std::mem::take(&mut again.bundles))?;
     let asked = Asked { config: &again.config, bundles: &bundles, snapshot_path: again.snapshot_path.as_deref() };
-    let (baseline, command) = (again.baseline.take(), std::mem::take(&mut again.command));
-    let report = judge(&again.snapshot, asked, command, baseline)?;
-    again.compare(&report)?;
+    let command = std::mem::take(&mut again.command);
+    let report = judge(&again.snapshot, asked, command, again.baseline.as_ref())?;
+    again.compare(&Kept {
+        report: &report,
+        snapshot: &again.snapshot,
+        config: &again.config,
+        bundles: &bundles,
+        baseline: again.baseline.as_ref(),
+        has_local_logs: false,
+        is_live: false,
+    })?;
     output::remark(format_args!(
         "{}: every file is as it was written, and the report comes out the same",
         path.display()
@@ -124,7 +144,7 @@ fn judge(
     snapshot: &Snapshot,
     asked: Asked,
     command: Vec<String>,
-    baseline: Option<Earlier>,
+    baseline: Option<&Earlier>,
 ) -> Result<Report, CommandError> {
     let Asked { config, bundles, snapshot_path } = asked;
     let facts = ManuallyDrop::new(facts::derive(snapshot, config));
@@ -138,7 +158,7 @@ fn judge(
     Ok(report)
 }
 
-pub(super) fn check_waivers(config: &Config, bundles: &[Bundle]) -> Result<(), CommandError> {
+fn check_waivers(config: &Config, bundles: &[Bundle]) -> Result<(), CommandError> {
     let known: HashSet<&str> =
         bundles.iter().flat_map(|bundle| &bundle.policies).map(|policy| policy.id.as_str()).collect();
     match config.waivers.iter().find(|waiver| !known.contains(&*waiver.policy)) {

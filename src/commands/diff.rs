@@ -62,6 +62,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, CommandError> {
     Ok(if changes.is_empty() { Exit::Ok } else { Exit::Failed })
 }
 
+/// All that a snapshot holds, but for single log objects and sessions: of accesses, who did what where.
 fn of_snapshots(old: &Snapshot, new: &Snapshot) -> Vec<Change> {
     let mut changes = Changes::default();
     let accounts = |snapshot: &Snapshot| -> BTreeMap<String, Value> {
@@ -73,8 +74,29 @@ fn of_snapshots(old: &Snapshot, new: &Snapshot) -> Vec<Change> {
         for (kind, listed) in LISTS {
             changes.between(kind, &listed(old_account), &listed(new_account));
         }
+        let whole = |account: &Account| {
+            json!({"caller": account.caller.arn, "partition": account.scope.partition,
+            "store_regions": account.scope.store_regions, "event_data_stores_asked": account.event_data_stores.is_some(),
+            "channels": account.channels})
+        };
+        changes.members("account", new_account.id(), String::new(), &whole(old_account), &whole(new_account));
     }
+    let learned = |snapshot: &Snapshot| by(&snapshot.locations, |of| format!("{:?} {}", of.kind, of.location));
+    changes.between("learned location", &learned(old), &learned(new));
+    changes.members("organization", "", String::new(), &json!(old.organization), &json!(new.organization));
+    changes.members("known change", "", String::new(), &json!(old.changes), &json!(new.changes));
+    changes.between("access", &accesses(old), &accesses(new));
     changes.0
+}
+
+fn accesses(snapshot: &Snapshot) -> BTreeMap<String, Value> {
+    let all = snapshot.records.iter().flat_map(|records| &records.accesses);
+    let named = all.map(|access| {
+        let place = access.location.clone().unwrap_or_else(|| format!("s3://{}/", access.bucket));
+        let failed = access.error_code.as_ref().map_or(String::new(), |code| format!(" ({code})"));
+        (format!("{} {}{failed} at {place}", access.principal, access.event_name), json!({}))
+    });
+    named.collect()
 }
 
 type Listed = fn(&Account) -> BTreeMap<String, Value>;
@@ -88,16 +110,15 @@ const LISTS: [(&str, Listed); 6] = [
     }),
     ("bucket", |account| by(&account.buckets, |bucket| bucket.name.clone())),
     ("cluster", |account| {
-        by(&account.clusters, |cluster| format!("{} in {}", cluster.cluster_identifier, cluster.region))
+        by(&account.clusters, |cluster| {
+            format!("{} ({:?}) in {}", cluster.cluster_identifier, cluster.kind, cluster.region)
+        })
     }),
     ("failed call", |account| {
         by(&account.failures, |failure| {
             let of = failure.resource.as_ref().map_or(String::new(), |resource| format!(" of {resource}"));
             format!("{}{of} in {}: {}", failure.call, failure.region, failure.code)
         })
-        .into_keys()
-        .map(|name| (name, json!({})))
-        .collect()
     }),
 ];
 
@@ -128,9 +149,7 @@ impl Changes {
                 for key in was.keys().chain(is.keys().filter(|key| !was.contains_key(*key))) {
                     let path = if member.is_empty() { key.clone() } else { format!("{member}.{key}") };
                     let (was, is) = (was.get(key).unwrap_or(&Value::Null), is.get(key).unwrap_or(&Value::Null));
-                    if !PASSING.contains(&&**key) {
-                        self.members(kind, name, path, was, is);
-                    }
+                    self.members(kind, name, path, was, is);
                 }
             }
             (Value::Array(was), Value::Array(is)) => {
@@ -141,6 +160,8 @@ impl Changes {
                     self.add(kind, name, member.clone(), Value::Null, come.clone());
                 }
             }
+            // When something was, and when it is, is no change; that it is no longer told is one.
+            _ if PASSING.iter().any(|passing| member.ends_with(passing)) && old.is_null() == new.is_null() => {}
             _ if old != new => self.add(kind, name, member, old.clone(), new.clone()),
             _ => {}
         }
@@ -156,12 +177,20 @@ fn of_reports(old: &Report, new: &Report) -> Vec<Change> {
     let by_fingerprint = |report: &'_ Report| -> BTreeMap<String, Finding> {
         report.findings.iter().map(|finding| (finding.fingerprint.clone(), finding.clone())).collect()
     };
+    let mut about = Changes::default();
+    let run = |report: &Report| json!({"rules": report.rules, "failed calls": report.run.failures});
+    about.members("run", "", String::new(), &run(old), &run(new));
     let (old, new) = (by_fingerprint(old), by_fingerprint(new));
-    let told = |finding: &Finding| json!({"outcome": finding.outcome, "severity": finding.severity, "message": finding.message});
+    let told = |finding: &Finding| {
+        json!({
+            "outcome": finding.outcome, "severity": finding.severity, "incomplete": finding.incomplete, "message": finding.message,
+            "waiver": finding.waiver, "evidence": finding.evidence,
+        })
+    };
     let mut found: Vec<(Outcome, Change)> = vec![];
     for (print, finding) in &new {
         let was = old.get(print);
-        if was.is_some_and(|was| (was.outcome, was.severity) == (finding.outcome, finding.severity)) {
+        if was.is_some_and(|was| told(was) == told(finding)) {
             continue;
         }
         let of = format!("{} {}", finding.policy, finding.subject);
@@ -182,7 +211,7 @@ fn of_reports(old: &Report, new: &Report) -> Vec<Change> {
         ));
     }
     found.sort_by(|(a, one), (b, other)| (a, &one.of).cmp(&(b, &other.of)));
-    found.into_iter().map(|(_, change)| change).collect()
+    found.into_iter().map(|(_, change)| change).chain(about.0).collect()
 }
 
 fn table(changes: &[Change]) -> String {
@@ -197,7 +226,10 @@ fn line(change: &Change) -> String {
     let of = harmless::text(&change.of);
     let member = if change.member.is_empty() { String::new() } else { format!(" {}", harmless::text(&change.member)) };
     let detail = |value: &Value| match value.get("outcome").and_then(Value::as_str) {
-        Some(outcome) => outcome.to_owned(),
+        Some(outcome) => match value.get("severity").and_then(Value::as_str).filter(|_| outcome == "fail") {
+            Some(severity) => format!("{outcome} ({severity})"),
+            None => outcome.to_owned(),
+        },
         None => harmless::text(&value.as_str().map_or_else(|| value.to_string(), str::to_owned)),
     };
     let is_whole = change.member.is_empty() && change.kind != "finding";

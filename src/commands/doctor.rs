@@ -160,6 +160,9 @@ fn waits_for(reason: &Value, action: &str) -> bool {
     match reason {
         Value::Object(members) => {
             let failure = || serde_json::from_value::<Failure>(reason.clone()).ok();
+            if action == "s3:GetObject" && reason.get("code").is_some_and(|code| code == "unreadable") {
+                return true;
+            }
             let is_it = members.contains_key("call") && failure().is_some_and(|failure| failure.permission() == action);
             is_it || members.values().any(|member| waits_for(member, action))
         }
@@ -205,6 +208,9 @@ fn write(out: &mut String, examination: &Examination) -> std::fmt::Result {
     }
     for failure in &examination.others {
         writeln!(out, "failed     {}", harmless::text(&Reason::failed(failure).to_string()))?;
+    }
+    if examination.permissions.iter().any(|examined| examined.answer == Answer::NotShown) {
+        writeln!(out, "\nnot shown: there was nothing to ask it of")?;
     }
     let failed = examination.permissions.iter().filter(|examined| examined.answer == Answer::Failed).count();
     if failed > 0 {

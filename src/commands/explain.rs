@@ -32,6 +32,7 @@ fn explain(policy: &Policy) -> String {
     let (why, fix) = (wrap(&metadata.description), wrap(&metadata.remediation));
     for (heading, body) in [("Why", &*why), ("How to fix", &fix), ("The policy", code_of(policy))] {
         if !body.is_empty() {
+            let body = body.replace('\t', "    ");
             let _ = writeln!(text, "\n{heading}\n\n{}", harmless::lines(body.trim_end()).trim_end());
         }
     }
@@ -45,7 +46,8 @@ fn code_of(policy: &Policy) -> &str {
 }
 
 fn outcome(name: &str) -> Option<&'static str> {
-    let outcome = Outcome::ALL.into_iter().find(|outcome| name == outcome.as_str())?;
+    let name = if name == "n/a" { "not_applicable" } else { name };
+    let outcome = Outcome::ALL.into_iter().find(|outcome| name.eq_ignore_ascii_case(outcome.as_str()))?;
     Some(match outcome {
         Outcome::Fail => {
             "\
@@ -128,7 +130,8 @@ fn wrap(text: &str) -> String {
 }
 
 fn unknown(name: &str, policies: &[&Policy]) -> String {
-    let ids: Vec<String> = policies.iter().map(|policy| policy.id.clone()).collect();
+    let mut ids: Vec<String> = policies.iter().map(|policy| policy.id.clone()).collect();
+    ids.extend(Outcome::ALL.map(|outcome| outcome.as_str().to_owned()));
     let of_theme: Vec<&str> = ids.iter().filter(|id| id.split('/').next() == Some(name)).map(String::as_str).collect();
     let hint = match of_theme.is_empty() {
         true => policy::hint(name, &ids),

@@ -11,7 +11,8 @@ use crate::config::{Config, DEFAULT_SAMPLE, TEMPLATE};
 use crate::exit::Exit;
 use crate::logs::sample::LogRequest;
 use crate::output;
-use crate::snapshot::{Session, SessionKind, Snapshot};
+use crate::reason::Reason;
+use crate::snapshot::{Session, SessionKind, Skipped, Snapshot};
 
 pub(super) fn run(args: &Init) -> Result<Exit, CommandError> {
     if args.path.is_dir() {
@@ -33,10 +34,35 @@ pub(super) fn run(args: &Init) -> Result<Exit, CommandError> {
     // What is written can be read.
     let locations = Config::parse(&args.path, &text)?.redshift.len();
     atomic_file::write_whole(&args.path, text.as_bytes())?;
-    output::remark(format_args!(
-        "wrote {path} with {locations} locations; read it, then: trailcheck check --config {path}"
-    ));
-    Ok(Exit::Ok)
+    for doubt in doubts(&snapshot) {
+        output::tell(format_args!("not seen: {doubt}"));
+    }
+    let next = match locations {
+        0 => format!("wrote {path}; no COPY and no UNLOAD was found, so put your locations in"),
+        1 => format!("wrote {path} with 1 location; read it"),
+        many => format!("wrote {path} with {many} locations; read it"),
+    };
+    output::remark(format_args!("{next}, then: trailcheck check --config {path}"));
+    Ok(if doubts(&snapshot).is_empty() { Exit::Ok } else { Exit::Unknown })
+}
+
+/// Why there may be more than what was found.
+fn doubts(snapshot: &Snapshot) -> Vec<String> {
+    let mut doubts: Vec<String> = snapshot.failures().map(|failure| Reason::failed(failure).to_string()).collect();
+    let Some(records) = &snapshot.records else { return doubts };
+    let unread: Vec<&Skipped> = records.skipped.iter().filter(|skipped| skipped.matters).collect();
+    if let Some(first) = unread.first() {
+        doubts.push(format!(
+            "{} log objects could not be read, for example {} ({})",
+            unread.len(),
+            first.object,
+            first.reason
+        ));
+    }
+    if records.read.iter().all(|reading| reading.read_objects == 0) {
+        doubts.push("no log record was read: of what happened in the last day nothing is shown".to_owned());
+    }
+    doubts
 }
 
 /// A config of what was seen: the account, and every place at which a COPY or an UNLOAD was.
@@ -65,8 +91,8 @@ fn write(out: &mut String, snapshot: &Snapshot) -> std::fmt::Result {
             }
         }
     }
-    for failure in snapshot.failures() {
-        writeln!(out, "# not seen: {}", quoted(&format!("{} in {}: {}", failure.call, failure.region, failure.code)))?;
+    for doubt in doubts(snapshot) {
+        writeln!(out, "# not seen: {}", quoted(&doubt))?;
     }
     let sessions = snapshot.records.iter().flat_map(|records| &records.sessions);
     let mut places: BTreeMap<(&str, &str, &str), (u64, &Session)> = BTreeMap::new();
@@ -78,7 +104,7 @@ fn write(out: &mut String, snapshot: &Snapshot) -> std::fmt::Result {
     if places.is_empty() {
         return write!(
             out,
-            "\n# No COPY and no UNLOAD is in the records of the last day. Where you know of one, write, for example:\n#\n# [[redshift.unload]]\n# location = \"s3://my-unload-bucket/\"\n# role     = \"arn:aws:iam::123456789012:role/my-redshift-role\"\n"
+            "\n# No COPY and no UNLOAD is in the records that were read. Where you know of one, write, for example:\n#\n# [[redshift.unload]]\n# location = \"s3://my-unload-bucket/\"\n# role     = \"arn:aws:iam::123456789012:role/my-redshift-role\"\n"
         );
     }
     for ((table, bucket, principal), (objects, session)) in places {

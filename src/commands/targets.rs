@@ -31,6 +31,18 @@ pub(super) fn refuse_clashes<'a>(
     Ok(())
 }
 
+/// No report goes where evidence will be.
+pub(super) fn refuse_within(targets: &[ReportTarget], evidence: &Path) -> Result<(), CommandError> {
+    let evidence = identity(evidence);
+    let is_within = |path: &&PathBuf| identity(path).starts_with(&evidence) || path.starts_with(&evidence);
+    match targets.iter().filter_map(|target| target.path.as_ref()).find(is_within) {
+        None => Ok(()),
+        Some(path) => {
+            Err(CommandError::Usage(format!("a report to {} would be written into the evidence", path.display())))
+        }
+    }
+}
+
 /// Nothing is written over an input, nor into a folder of inputs over one of its files.
 pub(super) fn refuse_inputs<'a>(
     output: &Path,

@@ -92,6 +92,11 @@ fn refuse_other_names(event: &str) -> Result<(), CommandError> {
             "{event} is a statement of Redshift; S3 sees its requests: GetObject and ListObjects of a COPY, PutObject or CreateMultipartUpload, UploadPart and CompleteMultipartUpload of an UNLOAD"
         ));
     }
+    if event.contains("Bucket") && documented(event).is_none() {
+        return refuse(format!(
+            "{event} is about the bucket itself: CloudTrail records it as a management event, which data selectors say nothing of"
+        ));
+    }
     let is_name = event.chars().next().is_some_and(|c| c.is_ascii_uppercase())
         && event.chars().all(|c| c.is_ascii_alphanumeric());
     if is_name { Ok(()) } else { refuse(format!("`{event}` is no event's name; expected one such as GetObject")) }

@@ -37,6 +37,10 @@ pub(super) fn run(args: &Args) -> Result<Exit, CommandError> {
             let location = Location::parse(target).map_err(|error| CommandError::Usage(error.to_string()))?;
             collect::digests::verify(&location, keys, Asked { now: Some(Timestamp::now()), ..asked })?
         }
+        None if !keys.are_filed() && !args.target.exists() => {
+            let path = args.target.display();
+            return Err(CommandError::Usage(format!("there is no {path}: expected s3://bucket/prefix, or a folder")));
+        }
         None if !keys.are_filed() => return Err(CommandError::Usage(NEEDS_KEYS.to_owned())),
         None => copied::verify(&args.target, &keys, asked).map_err(|error| CommandError::Usage(error.to_string()))?,
     };

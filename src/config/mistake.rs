@@ -56,6 +56,10 @@ fn wrong_type(found: &str, expected: &str, line: &str) -> Option<String> {
         ("string", "TOML datetime") => "write the time without quotes, as in 2026-11-22T05:00:00Z".to_owned(),
         (_, "TOML datetime") if key == "expires" => "expected a day: expires = 2027-01-31".to_owned(),
         ("sequence", "string") => format!("expected one text in quotes, not a list: {key} = \"…\""),
+        (_, "string") if key == "window" || key == "budget" => {
+            format!("expected a time span in quotes: {key} = \"24h\"")
+        }
+        (_, "string") if key == "sample" => "expected a size in quotes: sample = \"500MiB\", or \"all\"".to_owned(),
         (_, "string") if !value.is_empty() => {
             format!("expected a text in quotes: {key} = \"{}\"", value.trim_matches('"'))
         }

@@ -53,7 +53,13 @@ pub(super) fn read(
 fn setting(id: String, line: usize, value: Value) -> Result<PolicySetting, String> {
     let raw = match value {
         Value::String(level) => Raw { level: Some(level), unknown: None },
-        table => Raw::deserialize(table).map_err(|error| error.to_string().trim_end().to_owned())?,
+        Value::Table(table) => Raw::deserialize(table).map_err(|error| error.to_string().trim_end().to_owned())?,
+        other => {
+            let kind = other.type_str();
+            return Err(format!(
+                "expected a level in quotes, such as \"off\" or \"high\", or {{ level, unknown }}, and not a {kind}"
+            ));
+        }
     };
     Ok(PolicySetting { id, level: raw.level.as_deref().map(level).transpose()?, unknown: raw.unknown, line })
 }

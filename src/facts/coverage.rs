@@ -83,6 +83,7 @@ impl View<'_> {
         let missed_by = missed_by(gap);
         let mut evidence = json!({
             "region": requirement.region,
+            "access": requirement.access,
             "witness": gap.witness,
             "missed_by": missed_by,
             "fix": self.world.fix(&requirement, recorders),
@@ -106,7 +107,7 @@ fn recorded(requirement: &Requirement, parts: &[Part]) -> Judgement<Coverage> {
     // One that records all of it is enough to name; else all that record some.
     let named = parts.iter().filter(|part| part.share == Share::All || parts[0].share != Share::All);
     let named = named.map(|part| format!("{}, {}", part.recorder, part.selector)).collect();
-    let evidence = json!({"region": requirement.region, "recorded_by": parts.iter().map(by).collect::<Vec<_>>()});
+    let evidence = json!({"region": requirement.region, "access": requirement.access, "recorded_by": parts.iter().map(by).collect::<Vec<_>>()});
     let reason = OfLocation::Recorded { access: requirement.access, by: named };
     Judgement::new(Coverage::Recorded, vec![reason.into()], evidence)
 }

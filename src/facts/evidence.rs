@@ -12,7 +12,7 @@ use crate::aws::s3_events::Access;
 use crate::coverage::prove::{Share, Verdict};
 use crate::coverage::recorder::{Effect, Recorder};
 use crate::reason::{NotSeen, OfRecords, Reason};
-use crate::snapshot::{AccessRecord, Change, FactKind, LogReading, Records, Trail, TrailStatus, Window};
+use crate::snapshot::{AccessRecord, Change, FactKind, LogReading, Records, Skipped, Trail, TrailStatus, Window};
 
 /// How long after an event its record may be delivered, and some slack.
 const LATE_DELIVERY: time::Duration = time::Duration::hours(1);
@@ -152,7 +152,10 @@ impl<'a> View<'a> {
         // Records from a path are of no trail in particular.
         if records.read.iter().any(|reading| reading.region.is_none()) {
             let objects = records.skipped.iter().filter(|skipped| skipped.matters).count() as u64;
-            unread.extend((objects > 0).then(|| OfRecords::Unreadable { objects }.into()));
+            unread.extend((objects > 0).then(|| unreadable(records, objects)));
+            if records.read.iter().all(|reading| reading.read_objects == 0) {
+                unread.push(OfRecords::NothingRead.into());
+            }
             return unread;
         }
         unread.extend(needed.into_iter().map(of).min_by_key(Vec::len).unwrap_or_default());
@@ -234,7 +237,7 @@ impl<'a> View<'a> {
         };
         let objects =
             records.skipped.iter().filter(|skipped| skipped.matters && matters(&skipped.object)).count() as u64;
-        (objects > 0).then(|| OfRecords::Unreadable { objects }.into())
+        (objects > 0).then(|| unreadable(records, objects))
     }
 
     /// A copy into another region's bucket is recorded there, and reads here.
@@ -352,6 +355,14 @@ impl<'a> View<'a> {
 }
 
 /// What is of no trail in particular and may hold an access.
+/// How many could not be read, with the first of them and why.
+fn unreadable(records: &Records, objects: u64) -> Reason {
+    let mut unread: Vec<&Skipped> = records.skipped.iter().filter(|skipped| skipped.matters).collect();
+    unread.sort_by(|a, b| a.object.cmp(&b.object));
+    let first = unread.first().map(|skipped| format!("{} ({})", skipped.object, skipped.reason));
+    OfRecords::Unreadable { objects, first }.into()
+}
+
 pub(super) fn not_read(records: &Records) -> Vec<Reason> {
     // What was read from a path.
     let of_path = records.read.iter().filter(|reading| reading.region.is_none());

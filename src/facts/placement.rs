@@ -58,6 +58,9 @@ impl View<'_> {
             "trails_in_effect": place.as_ref().map_or(&[][..], |place| &place.in_effect),
             "dead_selectors": dead.iter().map(Reason::to_string).collect::<Vec<_>>(),
         });
+        let mut evidence = evidence;
+        // What is not known may be worse than what fails.
+        evidence["not_known"] = json!(!unknowns.is_empty());
         let status = match problems.first() {
             Some((status, _)) => *status,
             None if !unknowns.is_empty() => Placement::Unknown,

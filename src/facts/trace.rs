@@ -55,7 +55,12 @@ pub fn trace(snapshot: &Snapshot, config: &Config, question: &Question) -> Resul
     let world = World::at(snapshot, snapshot.collected_at()).counting(&config.recorders, config.regions.is_some());
     let bucket = &question.object.bucket;
     let region = match &question.region {
-        Some(region) => region,
+        Some(region) => match world.bucket_region(bucket) {
+            Ok(known) if known != region => {
+                return Err(format!("the bucket {bucket} is in {known}, not in {region}: leave --region out"));
+            }
+            _ => region,
+        },
         None => world.bucket_region(bucket).map_err(|reason| format!("{reason}; --region names it"))?,
     };
     let set = world.recorders_at(bucket, region, question.role.as_ref()).map_err(|reason| reason.to_string())?;

@@ -57,9 +57,9 @@ fn unseen(account: &str, region: &str, reasons: Vec<Reason>) -> UnseenFact {
     UnseenFact {
         subject: Subject {
             kind: SubjectKind::Account,
-            id: format!("{account}/{region}"),
+            id: if region.is_empty() { account.to_owned() } else { format!("{account}/{region}") },
             account: account.to_owned(),
-            region: Some(region.to_owned()),
+            region: Some(region.to_owned()).filter(|region| !region.is_empty()),
             declared_at: None,
         },
         message: format!("what may be there was not seen: {}", reason::message(&reasons)),

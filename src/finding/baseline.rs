@@ -1,9 +1,10 @@
 //! What is new since an earlier report, and what is settled.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::{Finding, Outcome, Resource};
 
@@ -64,13 +65,49 @@ fn holds(outcome: Outcome) -> bool {
     matches!(outcome, Outcome::Pass | Outcome::NotApplicable)
 }
 
-/// A failure is known as a failure of its severity, an unknown also as a failure. A policy that broke judges nothing, so what it
-/// hides is never known; and a waiver that is over accepted nothing for longer.
+/// A failure is known as a failure of its severity and of the same kind, an unknown as an unknown or a failure. A policy that
+/// broke judges nothing, so what it hides is never known; and a waiver that is over accepted nothing for longer.
 fn was_as_bad(old: &Finding, new: &Finding) -> bool {
     match (new.outcome, old.outcome) {
-        (Outcome::Fail, Outcome::Fail) => old.severity >= new.severity,
-        (Outcome::Unknown, Outcome::Unknown | Outcome::Fail) => true,
+        (Outcome::Fail, Outcome::Fail) => {
+            old.severity >= new.severity && (old.incomplete || !new.incomplete) && says_nothing_new(old, new)
+        }
+        (Outcome::Unknown, Outcome::Unknown) => true,
+        (Outcome::Unknown, Outcome::Fail) => old.severity >= new.severity,
         (Outcome::Waived, Outcome::Waived | Outcome::Fail | Outcome::Unknown) => true,
         _ => false,
+    }
+}
+
+/// No kind of reason and no principal that the baseline does not have: a second intruder is news. Times and counts are not
+/// compared. A policy of one's own that gives no reasons is compared by its message.
+fn says_nothing_new(old: &Finding, new: &Finding) -> bool {
+    if new.reasons.is_empty() {
+        return old.message == new.message;
+    }
+    let mut known = BTreeSet::new();
+    old.reasons.iter().chain([&old.evidence]).for_each(|value| substance(value, &mut known));
+    let mut found = BTreeSet::new();
+    new.reasons.iter().chain([&new.evidence]).for_each(|value| substance(value, &mut found));
+    found.is_subset(&known)
+}
+
+/// The codes and the principals in a document, at any depth.
+fn substance<'v>(value: &'v Value, found: &mut BTreeSet<(&'static str, &'v str)>) {
+    match value {
+        Value::Object(members) => {
+            for (name, member) in members {
+                match (name.as_str(), member) {
+                    ("code", Value::String(code)) => drop(found.insert(("code", code))),
+                    ("principal", Value::String(principal)) => drop(found.insert(("principal", principal))),
+                    ("principals", Value::Array(principals)) => {
+                        found.extend(principals.iter().filter_map(|of| Some(("principal", of.as_str()?))));
+                    }
+                    _ => substance(member, found),
+                }
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| substance(item, found)),
+        _ => {}
     }
 }

@@ -33,7 +33,9 @@ pub enum OfRecords {
     /// Records from a path, which cannot show that nothing is missing.
     PathOnly { path: String, why: String },
     /// Log objects that could not be read.
-    Unreadable { objects: u64 },
+    Unreadable { objects: u64, first: Option<String> },
+    /// There was no log file to read.
+    NothingRead,
     /// Records that could not be understood.
     Malformed {
         records: u64,
@@ -99,7 +101,11 @@ impl fmt::Display for OfRecords {
                 time::Duration::seconds(*asked_seconds)
             ),
             OfRecords::PathOnly { path, why } => write!(f, "{path}: {why}"),
-            OfRecords::Unreadable { objects } => write!(f, "{objects} log objects could not be read"),
+            OfRecords::Unreadable { objects, first } => {
+                write!(f, "{objects} log object{} could not be read", if *objects == 1 { "" } else { "s" })?;
+                first.iter().try_for_each(|first| write!(f, ", for example {first}"))
+            }
+            OfRecords::NothingRead => f.write_str("no log file was there to read"),
             OfRecords::Malformed { records, first } => {
                 write!(f, "{records} records could not be understood, and each may be an access")?;
                 first.first().map_or(Ok(()), |first| write!(f, "; the first is {first}"))

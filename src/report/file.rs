@@ -1,5 +1,6 @@
 //! Reading a saved JSON report.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -20,8 +21,8 @@ pub enum ReportError {
     #[error("{path}: line {line}: not a report: {message}{hint}; `trailcheck check --report json=FILE` writes one", path = path.display(), hint = looks_like::hint(path))]
     Json { path: PathBuf, line: usize, message: String },
     #[error(
-        "{path}: its format is `{found}`, and this trailcheck reads `{SCHEMA}`{hint}; use the version that wrote it, or check again",
-        path = path.display(), hint = if found.starts_with("trailcheck/report/") { String::new() } else { looks_like::hint(path) }
+        "{path}: its format is `{found}`, and this trailcheck reads `{SCHEMA}`{hint}",
+        path = path.display(), hint = looks_like::other_format(found, "trailcheck/report/", "use the version that wrote it, or check again", path)
     )]
     Version { path: PathBuf, found: String },
     #[error("{path}: contradicts itself: {message}; check again", path = path.display())]
@@ -34,22 +35,21 @@ pub struct Earlier {
     pub path: String,
     pub sha256: String,
     pub report: Report,
+    /// The file as it is.
+    pub bytes: Vec<u8>,
 }
 
 impl Earlier {
     pub fn load(path: &Path) -> Result<Earlier, ReportError> {
-        Earlier::parse(path, &Earlier::read(path)?)
-    }
-
-    /// Its bytes alone.
-    pub fn read(path: &Path) -> Result<Vec<u8>, ReportError> {
-        bounded_file::read(path, MAX_BYTES).map_err(|source| ReportError::Read { path: path.to_owned(), source })
+        let bytes = bounded_file::read(path, MAX_BYTES)
+            .map_err(|source| ReportError::Read { path: path.to_owned(), source })?;
+        Earlier::parse(path, bytes)
     }
 
     /// The same of a file's bytes.
-    pub fn parse(path: &Path, bytes: &[u8]) -> Result<Earlier, ReportError> {
-        let report = Report::parse(path, bytes)?;
-        Ok(Earlier { path: path.display().to_string(), sha256: sha256(bytes), report })
+    pub fn parse(path: &Path, bytes: Vec<u8>) -> Result<Earlier, ReportError> {
+        let report = Report::parse(path, &bytes)?;
+        Ok(Earlier { path: path.display().to_string(), sha256: sha256(&bytes), report, bytes })
     }
 }
 
@@ -85,9 +85,10 @@ impl Report {
     }
 
     /// Marks what is new since an earlier report, and lists what is settled.
-    pub fn hold_against(&mut self, earlier: Earlier) {
-        let Earlier { path, sha256, report } = earlier;
+    pub fn hold_against(&mut self, earlier: &Earlier) {
+        let Earlier { path, sha256, report, .. } = earlier;
         let settled = baseline::compare(&mut self.findings, &report.findings);
+        let (path, sha256) = (path.clone(), sha256.clone());
         self.run.baseline = Some(Baseline { path, sha256, collected_at: report.run.collected_at, settled });
     }
 
@@ -95,6 +96,10 @@ impl Report {
     fn contradiction(&self) -> Option<String> {
         if self.summary != Summary::of(&self.findings) {
             return Some("its summary does not count its findings".to_owned());
+        }
+        let mut prints = HashSet::new();
+        if let Some(twice) = self.findings.iter().find(|finding| !prints.insert(&finding.fingerprint)) {
+            return Some(format!("the finding of {} for {} is there twice", twice.policy, twice.subject));
         }
         let rules = self.rule_places();
         self.findings.iter().find_map(|finding| {

@@ -92,6 +92,8 @@ fn verdict(prepared: &Prepared) -> Markup {
             @if summary.fail > 0 { (counted(summary.fail as u64, "failure")) }
             @else if summary.error > 0 { "A policy broke, so that not everything was judged" }
             @else if summary.unknown > 0 { "Nothing failed, and " (counted(summary.unknown as u64, "answer")) " could not be told" }
+            @else if summary.waived > 0 { "Nothing fails but what is accepted: " (summary.waived) " waived" }
+            @else if summary.pass == 0 { "Nothing was judged: there is nothing that the policies apply to" }
             @else { "Everything that was asked holds" }
         }
         ul.counts {

@@ -101,7 +101,7 @@ impl Text {
             _ => String::new(),
         };
         let known = if finding.standing == Some(Standing::Known) { ", known from the baseline" } else { "" };
-        writeln!(self.out, "  {style}{outcome:<7}{style:#} {}{severity}{known}", finding.policy)?;
+        writeln!(self.out, "  {style}{outcome:<7}{style:#} {}{severity}{known}", harmless::text(&finding.policy))?;
         if !finding.message.is_empty() {
             self.paragraph(INDENT, INDENT, &finding.message)?;
         }

@@ -6,7 +6,7 @@ use super::{Report, Run};
 use crate::aws::timestamp::Timestamp;
 use crate::finding::baseline::{Settled, Standing};
 use crate::finding::{Finding, Outcome};
-use crate::snapshot::Session;
+use crate::snapshot::{LogReading, Session};
 
 /// A report, ready to be told.
 pub(super) struct Prepared<'a> {
@@ -99,23 +99,32 @@ fn regions(run: &Run) -> String {
 
 fn records(run: &Run) -> Option<String> {
     let records = run.records.as_ref()?;
-    let read: u64 = records.read.iter().map(|reading| reading.read_objects).sum();
-    let listed: u64 = records.read.iter().map(|reading| reading.listed_objects).sum();
+    let sum = |of: fn(&LogReading) -> u64| records.read.iter().map(of).fold(0, u64::saturating_add);
+    let (read, listed) = (sum(|reading| reading.read_objects), sum(|reading| reading.listed_objects));
     Some(format!("{} from {read} of {listed} log objects", counted(records.events, "S3 data event")))
 }
 
 fn baseline(report: &Report) -> Option<String> {
     let baseline = report.run.baseline.as_ref()?;
     let count = |standing| report.findings.iter().filter(|finding| finding.standing == Some(standing)).count();
-    let (new, known, settled) = (count(Standing::New), count(Standing::Known), baseline.settled.len());
-    Some(format!("since {}: {new} new, {known} known, {settled} settled", baseline.collected_at))
+    let (new, known) = (count(Standing::New), count(Standing::Known));
+    let (settled, gone): (Vec<&Settled>, Vec<&Settled>) = baseline.settled.iter().partition(|of| of.now.is_some());
+    let gone = if gone.is_empty() { String::new() } else { format!(", {} no longer judged", gone.len()) };
+    Some(format!("since {}: {new} new, {known} known, {} settled{gone}", baseline.collected_at, settled.len()))
 }
 
 fn settled(run: &Run) -> Vec<String> {
     let settled = run.baseline.iter().flat_map(|baseline| &baseline.settled);
-    let line = |settled: &Settled| {
-        let now = settled.now.map_or("no longer judged", Outcome::as_str);
-        format!("{} of {}: {}, now {now}", settled.policy, settled.subject, settled.was.as_str())
+    let line = |settled: &Settled| match settled.now {
+        Some(now) => {
+            format!("{} of {}: {}, now {}", settled.policy, settled.subject, settled.was.as_str(), now.as_str())
+        }
+        None => format!(
+            "no longer judged, so not known to be better: {} of {}: {}",
+            settled.policy,
+            settled.subject,
+            settled.was.as_str()
+        ),
     };
     settled.map(line).collect()
 }
@@ -142,7 +151,7 @@ fn fix(finding: &Finding) -> Option<String> {
         (Some(adds), Some(arn), Some(region)) => Some(format!(
             "in {region}, add to {arn}: {adds} (`trailcheck fix` prints the call, for all gaps of a trail at once)"
         )),
-        _ => Some(format!("needs {}", text("needs")?)),
+        _ => Some(format!("needs {} (`trailcheck fix` plans it)", text("needs")?)),
     }
 }
 

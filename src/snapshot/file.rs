@@ -33,8 +33,8 @@ pub enum SnapshotError {
     #[error("{path}: {message}", path = path.display())]
     Content { path: PathBuf, message: String },
     #[error(
-        "{path}: its format is `{found}`, and this trailcheck reads `{SCHEMA}`{hint}; collect it again with `trailcheck collect -o FILE`, or use the version that wrote it",
-        path = path.display(), hint = if found.starts_with("trailcheck/snapshot/") { String::new() } else { looks_like::hint(path) }
+        "{path}: its format is `{found}`, and this trailcheck reads `{SCHEMA}`{hint}",
+        path = path.display(), hint = looks_like::other_format(found, "trailcheck/snapshot/", "collect it again with `trailcheck collect -o FILE`, or use the version that wrote it", path)
     )]
     Version { path: PathBuf, found: String },
 }

@@ -215,12 +215,11 @@ fn what_changed_is_told_of_snapshots_and_of_reports() {
     assert_eq!((quiet.exit, &*quiet.stdout, &*quiet.stderr), (1, "", ""));
     check("later.json", "new.json");
     let told = workplace.run(&["diff", "old.json", "new.json"]);
-    let unload =
-        "~ finding coverage/unload_recorded s3://cm-kajiwara-redshift-unload-us-standard/: pass -> fail: not recorded";
-    assert!(told.exit == 1 && told.stdout.starts_with(unload), "the worse first: {}", told.stdout);
+    let unload = "~ finding coverage/unload_recorded s3://cm-kajiwara-redshift-unload-us-standard/: pass -> fail (high): not recorded";
+    assert!(told.exit == 1 && told.stdout.contains(unload), "the worse first: {}", told.stdout);
     let json: Value =
         serde_json::from_str(&workplace.run(&["diff", "old.json", "new.json", "--format", "json"]).stdout).unwrap();
-    assert_eq!(json[0]["new"]["outcome"], "fail");
+    assert_eq!(json[0]["new"]["outcome"], "fail", "the worse first");
     let mixed = workplace.run(&["diff", "old.json", "later.json"]);
     assert!(mixed.exit == 2 && mixed.stderr.contains("later.json is a snapshot, and old.json is none"), "{mixed:?}");
 }
@@ -328,4 +327,161 @@ fn manual_pages_are_there() {
     }
     assert!(workplace.run(&["man"]).stdout.contains("trailcheck"));
     assert_eq!(workplace.run(&["man", "chek"]).exit, 2);
+}
+
+/// The article's log file with an access by these users too.
+fn logs_with(users: &[&str]) -> String {
+    let log = std::fs::read_to_string(fixture("article/logs/records.json")).unwrap();
+    let mut log: Value = serde_json::from_str(&log).unwrap();
+    let records = log["Records"].as_array_mut().unwrap();
+    let read = records.iter().find(|record| record["eventName"] == "GetObject").unwrap().clone();
+    for user in users {
+        let mut record = read.clone();
+        record["eventID"] = format!("event-of-{user}").into();
+        record["userIdentity"] = json!({"type": "IAMUser", "arn": format!("arn:aws:iam::123456789012:user/{user}"), "accountId": "123456789012", "userName": user});
+        records.push(record);
+    }
+    log.to_string()
+}
+
+/// A second intruder is news, and so is a failure of which a part is no longer known.
+#[test]
+fn a_baseline_hides_nobody_new() {
+    let workplace = workplace();
+    let check = |logs: &str, baseline: &[&str]| {
+        workplace.write("logs/records.json", logs);
+        let article = [
+            "--config",
+            "article/trailcheck.toml",
+            "--snapshot",
+            "article/snapshot.json",
+            "--logs",
+            "logs",
+            "--policy",
+            "access/approved_roles",
+        ];
+        workplace.check(&[&article[..], baseline].concat())
+    };
+    let (_, first) = check(&logs_with(&["mallory"]), &[]);
+    assert_eq!(first.exit, 1);
+    workplace.write("first.json", &first.stdout);
+    assert_eq!(check(&logs_with(&["mallory"]), &["--baseline", "first.json"]).1.exit, 0);
+    let (report, ran) = check(&logs_with(&["mallory", "eve"]), &["--baseline", "first.json"]);
+    let load = "s3://cm-kajiwara-redshift-load/";
+    assert_eq!((ran.exit, &finding(&report, "access/approved_roles", load)["standing"]), (1, &json!("new")));
+    let gone = check(&logs_with(&[]), &["--baseline", "first.json"]).0;
+    assert_eq!(gone["run"]["baseline"]["settled"], json!([]), "not read to its end, it is unknown and not settled");
+    // Two findings of one subject cannot both be so.
+    let mut twice: Value = serde_json::from_str(&first.stdout).unwrap();
+    let copy = twice["findings"][0].clone();
+    twice["findings"].as_array_mut().unwrap().push(copy);
+    for outcome in ["pass", "fail", "unknown", "waived", "not_applicable", "error"] {
+        let count =
+            twice["findings"].as_array().unwrap().iter().filter(|finding| finding["outcome"] == outcome).count();
+        twice["summary"][outcome] = count.into();
+    }
+    workplace.write("twice.json", &twice.to_string());
+    let refused = workplace.run(&["report", "twice.json"]);
+    assert!(refused.exit == 2 && refused.stderr.contains("is there twice"), "{refused:?}");
+}
+
+/// A failure of low severity of which a part could not be told may be a high one.
+#[test]
+fn what_is_not_known_of_a_failure_counts_below_the_threshold() {
+    let workplace = workplace();
+    let snapshot = std::fs::read_to_string(workplace.path("article/snapshot.json")).unwrap();
+    let with = |failures: Value| {
+        let mut snapshot: Value = serde_json::from_str(&snapshot).unwrap();
+        snapshot["accounts"][0]["trails"] = json!([]);
+        snapshot["accounts"][0]["failures"] = failures;
+        workplace.write("none.json", &snapshot.to_string());
+        let config = "[[redshift.copy]]\nlocation = \"s3://cm-kajiwara-redshift-load/\"\ncluster = \"trailtest\"\n";
+        workplace.write("copy.toml", config);
+        let check = [
+            "--config",
+            "copy.toml",
+            "--snapshot",
+            "none.json",
+            "--policy",
+            "placement/same_region",
+            "--fail-on",
+            "high",
+        ];
+        workplace.check(&check).1.exit
+    };
+    assert_eq!(with(json!([])), 1, "no trail");
+    let denied = |region: &str| {
+        json!({"call": "cloudtrail:DescribeTrails", "account": "123456789012", "region": region, "resource": null,
+               "code": "AccessDenied", "message": "no", "permission": null, "makes_unknown": ["trails"]})
+    };
+    assert_eq!(with(json!([denied("us-east-1"), denied("ap-northeast-1")])), 3, "perhaps there is none");
+}
+
+#[test]
+fn diff_misses_nothing_that_changes_a_verdict() {
+    let workplace = workplace();
+    let old = std::fs::read_to_string(workplace.path("article/snapshot.json")).unwrap();
+    let changed = |change: &dyn Fn(&mut Value), expected: &str| {
+        let mut new: Value = serde_json::from_str(&old).unwrap();
+        change(&mut new);
+        workplace.write("new.json", &new.to_string());
+        let ran = workplace.run(&["diff", "article/snapshot.json", "new.json"]);
+        assert!(ran.exit == 1 && ran.stdout.contains(expected), "{expected}: {ran:?}");
+    };
+    let status = |new: &mut Value, to: Value| {
+        for trail in new["accounts"][0]["trails"].as_array_mut().unwrap() {
+            trail["status"]
+                .as_object_mut()
+                .unwrap()
+                .values_mut()
+                .for_each(|status| status["latest_delivery_time"] = to.clone());
+        }
+    };
+    changed(&|new| status(new, Value::Null), "latest_delivery_time: ");
+    changed(&|new| new["accounts"][0]["event_data_stores"] = json!([]), "event_data_stores_asked: false -> true");
+    changed(&|new| new["accounts"][0]["channels"] = json!([]), "channels");
+    changed(
+        &|new| {
+            new["locations"] =
+                json!([{"kind": "copy", "location": "s3://learned/", "origin": {"file": {"path": "x", "line": 1}}}])
+        },
+        "+ learned location",
+    );
+    let mut same: Value = serde_json::from_str(&old).unwrap();
+    status(&mut same, json!("2016-12-01T11:59:00Z"));
+    workplace.write("new.json", &same.to_string());
+    assert_eq!(workplace.run(&["diff", "article/snapshot.json", "new.json"]).exit, 0, "it delivered again");
+}
+
+#[test]
+fn waive_refuses_what_would_be_in_vain_and_keeps_the_files_mode() {
+    use std::os::unix::fs::PermissionsExt;
+    let workplace = workplace();
+    let config = workplace.path("blind_spot/trailcheck.toml");
+    let waive = |policy: &str, until: &str| {
+        workplace.run(&[
+            "waive",
+            policy,
+            LOAD,
+            "--until",
+            until,
+            "--owner",
+            "o",
+            "--reason",
+            "r",
+            "-c",
+            "blind_spot/trailcheck.toml",
+        ])
+    };
+    let over = waive(FAILED, "2020-01-31");
+    assert!(over.exit == 2 && over.stderr.contains("--until 2020-01-31 is over"), "{over:?}");
+    let slip = waive("coverage/copy_record", "2030-01-31");
+    assert!(slip.exit == 2 && slip.stderr.contains("did you mean `coverage/copy_recorded`?"), "{slip:?}");
+    let mode = |to: u32| std::fs::set_permissions(&config, PermissionsExt::from_mode(to)).unwrap();
+    mode(0o400);
+    let read_only = waive(FAILED, "2030-01-31");
+    assert!(read_only.exit == 2 && read_only.stderr.contains("read-only"), "{read_only:?}");
+    mode(0o600);
+    assert_eq!(waive(FAILED, "2030-01-31").exit, 0);
+    assert_eq!(std::fs::metadata(&config).unwrap().permissions().mode() & 0o777, 0o600);
 }

@@ -129,3 +129,34 @@ fn no_finding_is_left_out_of_the_page() {
         assert!(page.contains(&format!("<h2 id=\"{section}\">")), "{section}");
     }
 }
+
+/// What the page says of a whole where little is known of it.
+#[test]
+fn the_page_promises_nothing_that_was_not_looked_at() {
+    let page = |arguments: &[&str]| {
+        let (config, snapshot) = (fixture("blind_spot/trailcheck.toml"), fixture("blind_spot/snapshot.json"));
+        let check = ["check", "--config", &config, "--snapshot", &snapshot, "--report", "html"];
+        Workplace::offline().run(&[&check[..], arguments].concat()).stdout
+    };
+    let blind = page(&[]);
+    assert!(blind.contains("No log records were read, so nothing is said of what happened."));
+    assert!(blind.contains("<td class=\"not-asked\">not asked</td>"), "of a COPY the writes");
+    let nothing = page(&["--policy", "access/approved_roles"]);
+    assert!(nothing.contains("Nothing was judged") && !nothing.contains("Everything that was asked holds"));
+    let workplace = Workplace::offline();
+    std::fs::create_dir(workplace.path("empty")).unwrap();
+    let (config, snapshot) = (fixture("article/trailcheck.toml"), fixture("article/snapshot.json"));
+    let empty = [
+        "check",
+        "--config",
+        &config,
+        "--snapshot",
+        &snapshot,
+        "--logs",
+        "empty",
+        "--policy",
+        "redshift/unload_complete",
+    ];
+    let (report, ran) = workplace.check(&empty[1..]);
+    assert_eq!(ran.exit, 3, "where nothing was read, nothing is not applicable: {report:#}");
+}

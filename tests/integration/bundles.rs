@@ -197,3 +197,46 @@ fn evidence_is_never_written_over() {
     let both = workplace.run(&["check", "--evidence-in", "evidence", "--snapshot", "snapshot.json"]);
     assert_eq!(both.exit, 2, "{both:?}");
 }
+
+/// What other programs would see of the archive is what is compared.
+#[test]
+fn nothing_is_smuggled_into_a_zip() {
+    let workplace = kept("evidence.zip");
+    let script = "import sys, zipfile, warnings
+warnings.simplefilter('ignore')
+what = sys.argv[1]
+if what == 'before':
+    data = open('evidence.zip', 'rb').read(); open('evidence.zip', 'wb').write(b'#!/bin/sh\\n' + data)
+else:
+    with zipfile.ZipFile('evidence.zip', 'a') as archive:
+        if what == 'twice': archive.writestr('report.html', 'all is well')
+        if what == 'folder': archive.writestr('evil.rego/', 'package x')
+        if what == 'comment': archive.comment = b'PASSED'
+";
+    let whole = read(&workplace, "evidence.zip");
+    for what in ["twice", "folder", "comment", "before"] {
+        let ran = Command::new("python3").args(["-c", script, what]).current_dir(workplace.path("")).output().unwrap();
+        assert!(ran.status.success(), "{ran:?}");
+        let refused = again(&workplace, "evidence.zip");
+        assert_eq!(refused.exit, 2, "{what}: {refused:?}");
+        std::fs::write(workplace.path("evidence.zip"), &whole).unwrap();
+    }
+    assert_eq!(again(&workplace, "evidence.zip").exit, 1);
+}
+
+#[test]
+fn evidence_is_not_written_over_by_a_report_nor_kept_from_it() {
+    let workplace = kept("evidence");
+    let check = ["check", "--snapshot", "snapshot.json"];
+    for (evidence, report) in [("new.zip", "json=new.zip"), ("new", "text=new/report.json")] {
+        let ran = workplace.run(&[&check[..], &["--evidence", evidence, "--report", report]].concat());
+        assert!(ran.exit == 2 && ran.stderr.contains("into the evidence"), "{ran:?}");
+    }
+    let ran = workplace.run(&[&check[..], &["--evidence", "none/new", "--report", "json=kept.json"]].concat());
+    assert_eq!(ran.exit, 1, "{ran:?}");
+    assert!(ran.stderr.contains("none/new") && workplace.path("kept.json").exists(), "{ran:?}");
+    let given = workplace.run(&["check", "--evidence-in", "evidence", "--fail-on", "low"]);
+    assert_eq!(given.exit, 2, "its own command line counts: {given:?}");
+    let given = workplace.run(&["check", "--evidence-in", "evidence", "-c", "nope.toml"]);
+    assert_eq!(given.exit, 2, "{given:?}");
+}

@@ -70,7 +70,7 @@ fn mistakes_of_toml_are_told_in_its_words() {
         (format!("{waiver}expires = 20270131\n"), "expected a day: expires = 2027-01-31"),
         ("[scan]\nregions = [\"us-east1\"]\n".to_owned(), "did you mean us-east-1?"),
         ("[scan]\nregions = [\"Europe\"]\n".to_owned(), "`Europe` is not a region"),
-        ("[records]\nwindow = 24\n".to_owned(), "expected a text in quotes: window = \"24\""),
+        ("[records]\nwindow = 24\n".to_owned(), "expected a time span in quotes: window = \"24h\""),
         ("[records]\nwindow = \"1h\"\n".to_owned(), "a window of an hour or less shows nothing"),
         ("[scan]\naccount = 123456789012\n".to_owned(), "expected a text in quotes: account = \"123456789012\""),
         ("[scan]\naccount = \"12345\"\n".to_owned(), "`12345` is not an account's id"),
@@ -93,10 +93,13 @@ fn names_of_events_are_cloudtrails() {
         ("REST.GET.OBJECT", "server access logs"),
         ("UNLOAD", "is a statement of Redshift"),
         ("get object", "is no event's name"),
+        ("CreateBucket", "records it as a management event"),
     ] {
         let ran = trace(event);
         assert!(ran.exit == 2 && ran.stderr.contains(expected), "{ran:?}");
     }
+    let elsewhere = ["trace", "s3://cm-kajiwara-redshift-load/x", "--event", "GetObject", "--snapshot", "snapshot.json", "--region"];
+    refused(&workplace, &[&elsewhere[..], &["eu-west-1"]].concat(), "is in ap-northeast-1, not in eu-west-1");
     let slip = trace("GetObjct");
     assert!(
         slip.stdout.contains("note: GetObjct is no documented S3 data event (did you mean GetObject?)"),

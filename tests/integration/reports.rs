@@ -148,8 +148,17 @@ fn what_a_format_leaves_out_is_counted() {
     assert!(annotations.ends_with("::error::5091 more are in the other reports\n"), "{annotations}");
     // GitLab reads no more than 30 MB and 250,000 objects.
     let mut most = report.clone();
-    let (first, count) = (most["findings"].as_array().unwrap().clone(), 25_500);
-    most["findings"] = first.iter().cycle().take(count).cloned().collect();
+    let count = 25_500;
+    let numbered = (0..count).map(|number| {
+        let mut finding = most["findings"][0].clone();
+        let subject = format!("s3://bucket-{number}/");
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let (account, policy) = (text(&finding["resource"]["account"]), text(&finding["policy"]));
+        finding["fingerprint"] = fingerprint(&account, &policy, &subject).into();
+        finding["subject"] = subject.into();
+        finding
+    });
+    most["findings"] = numbered.collect();
     most["summary"]["fail"] = count.into();
     workplace.write("most.json", &most.to_string());
     let junit = workplace.run(&["report", "most.json", "--report", "junit"]).stdout;
@@ -320,7 +329,15 @@ fn a_long_summary_ends_with_how_much_is_left_out() {
     let findings = report["findings"].as_array_mut().unwrap();
     let mut long = findings[0].clone();
     long["message"] = "long ".repeat(10_000).into();
-    *findings = std::iter::repeat_n(long, 300).collect();
+    let numbered = (0..300).map(|number| {
+        let subject = format!("s3://bucket-{number}/");
+        let account = long["resource"]["account"].as_str().unwrap().to_owned();
+        let mut finding = long.clone();
+        finding["fingerprint"] = fingerprint(&account, long["policy"].as_str().unwrap(), &subject).into();
+        finding["subject"] = subject.into();
+        finding
+    });
+    *findings = numbered.collect();
     report["summary"] = json!({"pass": 0, "fail": 300, "unknown": 0, "waived": 0, "not_applicable": 0, "error": 0});
     workplace.write("long.json", &report.to_string());
     let ran = workplace.run(&["report", "long.json", "--report", "markdown"]);

@@ -133,19 +133,47 @@ fn a_config_is_filled_with_what_the_account_shows() {
     let regions = r#"{"Regions": [{"RegionName": "eu-west-1", "RegionOptStatus": "ENABLED_BY_DEFAULT"}]}"#;
     endpoint.rule(json!({"service": "account", "operation": "ListRegions", "status": 200, "body": regions}));
     let workplace = Workplace::at(&endpoint);
-    let discover = || {
+    let discover = |exit: i32| {
         let ran = workplace.run(&["init", "--discover", "--force"]);
-        assert_eq!(ran.exit, 0, "{ran:?}");
+        assert_eq!(ran.exit, exit, "{ran:?}");
+        assert_eq!(ran.stderr.contains("not seen: no log record was read"), exit == 3, "{ran:?}");
         std::fs::read_to_string(workplace.path("trailcheck.toml")).unwrap()
     };
-    let text = discover();
+    let text = discover(3);
     assert!(text.contains("account = \"123456789012\"") && text.contains("role/loader"), "{text}");
     assert!(text.contains("No COPY and no UNLOAD is in the records"), "{text}");
     endpoint.add(&json!({"objects": [log_object("loader", 3)]}));
-    let text = discover();
+    let text = discover(0);
     let table =
         "[[redshift.copy]]\nlocation = \"s3://load-eu/\"\nrole     = \"arn:aws:iam::123456789012:role/loader\"\n";
     assert!(text.contains(table), "{text}");
     let (report, _) = workplace.check(&["--policy", "coverage/copy_recorded"]);
     assert_eq!(outcome(&report, "coverage/copy_recorded", "s3://load-eu/"), "pass", "what is written is a config");
+}
+
+/// Nothing found where nothing could be read is no all-clear.
+#[test]
+fn what_discovery_could_not_read_is_said() {
+    let endpoint = Endpoint::with(&json!({
+        "buckets": [{"name": "load-eu", "region": "eu-west-1"}, {"name": "logs", "region": "us-east-1"}],
+        "trails": [{"name": "europe", "region": "eu-west-1", "bucket": "logs", "basic": basic(&["arn:aws:s3:::load-eu/"])}],
+        "objects": [log_object("loader", 3)],
+    }));
+    let regions = r#"{"Regions": [{"RegionName": "eu-west-1", "RegionOptStatus": "ENABLED_BY_DEFAULT"}]}"#;
+    endpoint.rule(json!({"service": "account", "operation": "ListRegions", "status": 200, "body": regions}));
+    let denied = "<Error><Code>AccessDenied</Code><Message>no</Message></Error>";
+    endpoint.rule(json!({"service": "s3", "operation": "GetObject", "status": 403, "body": denied}));
+    let workplace = Workplace::at(&endpoint);
+    let ran = workplace.run(&["init", "--discover"]);
+    assert_eq!(ran.exit, 3, "{ran:?}");
+    assert!(ran.stderr.contains("1 log objects could not be read") && ran.stderr.contains("AccessDenied"), "{ran:?}");
+    let text = std::fs::read_to_string(workplace.path("trailcheck.toml")).unwrap();
+    assert!(text.contains("# not seen: ") && text.contains("AccessDenied"), "{text}");
+    // A check names it too, and the permission that is missing.
+    workplace.write(
+        "trailcheck.toml",
+        "[scan]\nregions = [\"eu-west-1\"]\n[[access]]\nlocation = \"s3://load-eu/\"\nroles = [\"arn:aws:iam::123456789012:role/loader\"]\n",
+    );
+    let ran = workplace.run(&["check"]);
+    assert!(ran.exit == 3 && ran.stdout.contains("AccessDenied"), "{ran:?}");
 }

@@ -343,9 +343,11 @@ fn the_tests_of_a_folder_are_run_one_by_one() {
         "{head}# test_comment if false\ntext := `\ntest_text if false`\n\ntest_false := false\n\ntest_vanished if limit.most == 4\n\ntest_errs if to_number(\"x\") == limit.most\n\ntest_holds if true\n"
     ));
     assert_eq!(bad.exit, 1, "{bad:?}");
-    for (name, why) in
-        [("test_false", "it is false, not true"), ("test_vanished", "undefined"), ("test_errs", "could not parse string as number")]
-    {
+    for (name, why) in [
+        ("test_false", "it is false, not true"),
+        ("test_vanished", "undefined"),
+        ("test_errs", "could not parse string as number"),
+    ] {
         let after = bad
             .stdout
             .split(&format!("fail  data.acme.limit_test.{name}\n"))

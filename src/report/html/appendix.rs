@@ -106,7 +106,10 @@ fn unseen(prepared: &Prepared) -> Markup {
             p { (counted(cause.answers as u64, "answer")) " unknown because" }
             ul { @for text in &cause.texts { li { (shown(text)) } } }
         }
-        @if failures.is_empty() { p { "Every call was answered." } }
+        @if let Some(skipped) = prepared.report.run.records.as_ref().map(|records| records.skipped).filter(|skipped| *skipped > 0) {
+            p { (counted(skipped, "log object")) " of those that were to be read hold no records, or could not be read." }
+        }
+        @if failures.is_empty() { p { "Every call that asks for the configuration was answered." } }
         @else { (table("unseen", &["call", "account", "region", "of", "answer", "needs"], &failures)) }
         p { "By design not looked at: CloudTrail Lake's event data stores unless scan.recorders lists them, CloudWatch telemetry rules, and accounts that were not scanned." }
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use maud::{Markup, html};
 use serde_json::Value;
 
-use super::super::words::{Prepared, Told};
+use super::super::words::{Prepared, Told, counted};
 use super::{heading, shown};
 use crate::finding::baseline::Standing;
 use crate::finding::{Finding, Outcome};
@@ -148,7 +148,7 @@ fn access_line(access: &Value) -> Markup {
     let example = access.get("example").cloned().unwrap_or_default();
     html! {
         li {
-            code { (text(access, "principal")) } " " (text(access, "event_name")) ", " (count) " times from "
+            code { (text(access, "principal")) } " " (text(access, "event_name")) ", " (counted(count, "time")) " from "
             (text(access, "first_seen")) " to " (text(access, "last_seen"))
             "; event " code { (text(&example, "event_id")) } " in " code { (text(&example, "object")) }
         }

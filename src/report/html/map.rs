@@ -113,11 +113,15 @@ fn row(finding: &Finding) -> Row<'_> {
         Outcome::Waived if evidence.get("witness").is_some() => Mark::No,
         _ => Mark::Unknown,
     };
-    // Of a COPY location only the reads are asked for, unless the evidence has more.
-    let asks_for_writes = finding.policy == "coverage/unload_recorded";
-    let is_split = part("reads").is_some() || part("writes").is_some();
-    let reads = part("reads").unwrap_or(if is_split { Mark::NotAsked } else { whole });
-    let writes = part("writes").unwrap_or(if is_split || !asks_for_writes { Mark::NotAsked } else { whole });
+    let asked = text(evidence, "access");
+    let of = |name: &str, access: &str| match asked.as_deref() {
+        Some("all") => part(name).unwrap_or(whole),
+        Some(asked) if asked == access => whole,
+        Some(_) => Mark::NotAsked,
+        // What was asked an unknown does not say.
+        None => Mark::Unknown,
+    };
+    let (reads, writes) = (of("reads", "read"), of("writes", "write"));
     Row { finding, reads, writes, recorders: recorders(evidence) }
 }
 

@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 use serde_json::Value;
 
+use super::super::RecordsRead;
 use super::super::words::{Prepared, counted};
 use super::{heading, shown};
 use crate::aws::timestamp::Timestamp;
@@ -28,7 +29,7 @@ pub(super) fn section(prepared: &Prepared) -> Markup {
     html! {
         section {
             (heading("timeline"))
-            @if spans.is_empty() { p { "The records show no COPY, no UNLOAD, and no access that nobody approved." } }
+            @if spans.is_empty() { p { (nothing(prepared)) } }
             @else {
                 (drawing(&spans[..spans.len().min(ROWS)]))
                 section.wide aria-labelledby="timeline" tabindex="0" {
@@ -54,9 +55,21 @@ pub(super) fn section(prepared: &Prepared) -> Markup {
     }
 }
 
+/// That nothing is shown is no answer where nothing was read.
+fn nothing(prepared: &Prepared) -> &'static str {
+    let records = prepared.report.run.records.as_ref();
+    let objects =
+        |records: &RecordsRead| records.read.iter().map(|reading| reading.read_objects).fold(0, u64::saturating_add);
+    match records.map(objects) {
+        None | Some(0) => "No log records were read, so nothing is said of what happened.",
+        Some(_) => "The records that were read show no COPY, no UNLOAD, and no access that nobody approved.",
+    }
+}
+
 /// What was not approved first.
 fn spans(prepared: &Prepared) -> Vec<Span> {
-    let failed = prepared.report.findings.iter().filter(|finding| finding.outcome == Outcome::Fail);
+    let holds = |outcome: Outcome| matches!(outcome, Outcome::Pass | Outcome::NotApplicable);
+    let failed = prepared.report.findings.iter().filter(|finding| !holds(finding.outcome));
     let accesses = failed.flat_map(|finding| {
         ["unapproved", "seen"].into_iter().filter_map(|name| finding.evidence.get(name)?.as_array()).flatten()
     });
