@@ -15,6 +15,7 @@ mod input;
 mod metadata;
 mod selection;
 mod test;
+mod typed;
 pub mod worker;
 
 use std::collections::BTreeSet;

@@ -8,11 +8,14 @@ use include_dir::{Dir, include_dir};
 use regorus::Engine;
 use regorus::languages::rego::compiler::Compiler;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::code::Code;
 use super::metadata::Metadata;
+use super::typed::{self, Mistake};
 use super::worker;
 use crate::bounded_file;
+use crate::facts::input::Facts;
 use crate::severity::{Severity, UnknownIs};
 
 static SHIPPED: Dir = include_dir!("$CARGO_MANIFEST_DIR/policies");
@@ -132,6 +135,7 @@ pub fn with_policy_files(folders: impl IntoIterator<Item = Vec<PolicyFile>>) -> 
             return Err(PolicyError::Load { file: policy.id.clone(), message });
         }
         refuse_unknown_functions(&mut bundle)?;
+        refuse_misspelt(&bundle)?;
         bundles.push(bundle);
     }
     Ok(bundles)
@@ -235,6 +239,26 @@ pub(super) fn engine_of(files: &[PolicyFile]) -> Result<Engine, PolicyError> {
             .map_err(|error| PolicyError::Load { file: file.name.clone(), message: error.to_string() })?;
     }
     Ok(engine)
+}
+
+/// What is asked of the input must be in its schema.
+fn refuse_misspelt(bundle: &Bundle) -> Result<(), PolicyError> {
+    let refused = |file: &str, message: String| PolicyError::Load { file: file.to_owned(), message };
+    let first = bundle.files.first().map_or("", |file| &*file.name);
+    let tree = bundle.engine.get_ast_as_json().map_err(|error| refused(first, error.to_string()))?;
+    let tree: Value = serde_json::from_str(&tree)
+        .map_err(|_| refused(first, "or one beside it has expressions nested too deep to be looked at".to_owned()))?;
+    let schema = serde_json::to_value(schemars::schema_for!(Facts)).unwrap_or_default();
+    match typed::mistakes(&tree, &schema).into_iter().next() {
+        None => Ok(()),
+        Some(Mistake { file, line, column, message }) => Err(refused(
+            &format!("{file}:{line}:{column}"),
+            format!(
+                "{message}{} `trailcheck schema input` has all of it",
+                if message.ends_with('?') { "" } else { ";" }
+            ),
+        )),
+    }
 }
 
 /// Loads files that belong together; each with a rule of `ENTRY_RULES` is a policy.

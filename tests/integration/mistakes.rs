@@ -98,7 +98,15 @@ fn names_of_events_are_cloudtrails() {
         let ran = trace(event);
         assert!(ran.exit == 2 && ran.stderr.contains(expected), "{ran:?}");
     }
-    let elsewhere = ["trace", "s3://cm-kajiwara-redshift-load/x", "--event", "GetObject", "--snapshot", "snapshot.json", "--region"];
+    let elsewhere = [
+        "trace",
+        "s3://cm-kajiwara-redshift-load/x",
+        "--event",
+        "GetObject",
+        "--snapshot",
+        "snapshot.json",
+        "--region",
+    ];
     refused(&workplace, &[&elsewhere[..], &["eu-west-1"]].concat(), "is in ap-northeast-1, not in eu-west-1");
     let slip = trace("GetObjct");
     assert!(

@@ -58,7 +58,6 @@ fn a_pass_must_be_shown() {
         findings.iter().map(|finding| finding["outcome"].as_str().unwrap().to_owned()).collect()
     };
     assert_eq!(outcomes("trail.is_multi_region_trail == false", pass), ["fail", "fail"]);
-    assert_eq!(outcomes("trail.is_multi_region == false", pass), ["unknown", "unknown"]);
     assert_eq!(outcomes("trail.home_region == \"nowhere\"", ""), ["unknown", "unknown"]);
     let always = pass.replace("; trail.is_multi_region_trail == true", "");
     assert_eq!(outcomes("trail.home_region == \"nowhere\"", &always), ["pass", "pass"]);
@@ -81,7 +80,10 @@ fn what_was_not_seen_is_unknown_for_whoever_asks() {
     // One that reads the list through another file, or behind a raw string, asks for it as well.
     for (file, rego) in [
         ("by_file", "package acme.by_file\ndeny contains \"x\" if data.acme.named.fail[_].message == \"x\"\n"),
-        ("by_text", "package acme.by_text\ndeny contains `\n# ` if { some trail in input.trails; trail.x == 1 }\n"),
+        (
+            "by_text",
+            "package acme.by_text\ndeny contains `\n# ` if { some trail in input.trails; trail.name == \"x\" }\n",
+        ),
     ] {
         workplace.write(&format!("policies/{file}.rego"), rego);
         let (report, _) = workplace.check(&[&CHECK[..], &["--policy", &format!("acme/{file}")]].concat());
@@ -155,14 +157,20 @@ fn what_would_pass_silently_is_refused_or_an_error() {
         "package acme.x\ndeny contains \"x\" if data.acme.missing.broken\n",
         "refers to data.acme.missing.broken",
     );
+    for (rego, expected) in [
+        ("some trail in input.trials", "policies/x.rego:2:44: the input has no `trials` here; did you mean `trails`?"),
+        ("some trail in input.trails; trail.is_multi_region == false", "did you mean `is_multi_region_trail`?"),
+        (
+            "some trail in input.trails; trail.logging.status == \"stoped\"",
+            "it is never \"stoped\"; did you mean \"stopped\"?",
+        ),
+    ] {
+        refused("x", &format!("package acme.x\ndeny contains \"x\" if {{ {rego} }}\n"), expected);
+    }
     refused("x", "# METADATA\n# title: [\npackage acme.x\ndeny contains 1 if false\n", "METADATA");
 
     for (rego, expected) in [
         ("package acme.x\ndeny := true\n", "must be a set of strings"),
-        (
-            "package acme.x\ndeny contains \"x\" if { some trail in input.trials; not trail.is_logging }\n",
-            "the input has no `trials`; did you mean `trails`?",
-        ),
         ("package acme.x\ndeny contains \"x\" if to_number(\"abc\") == 1\n", "the policy broke"),
         (
             "package acme.x\nsubjects contains \"a\" if true\nfail contains {\"subject\": \"b\", \"message\": \"m\"} if true\n",
