@@ -1,6 +1,6 @@
 //! SHA-256, as everything here states it: in lower-case hexadecimal.
 
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
@@ -12,8 +12,10 @@ pub fn sha256(bytes: &[u8]) -> String {
 
 /// Of what is written, none of which is kept.
 pub(crate) fn sha256_of(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<String> {
-    let mut hasher = Hasher(Sha256::new());
+    // JSON is written in pieces of a few bytes.
+    let mut hasher = BufWriter::with_capacity(1 << 16, Hasher(Sha256::new()));
     write(&mut hasher)?;
+    let hasher = hasher.into_inner().map_err(io::IntoInnerError::into_error)?;
     Ok(HEXLOWER.encode(&hasher.0.finalize()))
 }
 

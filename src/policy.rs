@@ -1,7 +1,9 @@
 //! Rego decides. The only folder that knows regorus.
 //!
-//! `metadata` reads a policy's header, `bundle` finds and loads policies, `code` looks for what would hang or pass in silence, `selection` says which of them run; `input` is the
-//! document that they read, `evaluate` runs one, `answers` takes what it says; here the answers become findings.
+//! `files` finds policies, `bundle` loads them, `metadata` reads a header, whose `controls` are of a closed list; `code` looks for what
+//! would hang or pass in silence, `typed` for what the input does not have, `selection` says which of them run. `input` is the document
+//! that they read, `evaluate` asks the shipped ones and `worker` the user's, in a process of its own; `answers` takes what they say, and
+//! here the answers become findings. `test` runs the tests of a folder.
 //!
 //! A policy names its subjects and shows which of them fail, are unknown or pass. A subject that it shows nothing of is
 //! unknown: no policy passes anything by leaving it out.
@@ -11,6 +13,7 @@ mod bundle;
 mod code;
 mod controls;
 mod evaluate;
+mod files;
 mod input;
 mod metadata;
 mod selection;
@@ -28,8 +31,9 @@ use crate::finding::waivers::Waivers;
 use crate::finding::{Finding, Outcome, Resource, SourceLocation, fingerprint};
 use crate::snapshot::Origin;
 
-pub use bundle::{Bundle, Policy, PolicyError, PolicyFile, shipped, with_policy_files, with_user_policies};
+pub use bundle::{Bundle, Policy, PolicyError, shipped, with_policy_files, with_user_policies};
 pub use controls::FRAMEWORKS;
+pub use files::PolicyFile;
 pub use input::Input;
 pub use metadata::Metadata;
 pub use selection::{hint, select};

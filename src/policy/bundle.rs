@@ -1,24 +1,20 @@
-//! Finding and loading policies: those in the binary, and the user's own.
+//! Loading policies: those in the binary, and the user's own.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use include_dir::{Dir, include_dir};
 use regorus::Engine;
 use regorus::languages::rego::compiler::Compiler;
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::code::Code;
+use super::files::{self, MAX_FILE, PolicyFile, user_files};
 use super::metadata::Metadata;
 use super::typed::{self, Mistake};
 use super::worker;
-use crate::bounded_file;
 use crate::facts::input::Facts;
 use crate::severity::{Severity, UnknownIs};
-
-static SHIPPED: Dir = include_dir!("$CARGO_MANIFEST_DIR/policies");
 
 /// Rules that make a file a policy; a file with none of them is a library.
 pub(super) const ENTRY_RULES: [&str; 4] = ["subjects", "fail", "deny", "warn"];
@@ -29,7 +25,6 @@ pub(super) const RULES: [&str; 6] = ["subjects", "fail", "unknown", "pass", "den
 const IMPURE: [&str; 1] = ["rand.intn"];
 /// regorus takes more than twice as long for each further level of brackets; real policies have four or five.
 const MAX_BRACKETS: usize = 10;
-const MAX_FILE: usize = 256 << 10;
 
 /// One policy, ready to run.
 #[derive(Debug, Clone)]
@@ -89,20 +84,9 @@ pub enum PolicyError {
     NotFound { place: String, id: String, hint: String },
 }
 
-/// A file of a bundle.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PolicyFile {
-    /// Its path; of a shipped one, below `policies/`.
-    pub name: String,
-    pub text: String,
-}
-
 /// The policies in the binary.
 pub fn shipped() -> Result<Bundle, PolicyError> {
-    let mut files = Vec::new();
-    collect_shipped(&SHIPPED, &mut files);
-    files.sort_by(|a: &PolicyFile, b: &PolicyFile| a.name.cmp(&b.name));
-    load(&files)
+    load(&files::shipped())
 }
 
 /// The shipped policies and those of the user's folders. A user's folder is a world of its own: it can neither add to a
@@ -149,62 +133,6 @@ fn names(files: &[PolicyFile]) -> String {
             format!("{} and {} beside it", files.first().map_or("", |file| &file.name), files.len().saturating_sub(1))
         }
     }
-}
-
-fn collect_shipped(dir: &Dir, files: &mut Vec<PolicyFile>) {
-    for file in dir.files() {
-        let name = file.path().to_string_lossy().into_owned();
-        if is_policy_file(&name) {
-            let text = file.contents_utf8().expect("the shipped policies are UTF-8, as their tests show").to_owned();
-            files.push(PolicyFile { name, text });
-        }
-    }
-    for sub in dir.dirs() {
-        collect_shipped(sub, files);
-    }
-}
-
-fn is_policy_file(name: &str) -> bool {
-    name.ends_with(".rego") && !name.ends_with("_test.rego")
-}
-
-fn user_files(folder: &Path) -> Result<Vec<PolicyFile>, PolicyError> {
-    files_of(folder, is_policy_file)
-}
-
-/// The .rego files below a folder whose names are asked for.
-pub(super) fn files_of(folder: &Path, is_asked_for: fn(&str) -> bool) -> Result<Vec<PolicyFile>, PolicyError> {
-    let is_policy_file = |name: &str| name.ends_with(".rego") && is_asked_for(name);
-    let failed = |path: &Path| {
-        let path = path.to_owned();
-        move |source| PolicyError::Read { path, source }
-    };
-    let mut files = Vec::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(&folder).map_err(failed(&folder))? {
-            let entry = entry.map_err(failed(&folder))?;
-            let path = entry.path();
-            let name = path.display().to_string();
-            let kind = entry.file_type().map_err(failed(&path))?;
-            if kind.is_dir() {
-                folders.push(path);
-            } else if kind.is_symlink() && (is_policy_file(&name) || path.is_dir()) {
-                let message = "is a symbolic link; put what it leads to into the folder itself".to_owned();
-                return Err(PolicyError::Load { file: name, message });
-            } else if !is_policy_file(&name) && is_policy_file(&name.to_lowercase()) {
-                let message = "would be left out: the name of a policy ends with .rego".to_owned();
-                return Err(PolicyError::Load { file: name, message });
-            } else if is_policy_file(&name) && !kind.is_file() {
-                return Err(PolicyError::Load { file: name, message: "is no file".to_owned() });
-            } else if is_policy_file(&name) {
-                let text = bounded_file::read_text(&path, MAX_FILE as u64).map_err(failed(&path))?;
-                files.push(PolicyFile { name, text });
-            }
-        }
-    }
-    files.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(files)
 }
 
 /// What would hang or kill the engine is refused before it is parsed.
@@ -398,6 +326,7 @@ pub(super) fn refuse_unknown_functions(bundle: &mut Bundle) -> Result<(), Policy
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::policy::files::SHIPPED;
 
     #[test]
     fn the_lists_that_a_policy_reads_are_known() {

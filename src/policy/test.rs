@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use super::bundle::{self, PolicyError, PolicyFile};
+use super::bundle::PolicyError;
 use super::code::Code;
+use super::files::{PolicyFile, files_of};
 use super::worker;
 
 /// A rule named `test_…`.
@@ -16,7 +17,7 @@ pub struct TestResult {
 
 /// Runs every test of the folder, with everything in it loaded.
 pub fn test(folder: &Path) -> Result<Vec<TestResult>, PolicyError> {
-    let files = bundle::files_of(folder, |_| true)?;
+    let files = files_of(folder, |_| true)?;
     let asked: Vec<(String, Vec<String>)> = files
         .iter()
         .filter_map(|file| Some((package_of(file)?, tests_of(file))))

@@ -247,7 +247,8 @@ fn words(schema: &Value) -> Vec<&str> {
 mod tests {
     use super::*;
     use crate::facts::input::Facts;
-    use crate::policy::bundle::{PolicyFile, engine_of, shipped};
+    use crate::policy::bundle::{engine_of, shipped};
+    use crate::policy::files::PolicyFile;
 
     fn tree(files: &[PolicyFile]) -> Value {
         serde_json::from_str(&engine_of(files).unwrap().get_ast_as_json().unwrap()).unwrap()

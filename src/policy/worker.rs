@@ -14,7 +14,8 @@ use std::time::{Duration, Instant};
 use regorus::Value;
 use serde::{Deserialize, Serialize};
 
-use super::bundle::{Bundle, Policy, PolicyFile};
+use super::bundle::{Bundle, Policy};
+use super::files::PolicyFile;
 use super::input::Input;
 
 pub use child::serve;
