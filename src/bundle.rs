@@ -158,7 +158,10 @@ pub(crate) fn write(path: &Path, files: &Files) -> Result<(), WriteError> {
     }
     // An empty folder may be there.
     let _ = std::fs::remove_dir(path);
-    std::fs::rename(folder.keep(), path).map_err(failed)
+    std::fs::rename(folder.path(), path).map_err(failed)?;
+    // It has another name now; until here, it would have been removed.
+    let _ = folder.keep();
+    Ok(())
 }
 
 /// The same files, the same bytes: no times, and in the order of their names.

@@ -139,10 +139,15 @@ pub struct Waiver {
 impl Config {
     /// Reads the file that is named; or `trailcheck.toml`, here or in the nearest folder above; or nothing at all.
     pub fn find(path: Option<&Path>) -> Result<Config, ConfigError> {
-        match path.map(Path::to_owned).or_else(found_above) {
+        match Config::place(path) {
             Some(path) => Config::load(&path),
             None => Config::parse(Path::new(DEFAULT_PATH), ""),
         }
+    }
+
+    /// Which file `find` reads; `None`: there is none.
+    pub fn place(path: Option<&Path>) -> Option<PathBuf> {
+        path.map(Path::to_owned).or_else(found_above)
     }
 
     pub fn load(path: &Path) -> Result<Config, ConfigError> {

@@ -39,6 +39,11 @@ impl Outcome {
     pub const ALL: [Outcome; 6] =
         [Outcome::Fail, Outcome::Error, Outcome::Unknown, Outcome::Waived, Outcome::Pass, Outcome::NotApplicable];
 
+    /// Nothing is left to do, and nothing was accepted.
+    pub fn holds(self) -> bool {
+        matches!(self, Outcome::Pass | Outcome::NotApplicable)
+    }
+
     pub fn as_str(self) -> &'static str {
         match self {
             Outcome::Fail => "fail",

@@ -11,7 +11,7 @@ use super::{CommandError, evidence};
 use crate::atomic_file;
 use crate::bundle::refuse_existing;
 use crate::cli::Check;
-use crate::config::Config;
+use crate::config::{Config, DEFAULT_PATH};
 use crate::exit::Exit;
 use crate::facts;
 use crate::output;
@@ -21,12 +21,25 @@ use crate::severity::UnknownIs;
 use crate::snapshot::Snapshot;
 
 pub(super) fn run(args: &Check) -> Result<Exit, CommandError> {
+    refuse_places(args)?;
     let judged = judged(args);
-    match &judged {
-        Err(error) if error.exit() == Exit::Usage => refuse(args, error),
-        _ => {}
+    if let Err(error) = &judged
+        && error.exit() == Exit::Usage
+    {
+        refuse(args, error);
     }
     judged
+}
+
+/// Nothing is written over what is read, nor into the evidence: neither a report nor, where there is none, why.
+fn refuse_places(args: &Check) -> Result<(), CommandError> {
+    let seen = &args.evidence.seen;
+    let config = Config::place(args.config.config.as_deref()).unwrap_or_else(|| DEFAULT_PATH.into());
+    let inputs = [&config].into_iter().chain(&seen.snapshot).chain(&seen.logs).chain(&args.evidence.evidence_in);
+    refuse_clashes(&args.output.report, inputs.chain(&args.policies.baseline).chain(&args.policies.policies))?;
+    let Some(evidence) = &args.bundle.evidence else { return Ok(()) };
+    refuse_existing(evidence)?;
+    refuse_within(&args.output.report, evidence)
 }
 
 /// GitHub shows annotations and the step summary, and hides the log: there too it is said why nothing was judged.
@@ -51,13 +64,6 @@ fn judged(args: &Check) -> Result<Exit, CommandError> {
     }
     let bundles = policy::with_user_policies(&args.policies.policies)?;
     let config = Config::find(args.config.config.as_deref())?;
-    let inputs = [&config.path].into_iter().chain(&args.evidence.seen.snapshot).chain(&args.evidence.seen.logs);
-    let inputs = inputs.chain(&args.policies.baseline);
-    refuse_clashes(&args.output.report, inputs.chain(&args.policies.policies))?;
-    if let Some(evidence) = &args.bundle.evidence {
-        refuse_existing(evidence)?;
-        refuse_within(&args.output.report, evidence)?;
-    }
     let baseline = args.policies.baseline.as_deref().map(Earlier::load).transpose()?;
     let bundles = selected(args, &config, bundles)?;
     // The process ends with this command: giving back a million small pieces of these would take a tenth of its time.
@@ -86,12 +92,12 @@ fn judged(args: &Check) -> Result<Exit, CommandError> {
 
 /// From evidence, by the command line that it was written by.
 fn again(args: &Check, path: &Path) -> Result<Exit, CommandError> {
+    // What the environment names is nobody's wish for this run.
     if args.config.config.is_some() && std::env::var_os("TRAILCHECK_CONFIG").is_none() {
         return Err(CommandError::Usage(
             "--config has no meaning beside --evidence-in: the config is in the evidence".to_owned(),
         ));
     }
-    refuse_clashes(&args.output.report, std::iter::once(&path.to_owned()))?;
     let mut again = bundle::open(path)?;
     let bundles = selected(&again.args, &again.config, std::mem::take(&mut again.bundles))?;
     let asked = Asked { config: &again.config, bundles: &bundles, snapshot_path: again.snapshot_path.as_deref() };

@@ -12,18 +12,10 @@ use crate::exit::Exit;
 use crate::finding::{Finding, Outcome};
 use crate::output::{self, harmless};
 use crate::report::Report;
-use crate::snapshot::{Account, Snapshot};
+use crate::snapshot::{Account, Failure, Snapshot};
 
-/// Members that are another with every collection, and say nothing of what records.
-const PASSING: [&str; 7] = [
-    "latest_delivery_time",
-    "latest_digest_delivery_time",
-    "latest_notification_time",
-    "latest_cloud_watch_logs_delivery_time",
-    "latest_delivery_attempt_time",
-    "latest_delivery_attempt_succeeded",
-    "latest_notification_attempt_time",
-];
+/// Times that go on with every collection, and say nothing of what records.
+const PASSING: [&str; 2] = ["latest_delivery_time", "latest_digest_delivery_time"];
 
 /// One thing that is not as it was.
 #[derive(Serialize)]
@@ -114,13 +106,15 @@ const LISTS: [(&str, Listed); 6] = [
             format!("{} ({:?}) in {}", cluster.cluster_identifier, cluster.kind, cluster.region)
         })
     }),
-    ("failed call", |account| {
-        by(&account.failures, |failure| {
-            let of = failure.resource.as_ref().map_or(String::new(), |resource| format!(" of {resource}"));
-            format!("{}{of} in {}: {}", failure.call, failure.region, failure.code)
-        })
-    }),
+    ("failed call", |account| failed_calls(&account.failures)),
 ];
+
+fn failed_calls(failures: &[Failure]) -> BTreeMap<String, Value> {
+    by(failures, |failure| {
+        let of = failure.resource.as_ref().map_or(String::new(), |resource| format!(" of {resource}"));
+        format!("{}{of} in {}: {}", failure.call, failure.region, failure.code)
+    })
+}
 
 fn by<T: Serialize>(items: &[T], name: impl Fn(&T) -> String) -> BTreeMap<String, Value> {
     items.iter().map(|item| (name(item), json!(item))).collect()
@@ -160,8 +154,9 @@ impl Changes {
                     self.add(kind, name, member.clone(), Value::Null, come.clone());
                 }
             }
-            // When something was, and when it is, is no change; that it is no longer told is one.
-            _ if PASSING.iter().any(|passing| member.ends_with(passing)) && old.is_null() == new.is_null() => {}
+            // That time went on is no change; that it went back or is no longer told is one.
+            (Value::String(was), Value::String(is))
+                if PASSING.iter().any(|passing| member.ends_with(passing)) && was <= is => {}
             _ if old != new => self.add(kind, name, member, old.clone(), new.clone()),
             _ => {}
         }
@@ -174,12 +169,12 @@ impl Changes {
 
 /// Findings by policy, subject and account; the worse first.
 fn of_reports(old: &Report, new: &Report) -> Vec<Change> {
-    let by_fingerprint = |report: &'_ Report| -> BTreeMap<String, Finding> {
-        report.findings.iter().map(|finding| (finding.fingerprint.clone(), finding.clone())).collect()
-    };
+    fn by_fingerprint(report: &Report) -> BTreeMap<&str, &Finding> {
+        report.findings.iter().map(|finding| (&*finding.fingerprint, finding)).collect()
+    }
     let mut about = Changes::default();
-    let run = |report: &Report| json!({"rules": report.rules, "failed calls": report.run.failures});
-    about.members("run", "", String::new(), &run(old), &run(new));
+    about.between("policy", &by(&old.rules, |rule| rule.id.clone()), &by(&new.rules, |rule| rule.id.clone()));
+    about.between("failed call", &failed_calls(&old.run.failures), &failed_calls(&new.run.failures));
     let (old, new) = (by_fingerprint(old), by_fingerprint(new));
     let told = |finding: &Finding| {
         json!({
@@ -198,7 +193,7 @@ fn of_reports(old: &Report, new: &Report) -> Vec<Change> {
             kind: "finding",
             of,
             member: String::new(),
-            old: was.map_or(Value::Null, told),
+            old: was.map_or(Value::Null, |was| told(was)),
             new: told(finding),
         };
         found.push((finding.outcome, change));
@@ -223,8 +218,8 @@ fn table(changes: &[Change]) -> String {
 
 /// `- ` is gone, `+ ` has come, `~ ` has changed.
 fn line(change: &Change) -> String {
-    let of = harmless::text(&change.of);
-    let member = if change.member.is_empty() { String::new() } else { format!(" {}", harmless::text(&change.member)) };
+    let named = [change.kind, &change.of, &change.member].map(harmless::text);
+    let named = named.iter().filter(|part| !part.is_empty()).map(String::as_str).collect::<Vec<_>>().join(" ");
     let detail = |value: &Value| match value.get("outcome").and_then(Value::as_str) {
         Some(outcome) => match value.get("severity").and_then(Value::as_str).filter(|_| outcome == "fail") {
             Some(severity) => format!("{outcome} ({severity})"),
@@ -236,10 +231,10 @@ fn line(change: &Change) -> String {
     let message = change.new.get("message").and_then(Value::as_str).filter(|message| !message.is_empty());
     let message = message.map_or(String::new(), |message| format!(": {}", harmless::text(message)));
     match (&change.old, &change.new) {
-        (Value::Null, _) if is_whole => format!("+ {} {of}\n", change.kind),
-        (_, Value::Null) if is_whole => format!("- {} {of}\n", change.kind),
-        (Value::Null, new) => format!("+ {} {of}{member}: {}{message}\n", change.kind, detail(new)),
-        (old, Value::Null) => format!("- {} {of}{member}: {}\n", change.kind, detail(old)),
-        (old, new) => format!("~ {} {of}{member}: {} -> {}{message}\n", change.kind, detail(old), detail(new)),
+        (Value::Null, _) if is_whole => format!("+ {named}\n"),
+        (_, Value::Null) if is_whole => format!("- {named}\n"),
+        (Value::Null, new) => format!("+ {named}: {}{message}\n", detail(new)),
+        (old, Value::Null) => format!("- {named}: {}\n", detail(old)),
+        (old, new) => format!("~ {named}: {} -> {}{message}\n", detail(old), detail(new)),
     }
 }

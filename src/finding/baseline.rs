@@ -45,24 +45,20 @@ pub struct Settled {
 /// Marks what is new and what is known, and gives what is settled.
 pub fn compare(findings: &mut [Finding], baseline: &[Finding]) -> Vec<Settled> {
     let before: HashMap<&str, &Finding> = baseline.iter().map(|old| (&*old.fingerprint, old)).collect();
-    for finding in findings.iter_mut().filter(|finding| !holds(finding.outcome)) {
+    for finding in findings.iter_mut().filter(|finding| !finding.outcome.holds()) {
         let is_known = before.get(&*finding.fingerprint).is_some_and(|old| was_as_bad(old, finding));
         finding.standing = Some(if is_known { Standing::Known } else { Standing::New });
     }
     let now: HashMap<&str, Outcome> = findings.iter().map(|finding| (&*finding.fingerprint, finding.outcome)).collect();
     let settled =
-        baseline.iter().filter(|old| old.outcome != Outcome::Waived && !holds(old.outcome)).map(|old| Settled {
+        baseline.iter().filter(|old| old.outcome != Outcome::Waived && !old.outcome.holds()).map(|old| Settled {
             policy: old.policy.clone(),
             subject: old.subject.clone(),
             resource: old.resource.clone(),
             was: old.outcome,
             now: now.get(&*old.fingerprint).copied(),
         });
-    settled.filter(|settled| settled.now.is_none_or(|now| now == Outcome::Waived || holds(now))).collect()
-}
-
-fn holds(outcome: Outcome) -> bool {
-    matches!(outcome, Outcome::Pass | Outcome::NotApplicable)
+    settled.filter(|settled| settled.now.is_none_or(|now| now == Outcome::Waived || now.holds())).collect()
 }
 
 /// A failure is known as a failure of its severity and of the same kind, an unknown as an unknown or a failure. A policy that
@@ -79,8 +75,8 @@ fn was_as_bad(old: &Finding, new: &Finding) -> bool {
     }
 }
 
-/// No kind of reason and no principal that the baseline does not have: a second intruder is news. Times and counts are not
-/// compared. A policy of one's own that gives no reasons is compared by its message.
+/// No kind of reason, no principal and no kind of event that the baseline does not have: a second intruder is news, and so is
+/// one who deletes what he read. Times and counts are not compared. A policy of one's own that gives no reasons is compared by its message.
 fn says_nothing_new(old: &Finding, new: &Finding) -> bool {
     if new.reasons.is_empty() {
         return old.message == new.message;
@@ -92,13 +88,14 @@ fn says_nothing_new(old: &Finding, new: &Finding) -> bool {
     found.is_subset(&known)
 }
 
-/// The codes and the principals in a document, at any depth.
+/// The codes, principals and events in a document, at any depth.
 fn substance<'v>(value: &'v Value, found: &mut BTreeSet<(&'static str, &'v str)>) {
     match value {
         Value::Object(members) => {
             for (name, member) in members {
                 match (name.as_str(), member) {
                     ("code", Value::String(code)) => drop(found.insert(("code", code))),
+                    ("event_name", Value::String(event)) => drop(found.insert(("event", event))),
                     ("principal", Value::String(principal)) => drop(found.insert(("principal", principal))),
                     ("principals", Value::Array(principals)) => {
                         found.extend(principals.iter().filter_map(|of| Some(("principal", of.as_str()?))));

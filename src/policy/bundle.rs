@@ -108,7 +108,7 @@ pub fn with_policy_files(folders: impl IntoIterator<Item = Vec<PolicyFile>>) -> 
             check_user_file(file)?;
         }
         worker::survive_loading(&files).map_err(|message| PolicyError::Load { file: names(&files), message })?;
-        let mut bundle = Bundle { is_users: true, ..load(&files)? };
+        let bundle = Bundle { is_users: true, ..checked(&files)? };
         if bundle.policies.is_empty() {
             let folder = files.first().and_then(|file| Path::new(&file.name).parent());
             return Err(PolicyError::Nothing(folder.unwrap_or(Path::new("")).to_owned()));
@@ -118,11 +118,17 @@ pub fn with_policy_files(folders: impl IntoIterator<Item = Vec<PolicyFile>>) -> 
                 "its package is taken: a package is one file, and a shipped one cannot be added to".to_owned();
             return Err(PolicyError::Load { file: policy.id.clone(), message });
         }
-        refuse_unknown_functions(&mut bundle)?;
-        refuse_misspelt(&bundle)?;
         bundles.push(bundle);
     }
     Ok(bundles)
+}
+
+/// Loads a user's files, and refuses what would break or pass in silence.
+pub(super) fn checked(files: &[PolicyFile]) -> Result<Bundle, PolicyError> {
+    let mut bundle = load(files)?;
+    refuse_unknown_functions(&mut bundle)?;
+    refuse_misspelt(&bundle)?;
+    Ok(bundle)
 }
 
 /// The one file, or how many there are.
@@ -169,13 +175,16 @@ pub(super) fn engine_of(files: &[PolicyFile]) -> Result<Engine, PolicyError> {
     Ok(engine)
 }
 
+/// What to do about an expression that is too big for the compiler, or too deep for the syntax tree's JSON.
+const SPLIT: &str = "split chains of more than fifty operators, and move lists into rules of their own";
+
 /// What is asked of the input must be in its schema.
 fn refuse_misspelt(bundle: &Bundle) -> Result<(), PolicyError> {
     let refused = |file: &str, message: String| PolicyError::Load { file: file.to_owned(), message };
-    let first = bundle.files.first().map_or("", |file| &*file.name);
-    let tree = bundle.engine.get_ast_as_json().map_err(|error| refused(first, error.to_string()))?;
+    let all = names(&bundle.files);
+    let tree = bundle.engine.get_ast_as_json().map_err(|error| refused(&all, error.to_string()))?;
     let tree: Value = serde_json::from_str(&tree)
-        .map_err(|_| refused(first, "or one beside it has expressions nested too deep to be looked at".to_owned()))?;
+        .map_err(|_| refused(&all, format!("an expression is nested too deep to be looked at: {SPLIT}")))?;
     let schema = serde_json::to_value(schemars::schema_for!(Facts)).unwrap_or_default();
     match typed::mistakes(&tree, &schema).into_iter().next() {
         None => Ok(()),
@@ -190,7 +199,7 @@ fn refuse_misspelt(bundle: &Bundle) -> Result<(), PolicyError> {
 }
 
 /// Loads files that belong together; each with a rule of `ENTRY_RULES` is a policy.
-pub(super) fn load(files: &[PolicyFile]) -> Result<Bundle, PolicyError> {
+fn load(files: &[PolicyFile]) -> Result<Bundle, PolicyError> {
     let mut engine = Engine::new();
     engine.set_gather_prints(true);
     let mut packages = Vec::new();
@@ -304,7 +313,7 @@ fn is_under(path: &str, package: &str) -> bool {
 
 /// The interpreter takes a call of an unknown function in a body that is not reached for "does not hold", which in a rule
 /// that fails subjects is a pass. The compiler refuses it; it is used for nothing else.
-pub(super) fn refuse_unknown_functions(bundle: &mut Bundle) -> Result<(), PolicyError> {
+fn refuse_unknown_functions(bundle: &mut Bundle) -> Result<(), PolicyError> {
     // The compiler leaves traces in the engine that it is given.
     let mut engine = bundle.engine.clone();
     for policy in &bundle.policies {
@@ -312,8 +321,11 @@ pub(super) fn refuse_unknown_functions(bundle: &mut Bundle) -> Result<(), Policy
         for rule in &policy.rules {
             let entry: Arc<str> = format!("{}.{rule}", policy.package).into();
             let compiled = engine.compile_with_entrypoint(&entry).map_err(|error| refuse(error.to_string()))?;
-            let program =
-                Compiler::compile_from_policy(&compiled, &[&entry]).map_err(|error| refuse(error.to_string()))?;
+            let program = Compiler::compile_from_policy(&compiled, &[&entry]).map_err(|error| {
+                let message = error.to_string();
+                let is_too_big = message.starts_with("Register overflow");
+                refuse(if is_too_big { format!("an expression is too big: {SPLIT} ({message})") } else { message })
+            })?;
             let impure = program.builtin_info_table.iter().find(|builtin| IMPURE.contains(&builtin.name.as_str()));
             if let Some(builtin) = impure {
                 return Err(refuse(format!("calls {}, whose answer changes from run to run", builtin.name)));

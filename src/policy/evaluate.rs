@@ -10,7 +10,7 @@ use super::answers::Answers;
 use super::bundle::{Bundle, Policy};
 use super::input::Input;
 use super::selection::hint;
-use super::worker;
+use super::worker::{self, Answered};
 use crate::parallel;
 
 /// Facts of ten thousand subjects take a fraction of a second a rule.
@@ -38,8 +38,7 @@ pub(super) fn run<T: Send>(
     )
 }
 
-/// A policy with the value of each of its rules; `Err`: why it broke.
-type Asked<'b> = (&'b Policy, Result<Vec<Result<Value, String>>, String>);
+type Asked<'b> = (&'b Policy, Answered);
 
 fn in_process_of_its_own<'b>(bundle: &'b Bundle, input: &Input) -> Vec<Asked<'b>> {
     bundle.policies.iter().zip(worker::run(bundle, input)).collect()

@@ -34,6 +34,9 @@ const MEMORY: u64 = 2 << 30;
 /// An input takes so many times the bytes of its JSON.
 const INFLATION: u64 = 40;
 
+/// The values of a policy's rules, in their order; `Err`: why the policy broke.
+pub(super) type Answered = Result<Vec<Result<Value, String>>, String>;
+
 /// What a child is asked.
 #[derive(Serialize, Deserialize)]
 struct Request {
@@ -81,11 +84,11 @@ pub(super) fn survive_loading(files: &[PolicyFile]) -> Result<(), String> {
 }
 
 /// The values of every rule of every policy, in their order; `Err` where a policy broke: why.
-pub(super) fn run(bundle: &Bundle, input: &Input) -> Vec<Result<Vec<Result<Value, String>>, String>> {
-    let policies: Vec<&Policy> = bundle.policies.iter().collect();
+pub(super) fn run(bundle: &Bundle, input: &Input) -> Vec<Answered> {
+    let policies: &[Policy] = &bundle.policies;
     let input = serde_json::to_string(&input.value).unwrap_or_default();
     let memory = MEMORY + INFLATION * input.len() as u64;
-    let mut answers: Vec<Result<Vec<Result<Value, String>>, String>> = vec![];
+    let mut answers: Vec<Answered> = vec![];
     let began = Instant::now();
     while answers.len() < policies.len() {
         let asked = policies[answers.len()..].iter();
@@ -113,11 +116,7 @@ pub(super) fn run(bundle: &Bundle, input: &Input) -> Vec<Result<Vec<Result<Value
 }
 
 /// Asks until all have answered, or one has not: `Err`, why. What was answered before stands.
-fn ask(
-    request: &Request,
-    began: Instant,
-    answers: &mut Vec<Result<Vec<Result<Value, String>>, String>>,
-) -> Result<(), String> {
+fn ask(request: &Request, began: Instant, answers: &mut Vec<Answered>) -> Result<(), String> {
     let mut running = Running::start(request)?;
     match running.next(TIME_LIMIT.saturating_sub(began.elapsed())) {
         Next::Line(Line::Loaded) => {}
@@ -129,17 +128,23 @@ fn ask(
         let left = TIME_LIMIT.saturating_sub(began.elapsed());
         let is_last = number + 1 == request.asked.len();
         let (turn, share) = (Instant::now(), if is_last { left } else { left / 2 });
+        let mut line = || match running.next(share.saturating_sub(turn.elapsed())) {
+            Next::Line(Line::Broken(why)) => Err(why),
+            Next::Line(line) => Ok(line),
+            Next::Late => Err(format!("it took longer than {:.0} s", share.as_secs_f32())),
+            Next::Over(why) => Err(format!("it {why}")),
+        };
+        // A value more or less would be taken for another rule's.
+        let out_of_turn = || Err("its process answered out of turn".to_owned());
+        match line()? {
+            Line::Begin(begun) if begun == number => {}
+            _ => return out_of_turn(),
+        }
         let mut values = vec![];
-        for _ in 0..=rules.len() {
-            match running.next(share.saturating_sub(turn.elapsed())) {
-                Next::Line(Line::Begin(_)) if values.is_empty() => {}
-                Next::Line(Line::Rule(value)) => values.push(value.map(Value::from)),
-                Next::Line(Line::Broken(why)) => return Err(why),
-                Next::Line(_) => return Err("its process answered out of turn".to_owned()),
-                Next::Late => {
-                    return Err(format!("it took longer than {:.0} s", share.as_secs_f32()));
-                }
-                Next::Over(why) => return Err(format!("it {why}")),
+        for _ in rules {
+            match line()? {
+                Line::Rule(value) => values.push(value.map(Value::from)),
+                _ => return out_of_turn(),
             }
         }
         answers.push(Ok(values));
@@ -229,7 +234,7 @@ impl Running {
         if said.contains("memory allocation") {
             format!("needs more memory than it may have{status}")
         } else if said.contains("overflowed its stack") {
-            format!("recurses without an end{status}")
+            format!("nests or recurses deeper than its stack; split long chains and deep expressions{status}")
         } else {
             format!("ended its process{status}")
         }

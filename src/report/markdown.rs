@@ -19,10 +19,8 @@ pub(super) fn render(report: &Report) -> String {
         code(&prepared.accounts),
         report.run.collected_at
     );
-    let (holding, others): (Vec<&Told>, Vec<&Told>) = prepared
-        .findings
-        .iter()
-        .partition(|told| matches!(told.finding.outcome, Outcome::Pass | Outcome::NotApplicable));
+    let (holding, others): (Vec<&Told>, Vec<&Told>) =
+        prepared.findings.iter().partition(|told| told.finding.outcome.holds());
     if let Some(baseline) = &prepared.baseline {
         out.push_str(&format!("\nBaseline, {baseline}.\n"));
         push_rows(

@@ -137,23 +137,36 @@ fn the_action_file_is_valid() {
     }
 }
 
+/// The action's script for the article's snapshot, its outputs and summary in this workplace.
+fn script(workplace: &Workplace) -> Command {
+    let mut command = Command::new("bash");
+    command
+        .arg(format!("{REPOSITORY}/action.sh"))
+        .current_dir(REPOSITORY)
+        .env("RUNNER_TEMP", workplace.path(""))
+        .env("GITHUB_OUTPUT", workplace.path("output"))
+        .env("GITHUB_STEP_SUMMARY", workplace.path("summary"))
+        .env("TRAILCHECK_CONFIG", "fixtures/article/trailcheck.toml")
+        .env("TRAILCHECK_SNAPSHOT", "fixtures/article/snapshot.json")
+        .env("TRAILCHECK_LOGS", "")
+        .env("TRAILCHECK_POLICIES", "")
+        .env("TRAILCHECK_FAIL_ON", "low")
+        .env("TRAILCHECK_OUTPUT_DIR", workplace.path("out"))
+        .env("TRAILCHECK_SUMMARY", "true")
+        .env("TRAILCHECK_BINARY", "");
+    command
+}
+
 /// The script alone, with this folder for its reports: its exit code and its outputs.
 fn run_script(output_dir: &str) -> (Option<i32>, String) {
     let workplace = Workplace::offline();
     let outputs = workplace.write("output", "");
-    let output = Command::new("bash")
-        .arg(format!("{REPOSITORY}/action.sh"))
+    let output = script(&workplace)
         .current_dir(workplace.path(""))
-        .env("GITHUB_OUTPUT", &outputs)
-        .env("GITHUB_STEP_SUMMARY", workplace.path("summary"))
         .env("TRAILCHECK_BINARY", env!("CARGO_BIN_EXE_trailcheck"))
         .env("TRAILCHECK_CONFIG", fixture("article/trailcheck.toml"))
         .env("TRAILCHECK_SNAPSHOT", fixture("article/snapshot.json"))
-        .env("TRAILCHECK_LOGS", "")
-        .env("TRAILCHECK_POLICIES", "")
-        .env("TRAILCHECK_FAIL_ON", "low")
         .env("TRAILCHECK_OUTPUT_DIR", output_dir)
-        .env("TRAILCHECK_SUMMARY", "true")
         .output()
         .unwrap();
     (output.status.code(), std::fs::read_to_string(outputs).unwrap())
@@ -178,21 +191,10 @@ fn the_action_builds_itself() {
     let target = Path::new(env!("CARGO_BIN_EXE_trailcheck")).parent().unwrap().parent().unwrap();
     // The build of these tests serves, so that this one finds everything done.
     std::os::unix::fs::symlink(target, workplace.path("trailcheck-target")).unwrap();
-    let output = Command::new("bash")
-        .arg(format!("{REPOSITORY}/action.sh"))
-        .current_dir(REPOSITORY)
+    let output = script(&workplace)
         .env("GITHUB_ACTION_PATH", REPOSITORY)
-        .env("RUNNER_TEMP", workplace.path(""))
-        .env("GITHUB_OUTPUT", workplace.path("output"))
-        .env("GITHUB_STEP_SUMMARY", workplace.path("summary"))
-        .env("TRAILCHECK_CONFIG", "fixtures/article/trailcheck.toml")
-        .env("TRAILCHECK_SNAPSHOT", "fixtures/article/snapshot.json")
         .env("TRAILCHECK_LOGS", "fixtures/article/logs\n")
-        .env("TRAILCHECK_POLICIES", "")
         .env("TRAILCHECK_FAIL_ON", "critical")
-        .env("TRAILCHECK_OUTPUT_DIR", workplace.path("out"))
-        .env("TRAILCHECK_SUMMARY", "true")
-        .env("TRAILCHECK_BINARY", "")
         .output()
         .unwrap();
     assert_eq!(output.status.code(), Some(3), "{}", text_of(&output));
@@ -211,26 +213,13 @@ fn run_release(repository: &Workplace, gh: Option<&str>) -> (Option<i32>, String
         std::fs::set_permissions(&program, mode).unwrap();
         path = format!("{}:{path}", repository.path("bin").display());
     }
-    let output = Command::new("bash")
-        .arg(format!("{REPOSITORY}/action.sh"))
-        .current_dir(REPOSITORY)
+    let output = script(repository)
         .env("PATH", path)
         .env("GITHUB_ACTION_PATH", "/nowhere")
         .env("GITHUB_SERVER_URL", format!("http://127.0.0.1:{}", server.port))
         .env("TRAILCHECK_REPOSITORY", "owner/trailcheck")
         .env("TRAILCHECK_REF", "v9.9.9")
-        .env("RUNNER_TEMP", repository.path(""))
-        .env("GITHUB_OUTPUT", repository.path("output"))
-        .env("GITHUB_STEP_SUMMARY", repository.path("summary"))
-        .env("TRAILCHECK_CONFIG", "fixtures/article/trailcheck.toml")
-        .env("TRAILCHECK_SNAPSHOT", "fixtures/article/snapshot.json")
-        .env("TRAILCHECK_LOGS", "")
-        .env("TRAILCHECK_POLICIES", "")
-        .env("TRAILCHECK_FAIL_ON", "low")
         .env("TRAILCHECK_EVIDENCE", "true")
-        .env("TRAILCHECK_OUTPUT_DIR", repository.path("out"))
-        .env("TRAILCHECK_SUMMARY", "true")
-        .env("TRAILCHECK_BINARY", "")
         .output()
         .unwrap();
     (output.status.code(), text_of(&output))

@@ -369,6 +369,10 @@ fn a_baseline_hides_nobody_new() {
     let (report, ran) = check(&logs_with(&["mallory", "eve"]), &["--baseline", "first.json"]);
     let load = "s3://cm-kajiwara-redshift-load/";
     assert_eq!((ran.exit, &finding(&report, "access/approved_roles", load)["standing"]), (1, &json!("new")));
+    let deletes = logs_with(&["mallory", "mallory"]);
+    let at = deletes.rfind("\"GetObject\"").unwrap();
+    let deletes = format!("{}\"DeleteObject\"{}", &deletes[..at], &deletes[at + "\"GetObject\"".len()..]);
+    assert_eq!(check(&deletes, &["--baseline", "first.json"]).1.exit, 1, "who read now deletes");
     let gone = check(&logs_with(&[]), &["--baseline", "first.json"]).0;
     assert_eq!(gone["run"]["baseline"]["settled"], json!([]), "not read to its end, it is unknown and not settled");
     // Two findings of one subject cannot both be so.
@@ -438,6 +442,7 @@ fn diff_misses_nothing_that_changes_a_verdict() {
         }
     };
     changed(&|new| status(new, Value::Null), "latest_delivery_time: ");
+    changed(&|new| status(new, json!("2001-01-01T00:00:00Z")), "latest_delivery_time: ");
     changed(&|new| new["accounts"][0]["event_data_stores"] = json!([]), "event_data_stores_asked: false -> true");
     changed(&|new| new["accounts"][0]["channels"] = json!([]), "channels");
     changed(

@@ -57,14 +57,25 @@ fn delivered(records: &str, time: time::OffsetDateTime, role: &str) -> Value {
     json!({"bucket": "logs", "region": "us-east-1", "key": key, "base64": BASE64.encode(&gzip)})
 }
 
-#[test]
-fn an_unapproved_role_in_the_trails_log_bucket_is_a_failure() {
-    let endpoint = Endpoint::with(&json!({
+/// The bucket `load-eu`, recorded by the trail `europe`, whose log bucket holds these objects.
+pub fn recorded(objects: &[Value]) -> Value {
+    json!({
         "buckets": [{"name": "load-eu", "region": "eu-west-1"}, {"name": "logs", "region": "us-east-1"}],
         "trails": [{"name": "europe", "region": "eu-west-1", "bucket": "logs", "basic": basic(&["arn:aws:s3:::load-eu/"])}],
-        "clusters": [{"name": "analytics", "region": "eu-west-1", "roles": ["arn:aws:iam::123456789012:role/loader"]}],
-        "objects": [quiet(8), log_object("loader", 3)],
-    }));
+        "objects": objects,
+    })
+}
+
+/// A cluster that loads as the role `loader`.
+pub fn with_cluster(mut world: Value) -> Value {
+    world["clusters"] =
+        json!([{"name": "analytics", "region": "eu-west-1", "roles": ["arn:aws:iam::123456789012:role/loader"]}]);
+    world
+}
+
+#[test]
+fn an_unapproved_role_in_the_trails_log_bucket_is_a_failure() {
+    let endpoint = Endpoint::with(&with_cluster(recorded(&[quiet(8), log_object("loader", 3)])));
     let workplace = Workplace::at(&endpoint);
     workplace.write(
         "trailcheck.toml",

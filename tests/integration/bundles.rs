@@ -5,8 +5,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::aws::basic;
-use crate::aws_logs::log_object;
+use crate::aws_logs::{log_object, recorded};
 use crate::endpoint::Endpoint;
 use crate::program::{Workplace, fixture};
 
@@ -152,11 +151,7 @@ fn the_log_records_behind_findings_are_kept() {
 
 #[test]
 fn of_a_live_check_the_records_come_from_the_trails_buckets() {
-    let endpoint = Endpoint::with(&json!({
-        "buckets": [{"name": "load-eu", "region": "eu-west-1"}, {"name": "logs", "region": "us-east-1"}],
-        "trails": [{"name": "europe", "region": "eu-west-1", "bucket": "logs", "basic": basic(&["arn:aws:s3:::load-eu/"])}],
-        "objects": [log_object("intruder", 3)],
-    }));
+    let endpoint = Endpoint::with(&recorded(&[log_object("intruder", 3)]));
     let workplace = Workplace::at(&endpoint);
     workplace.write(
         "trailcheck.toml",

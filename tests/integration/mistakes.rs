@@ -41,6 +41,31 @@ fn swapped_files_are_told_for_what_they_are() {
     }
 }
 
+/// A refusal is told where a report was asked for; not where something was to be read.
+#[test]
+fn no_refusal_is_written_over_what_is_read() {
+    let workplace = workplace();
+    workplace.write("own/mine.rego", "package own.mine\n\ndeny contains \"x\"\n");
+    let files = ["trailcheck.toml", "snapshot.json", "logs/records.json", "own/mine.rego"];
+    let before = files.map(|file| std::fs::read(workplace.path(file)).unwrap());
+    for format in ["markdown", "github", "json", "html"] {
+        for file in files {
+            let report = format!("{format}={file}");
+            let named = ["--snapshot", "snapshot.json", "--logs", "logs/records.json", "--policies", "own/mine.rego"];
+            let check = [&["check"], &named[..], &["--report", &report]].concat();
+            refused(&workplace, &check, "would write over");
+            // Nor where there is something else to refuse.
+            refused(&workplace, &[&check[..], &["--policy", "no/such"]].concat(), "would write over");
+        }
+    }
+    refused(
+        &workplace,
+        &["check", "--evidence-in", "snapshot.json", "--report", "markdown=snapshot.json"],
+        "would write",
+    );
+    assert_eq!(files.map(|file| std::fs::read(workplace.path(file)).unwrap()), before);
+}
+
 #[test]
 fn mistakes_of_toml_are_told_in_its_words() {
     let workplace = workplace();

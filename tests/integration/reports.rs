@@ -119,22 +119,27 @@ fn a_report_is_told_again_as_it_was_told() {
     assert!(over.exit == 2 && over.stderr.contains("would write over"), "{over:?}");
 }
 
-/// Code scanning takes 5,000 results, a step summary some hundred rows; what is left out is counted.
-#[test]
-fn what_a_format_leaves_out_is_counted() {
-    let mut report: Value = serde_json::from_str(&std::fs::read_to_string(CANONICAL).unwrap()).unwrap();
+/// Has the report hold its first finding so many times, each of a bucket of its own.
+fn hold_failures(report: &mut Value, count: usize) {
     let failed = report["findings"][0].clone();
-    let many = (0..5_100).map(|number| {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let (account, policy) = (text(&failed["resource"]["account"]), text(&failed["policy"]));
+    let numbered = (0..count).map(|number| {
         let mut finding = failed.clone();
         let subject = format!("s3://bucket-{number}/");
-        let text = |value: &Value| value.as_str().unwrap().to_owned();
-        let (account, policy) = (text(&finding["resource"]["account"]), text(&finding["policy"]));
         finding["fingerprint"] = fingerprint(&account, &policy, &subject).into();
         finding["subject"] = subject.into();
         finding
     });
-    report["findings"] = many.collect();
-    report["summary"] = json!({"pass": 0, "fail": 5_100, "unknown": 0, "waived": 0, "not_applicable": 0, "error": 0});
+    report["findings"] = numbered.collect();
+    report["summary"] = json!({"pass": 0, "fail": count, "unknown": 0, "waived": 0, "not_applicable": 0, "error": 0});
+}
+
+/// Code scanning takes 5,000 results, a step summary some hundred rows; what is left out is counted.
+#[test]
+fn what_a_format_leaves_out_is_counted() {
+    let mut report: Value = serde_json::from_str(&std::fs::read_to_string(CANONICAL).unwrap()).unwrap();
+    hold_failures(&mut report, 5_100);
     let workplace = Workplace::offline();
     workplace.write("many.json", &report.to_string());
     let told = |format: &str| workplace.run(&["report", "many.json", "--report", format]).stdout;
@@ -147,20 +152,8 @@ fn what_a_format_leaves_out_is_counted() {
     assert_eq!(annotations.lines().count(), 10);
     assert!(annotations.ends_with("::error::5091 more are in the other reports\n"), "{annotations}");
     // GitLab reads no more than 30 MB and 250,000 objects.
-    let mut most = report.clone();
-    let count = 20_500;
-    let numbered = (0..count).map(|number| {
-        let mut finding = most["findings"][0].clone();
-        let subject = format!("s3://bucket-{number}/");
-        let text = |value: &Value| value.as_str().unwrap().to_owned();
-        let (account, policy) = (text(&finding["resource"]["account"]), text(&finding["policy"]));
-        finding["fingerprint"] = fingerprint(&account, &policy, &subject).into();
-        finding["subject"] = subject.into();
-        finding
-    });
-    most["findings"] = numbered.collect();
-    most["summary"]["fail"] = count.into();
-    workplace.write("most.json", &most.to_string());
+    hold_failures(&mut report, 20_500);
+    workplace.write("most.json", &report.to_string());
     let junit = workplace.run(&["report", "most.json", "--report", "junit"]).stdout;
     assert_eq!(junit.matches("<testcase ").count(), 20_001);
     assert!(

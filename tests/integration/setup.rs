@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::aws::{THREE_REGIONS, basic, three_regions};
-use crate::aws_logs::log_object;
+use crate::aws::{THREE_REGIONS, three_regions};
+use crate::aws_logs::{log_object, recorded, with_cluster};
 use crate::endpoint::Endpoint;
 use crate::program::{Workplace, fixture, outcome};
 
@@ -125,11 +125,7 @@ fn another_account_is_refused() {
 
 #[test]
 fn a_config_is_filled_with_what_the_account_shows() {
-    let endpoint = Endpoint::with(&json!({
-        "buckets": [{"name": "load-eu", "region": "eu-west-1"}, {"name": "logs", "region": "us-east-1"}],
-        "trails": [{"name": "europe", "region": "eu-west-1", "bucket": "logs", "basic": basic(&["arn:aws:s3:::load-eu/"])}],
-        "clusters": [{"name": "analytics", "region": "eu-west-1", "roles": ["arn:aws:iam::123456789012:role/loader"]}],
-    }));
+    let endpoint = Endpoint::with(&with_cluster(recorded(&[])));
     let regions = r#"{"Regions": [{"RegionName": "eu-west-1", "RegionOptStatus": "ENABLED_BY_DEFAULT"}]}"#;
     endpoint.rule(json!({"service": "account", "operation": "ListRegions", "status": 200, "body": regions}));
     let workplace = Workplace::at(&endpoint);
@@ -154,11 +150,7 @@ fn a_config_is_filled_with_what_the_account_shows() {
 /// Nothing found where nothing could be read is no all-clear.
 #[test]
 fn what_discovery_could_not_read_is_said() {
-    let endpoint = Endpoint::with(&json!({
-        "buckets": [{"name": "load-eu", "region": "eu-west-1"}, {"name": "logs", "region": "us-east-1"}],
-        "trails": [{"name": "europe", "region": "eu-west-1", "bucket": "logs", "basic": basic(&["arn:aws:s3:::load-eu/"])}],
-        "objects": [log_object("loader", 3)],
-    }));
+    let endpoint = Endpoint::with(&recorded(&[log_object("loader", 3)]));
     let regions = r#"{"Regions": [{"RegionName": "eu-west-1", "RegionOptStatus": "ENABLED_BY_DEFAULT"}]}"#;
     endpoint.rule(json!({"service": "account", "operation": "ListRegions", "status": 200, "body": regions}));
     let denied = "<Error><Code>AccessDenied</Code><Message>no</Message></Error>";

@@ -217,6 +217,29 @@ fn hostile_policies_are_ended_and_their_neighbours_are_not() {
     assert_eq!(outcome(&report, "coverage/copy_recorded", "s3://cm-kajiwara-redshift-load/"), "pass");
 }
 
+/// However long a chain of operators is, it ends no more than the process that looks at it first.
+#[test]
+fn a_syntax_tree_too_deep_is_refused() {
+    for (links, expected) in [
+        (100, "split chains of more than fifty operators"),
+        (200, "split chains of more than fifty operators"),
+        (1_000, "deeper than its stack; split"),
+        (2_000, "deeper than its stack; split"),
+        (19_000, "deeper than its stack; split"),
+        (20_000, "maximum allowed line count"),
+    ] {
+        let rego = format!("package acme.x\ndeny contains \"x\" if {}1 == 2\n", "1 +\n".repeat(links));
+        let ran = with_policy("x", &rego).run(&[&["check"], &CHECK[..]].concat());
+        assert_eq!(ran.exit, 2, "{links}: {ran:?}");
+        let is_named = ran.stderr.starts_with("error: policy policies/x.rego: ")
+            || ran.stderr.starts_with("error: policy acme/x: ");
+        assert!(is_named && ran.stderr.contains(expected), "{links}: {}", ran.stderr);
+    }
+    let rego = format!("package acme.x\ndeny contains \"x\" if {}1 == 51\n", "1 +\n".repeat(50));
+    let (report, _) = with_policy("x", &rego).check(&CHECK);
+    assert_eq!(outcome(&report, "acme/x", "123456789012"), "fail", "fifty are none too many");
+}
+
 /// What the process has of its surroundings: nothing.
 #[test]
 fn a_policys_process_has_no_environment() {

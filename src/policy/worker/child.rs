@@ -2,11 +2,14 @@
 
 use std::io::Read;
 
-use regorus::{Engine, Value};
+use regorus::Value;
 
 use super::{Line, Request};
 use crate::output;
-use crate::policy::{PolicyError, bundle, evaluate};
+use crate::policy::{bundle, evaluate};
+
+/// Half of what a process begins with.
+const STACK: usize = 4 << 20;
 
 /// Answers the one request on standard input.
 pub fn serve() -> std::io::Result<()> {
@@ -15,17 +18,25 @@ pub fn serve() -> std::io::Result<()> {
     let request: Request = serde_json::from_slice(&json)?;
     drop(json);
     limit(&request);
-    output::print_with(|output| {
-        answer(&request, |line| {
-            serde_json::to_writer(&mut *output, line)?;
-            output.write_all(b"\n")?;
-            output.flush()
+    // With less stack than the parent has: what loads here loads there too.
+    let answering = move || {
+        output::print_with(|output| {
+            answer(&request, |line| {
+                serde_json::to_writer(&mut *output, line)?;
+                output.write_all(b"\n")?;
+                output.flush()
+            })
         })
-    })
+    };
+    let thread = std::thread::Builder::new().stack_size(STACK).spawn(answering)?;
+    thread.join().unwrap_or_else(|_| Err(std::io::Error::other("the engine panicked")))
 }
 
 fn answer(request: &Request, mut say: impl FnMut(&Line) -> std::io::Result<()>) -> std::io::Result<()> {
-    let loaded = if request.loose { bundle::engine_of(&request.files) } else { checked(request) };
+    let loaded = match request.loose {
+        true => bundle::engine_of(&request.files),
+        false => bundle::checked(&request.files).map(|bundle| bundle.engine),
+    };
     say(&Line::Loaded)?;
     let mut engine = match loaded {
         Ok(engine) => engine,
@@ -45,12 +56,6 @@ fn answer(request: &Request, mut say: impl FnMut(&Line) -> std::io::Result<()>) 
         }
     }
     say(&Line::End)
-}
-
-fn checked(request: &Request) -> Result<Engine, PolicyError> {
-    let mut bundle = bundle::load(&request.files)?;
-    bundle::refuse_unknown_functions(&mut bundle)?;
-    Ok(bundle.engine)
 }
 
 /// No file can be opened or written from here on, and memory and CPU have an end. Where the system has no such limits, the parent's

@@ -14,10 +14,8 @@ use crate::finding::{Finding, Outcome};
 const CHUNK: usize = 100;
 
 pub(super) fn section(prepared: &Prepared) -> Markup {
-    let (holding, open): (Vec<&Told>, Vec<&Told>) = prepared
-        .findings
-        .iter()
-        .partition(|told| matches!(told.finding.outcome, Outcome::Pass | Outcome::NotApplicable));
+    let (holding, open): (Vec<&Told>, Vec<&Told>) =
+        prepared.findings.iter().partition(|told| told.finding.outcome.holds());
     html! {
         section {
             (heading("findings"))

@@ -7,7 +7,6 @@ use super::super::RecordsRead;
 use super::super::words::{Prepared, counted};
 use super::{heading, shown};
 use crate::aws::timestamp::Timestamp;
-use crate::finding::Outcome;
 
 /// So many rows of the drawing; the table has as many again.
 const ROWS: usize = 40;
@@ -68,8 +67,7 @@ fn nothing(prepared: &Prepared) -> &'static str {
 
 /// What was not approved first.
 fn spans(prepared: &Prepared) -> Vec<Span> {
-    let holds = |outcome: Outcome| matches!(outcome, Outcome::Pass | Outcome::NotApplicable);
-    let failed = prepared.report.findings.iter().filter(|finding| !holds(finding.outcome));
+    let failed = prepared.report.findings.iter().filter(|finding| !finding.outcome.holds());
     let accesses = failed.flat_map(|finding| {
         ["unapproved", "seen"].into_iter().filter_map(|name| finding.evidence.get(name)?.as_array()).flatten()
     });
