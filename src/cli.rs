@@ -130,6 +130,9 @@ pub struct PolicyArgs {
     /// Run the Rego policies of this folder too. May be repeated.
     #[arg(long, value_name = "DIR")]
     pub policies: Vec<PathBuf>,
+    /// How long the policies of such a folder may take together, for example `1m`.
+    #[arg(long, value_name = "SPAN", default_value = "10s", value_parser = clock_span)]
+    pub policy_time: std::time::Duration,
     /// Run only this policy: `coverage/unload_recorded`. May be repeated. `trailcheck policies` lists them.
     #[arg(long, value_name = "ID")]
     pub policy: Vec<String>,
@@ -252,4 +255,9 @@ fn formats() -> String {
 
 fn span(text: &str) -> Result<time::Duration, String> {
     crate::config::duration(text).ok_or_else(|| "expected a time span, such as 90m, 24h or 7d".to_owned())
+}
+
+/// A span of the machine's own clock.
+fn clock_span(text: &str) -> Result<std::time::Duration, String> {
+    std::time::Duration::try_from(span(text)?).map_err(|error| error.to_string())
 }

@@ -38,6 +38,7 @@ pub use input::Input;
 pub use metadata::Metadata;
 pub use selection::{hint, select};
 pub use test::{TestResult, test};
+pub use worker::TIME_LIMIT;
 
 use answers::{Answer, Answers};
 

@@ -99,6 +99,9 @@ pub struct Test {
     /// The folder, with its `_test.rego` files.
     #[arg(value_name = "DIR", default_value = ".")]
     pub folder: PathBuf,
+    /// How long all tests together may take, for example `1m`.
+    #[arg(long, value_name = "SPAN", default_value = "10s", value_parser = super::clock_span)]
+    pub policy_time: std::time::Duration,
 }
 
 #[derive(Debug, Args)]

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::Parser;
 use serde_json::{Value, json};
@@ -202,14 +203,14 @@ pub(super) fn open(path: &Path) -> Result<Again, CommandError> {
         None => None,
         Some(given) => Some(Earlier::parse(Path::new(&given), take(BASELINE)?.clone())?),
     };
-    let bundles = policies(path, &statement, &files)?;
+    let bundles = policies(path, &statement, &files, args.policies.policy_time)?;
     let snapshot_path = given("snapshot").filter(|path| !path.is_empty()).map(PathBuf::from);
     let path = path.to_owned();
     Ok(Again { args, command, config, snapshot, snapshot_path, bundles, baseline, files, path })
 }
 
 /// Those of the program itself must be the same; the user's are loaded from the bundle.
-fn policies(path: &Path, statement: &Statement, files: &Files) -> Result<Vec<Bundle>, CommandError> {
+fn policies(path: &Path, statement: &Statement, files: &Files, time: Duration) -> Result<Vec<Bundle>, CommandError> {
     let mut kept: BTreeMap<usize, Vec<PolicyFile>> = BTreeMap::new();
     for descriptor in &statement.predicate.configuration {
         let annotation = |name: &str| descriptor.annotations.get(name).map(String::as_str).unwrap_or_default();
@@ -231,7 +232,7 @@ fn policies(path: &Path, statement: &Statement, files: &Files) -> Result<Vec<Bun
             "its own policies are those of another version of trailcheck: use that one".to_owned(),
         ));
     }
-    Ok(policy::with_policy_files(kept.into_values())?)
+    Ok(policy::with_policy_files(kept.into_values(), time)?)
 }
 
 impl Again {

@@ -62,7 +62,7 @@ fn judged(args: &Check) -> Result<Exit, CommandError> {
     if let Some(evidence) = &args.evidence.evidence_in {
         return again(args, evidence);
     }
-    let bundles = policy::with_user_policies(&args.policies.policies)?;
+    let bundles = policy::with_user_policies(&args.policies.policies, args.policies.policy_time)?;
     let config = Config::find(args.config.config.as_deref())?;
     let baseline = args.policies.baseline.as_deref().map(Earlier::load).transpose()?;
     let bundles = selected(args, &config, bundles)?;

@@ -76,7 +76,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, CommandError> {
 
 fn examine(snapshot: &Snapshot, config: &Config) -> Result<Examination, CommandError> {
     let facts = facts::derive(snapshot, config);
-    let bundles = policy::select(policy::with_user_policies(&[])?, config, &[], UnknownIs::Fail)?;
+    let bundles = policy::select(policy::with_user_policies(&[], policy::TIME_LIMIT)?, config, &[], UnknownIs::Fail)?;
     let findings = policy::evaluate(&Input::of(&facts)?, &bundles, config);
     let mut failures: Vec<Failure> = snapshot.failures().cloned().collect();
     failures.extend(unread(snapshot));

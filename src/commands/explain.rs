@@ -10,7 +10,7 @@ use crate::output::{self, harmless};
 use crate::policy::{self, Policy};
 
 pub(super) fn run(args: &Explain) -> Result<Exit, CommandError> {
-    let bundles = policy::with_user_policies(&args.policies.policies)?;
+    let bundles = policy::with_user_policies(&args.policies.policies, policy::TIME_LIMIT)?;
     let policies: Vec<&Policy> = bundles.iter().flat_map(|bundle| &bundle.policies).collect();
     let name = &*args.name;
     let of_policy = || policies.iter().find(|policy| policy.id == name).map(|policy| explain(policy));

@@ -32,7 +32,7 @@ struct Covered<'a> {
 }
 
 pub(super) fn run(args: &Args) -> Result<Exit, CommandError> {
-    let bundles = policy::with_user_policies(&args.policies.policies)?;
+    let bundles = policy::with_user_policies(&args.policies.policies, policy::TIME_LIMIT)?;
     let config = Config::find(args.config.config.as_deref())?;
     let policies: Vec<&Policy> = bundles.iter().flat_map(|bundle| &bundle.policies).collect();
     // What `[policies]` names must be there, as for a check.

@@ -12,7 +12,7 @@ use crate::policy::{self, TestResult};
 
 /// 0 where every test holds, 1 where one does not.
 pub(super) fn run(args: &Args) -> Result<Exit, CommandError> {
-    let results = policy::test(&args.folder)?;
+    let results = policy::test(&args.folder, args.policy_time)?;
     if results.is_empty() {
         let folder = args.folder.display();
         return Err(CommandError::Usage(format!(

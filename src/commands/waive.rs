@@ -33,7 +33,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, CommandError> {
         let path = config.path.display();
         return Err(CommandError::Usage(format!("{path} cannot be written to: it is read-only, or no file")));
     }
-    let bundles = policy::with_user_policies(&args.policies.policies)?;
+    let bundles = policy::with_user_policies(&args.policies.policies, policy::TIME_LIMIT)?;
     let ids: Vec<String> = bundles.iter().flat_map(|bundle| &bundle.policies).map(|policy| policy.id.clone()).collect();
     if !ids.contains(&args.policy) {
         let hint = hint(&args.policy, &ids);

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use regorus::Engine;
 use regorus::languages::rego::compiler::Compiler;
@@ -64,8 +65,8 @@ pub struct Bundle {
     /// Everything that was loaded, libraries too.
     pub files: Vec<PolicyFile>,
     pub(super) engine: Engine,
-    /// It is the user's, and runs in a process of its own.
-    pub(super) is_users: bool,
+    /// Of the user's, which run in a process of their own: how long all of them may take. `None`: those in the binary.
+    pub(super) time_limit: Option<Duration>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -91,24 +92,28 @@ pub fn shipped() -> Result<Bundle, PolicyError> {
 
 /// The shipped policies and those of the user's folders. A user's folder is a world of its own: it can neither add to a
 /// shipped package nor be called by one.
-pub fn with_user_policies(folders: &[PathBuf]) -> Result<Vec<Bundle>, PolicyError> {
+pub fn with_user_policies(folders: &[PathBuf], time_limit: Duration) -> Result<Vec<Bundle>, PolicyError> {
     let files: Vec<Vec<PolicyFile>> = folders.iter().map(|folder| user_files(folder)).collect::<Result<_, _>>()?;
     if let Some((folder, _)) = folders.iter().zip(&files).find(|(_, files)| files.is_empty()) {
         return Err(PolicyError::Nothing(folder.clone()));
     }
-    with_policy_files(files)
+    with_policy_files(files, time_limit)
 }
 
 /// The same of files that were read, those of one folder together.
-pub fn with_policy_files(folders: impl IntoIterator<Item = Vec<PolicyFile>>) -> Result<Vec<Bundle>, PolicyError> {
+pub fn with_policy_files(
+    folders: impl IntoIterator<Item = Vec<PolicyFile>>,
+    time_limit: Duration,
+) -> Result<Vec<Bundle>, PolicyError> {
     let mut bundles = vec![shipped()?];
     let mut known: BTreeSet<String> = bundles[0].policies.iter().map(|policy| policy.id.clone()).collect();
     for files in folders {
         for file in &files {
             check_user_file(file)?;
         }
-        worker::survive_loading(&files).map_err(|message| PolicyError::Load { file: names(&files), message })?;
-        let bundle = Bundle { is_users: true, ..checked(&files)? };
+        worker::survive_loading(&files, time_limit)
+            .map_err(|message| PolicyError::Load { file: names(&files), message })?;
+        let bundle = Bundle { time_limit: Some(time_limit), ..checked(&files)? };
         if bundle.policies.is_empty() {
             let folder = files.first().and_then(|file| Path::new(&file.name).parent());
             return Err(PolicyError::Nothing(folder.unwrap_or(Path::new("")).to_owned()));
@@ -277,7 +282,7 @@ fn load(files: &[PolicyFile]) -> Result<Bundle, PolicyError> {
             policy.lists = policy.lists.take().zip(lists.clone()).map(|(own, more)| &own | &more);
         }
     }
-    Ok(Bundle { policies, files: files.to_vec(), engine, is_users: false })
+    Ok(Bundle { policies, files: files.to_vec(), engine, time_limit: None })
 }
 
 /// The lists of the input that a text names; `None`: it takes the input as a whole, or holds a raw string, whose lines

@@ -13,7 +13,7 @@ use super::selection::hint;
 use super::worker::{self, Answered};
 use crate::parallel;
 
-/// Facts of ten thousand subjects take a fraction of a second a rule.
+/// For one rule of a shipped policy. Facts of ten thousand subjects take a fraction of a second.
 const TIME_LIMIT: Duration = Duration::from_secs(10);
 /// How many steps of the engine come between two looks at the clock.
 const CHECK_INTERVAL: NonZeroU32 = NonZeroU32::new(64).expect("it is not zero");
@@ -26,7 +26,10 @@ pub(super) fn run<T: Send>(
 ) -> Vec<T> {
     let asked: Vec<Asked> = bundles
         .iter()
-        .flat_map(|bundle| if bundle.is_users { in_process_of_its_own(bundle, input) } else { here(bundle, input) })
+        .flat_map(|bundle| match bundle.time_limit {
+            Some(time_limit) => in_process_of_its_own(bundle, input, time_limit),
+            None => here(bundle, input),
+        })
         .collect();
     parallel::each(
         &asked,
@@ -40,8 +43,8 @@ pub(super) fn run<T: Send>(
 
 type Asked<'b> = (&'b Policy, Answered);
 
-fn in_process_of_its_own<'b>(bundle: &'b Bundle, input: &Input) -> Vec<Asked<'b>> {
-    bundle.policies.iter().zip(worker::run(bundle, input)).collect()
+fn in_process_of_its_own<'b>(bundle: &'b Bundle, input: &Input, time_limit: Duration) -> Vec<Asked<'b>> {
+    bundle.policies.iter().zip(worker::run(bundle, input, time_limit)).collect()
 }
 
 /// The shipped policies, by as many threads as there are.

@@ -1,6 +1,7 @@
 //! The tests of a folder of policies, in a process of its own as the policies are.
 
 use std::path::Path;
+use std::time::Duration;
 
 use super::bundle::PolicyError;
 use super::code::Code;
@@ -16,7 +17,7 @@ pub struct TestResult {
 }
 
 /// Runs every test of the folder, with everything in it loaded.
-pub fn test(folder: &Path) -> Result<Vec<TestResult>, PolicyError> {
+pub fn test(folder: &Path, time_limit: Duration) -> Result<Vec<TestResult>, PolicyError> {
     let files = files_of(folder, |_| true)?;
     let asked: Vec<(String, Vec<String>)> = files
         .iter()
@@ -24,7 +25,7 @@ pub fn test(folder: &Path) -> Result<Vec<TestResult>, PolicyError> {
         .filter(|(_, tests)| !tests.is_empty())
         .collect();
     let refused = |message: String| PolicyError::Load { file: folder.display().to_string(), message };
-    let values = worker::run_tests(&files, &asked).map_err(refused)?;
+    let values = worker::run_tests(&files, &asked, time_limit).map_err(refused)?;
     let names = asked.iter().flat_map(|(package, rules)| rules.iter().map(move |rule| format!("{package}.{rule}")));
     Ok(names.zip(values).map(|(name, failure)| TestResult { name, failure }).collect())
 }

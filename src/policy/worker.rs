@@ -23,8 +23,8 @@ pub use child::serve;
 /// The command that a child is started with.
 pub const COMMAND: &str = "policy-worker";
 
-/// For all policies of a bundle together; each may take half of what is left, and the last all of it.
-const TIME_LIMIT: Duration = Duration::from_secs(10);
+/// What all policies of a bundle have together, where nobody says; each may take half of what is left, and the last all of it.
+pub const TIME_LIMIT: Duration = Duration::from_secs(10);
 /// With less than this left, nothing is begun.
 const LEAST: Duration = Duration::from_millis(250);
 /// What a policy may answer, in bytes of JSON.
@@ -66,25 +66,25 @@ enum Line {
 }
 
 /// Whether loading these files comes to an end, whatever it says.
-pub(super) fn survive_loading(files: &[PolicyFile]) -> Result<(), String> {
+pub(super) fn survive_loading(files: &[PolicyFile], time_limit: Duration) -> Result<(), String> {
     let request = Request {
         files: files.to_vec(),
         asked: vec![],
         input: String::new(),
         memory: MEMORY,
         loose: false,
-        cpu: cpu(),
+        cpu: cpu(time_limit),
     };
     let mut running = Running::start(&request)?;
-    match running.next(TIME_LIMIT) {
+    match running.next(time_limit) {
         Next::Line(_) => Ok(()),
-        Next::Late => Err(format!("loading takes longer than {} s", TIME_LIMIT.as_secs())),
+        Next::Late => Err(format!("loading takes longer than {} s", time_limit.as_secs_f32())),
         Next::Over(why) => Err(format!("loading it {why}")),
     }
 }
 
 /// The values of every rule of every policy, in their order; `Err` where a policy broke: why.
-pub(super) fn run(bundle: &Bundle, input: &Input) -> Vec<Answered> {
+pub(super) fn run(bundle: &Bundle, input: &Input, time_limit: Duration) -> Vec<Answered> {
     let policies: &[Policy] = &bundle.policies;
     let input = serde_json::to_string(&input.value).unwrap_or_default();
     let memory = MEMORY + INFLATION * input.len() as u64;
@@ -100,14 +100,14 @@ pub(super) fn run(bundle: &Bundle, input: &Input) -> Vec<Answered> {
             input: input.clone(),
             memory,
             loose: false,
-            cpu: cpu(),
+            cpu: cpu(time_limit),
         };
-        if TIME_LIMIT.saturating_sub(began.elapsed()) < LEAST {
-            let why = format!("the policies before it took the {} s that a bundle has", TIME_LIMIT.as_secs());
+        if time_limit.saturating_sub(began.elapsed()) < LEAST {
+            let why = format!("the policies before it took the {} s that a bundle has", time_limit.as_secs_f32());
             answers.push(Err(why));
             continue;
         }
-        if let Err(why) = ask(&request, began, &mut answers) {
+        if let Err(why) = ask(&request, began, time_limit, &mut answers) {
             // The one whose turn it was.
             answers.push(Err(why));
         }
@@ -116,22 +116,22 @@ pub(super) fn run(bundle: &Bundle, input: &Input) -> Vec<Answered> {
 }
 
 /// Asks until all have answered, or one has not: `Err`, why. What was answered before stands.
-fn ask(request: &Request, began: Instant, answers: &mut Vec<Answered>) -> Result<(), String> {
+fn ask(request: &Request, began: Instant, time_limit: Duration, answers: &mut Vec<Answered>) -> Result<(), String> {
     let mut running = Running::start(request)?;
-    match running.next(TIME_LIMIT.saturating_sub(began.elapsed())) {
+    match running.next(time_limit.saturating_sub(began.elapsed())) {
         Next::Line(Line::Loaded) => {}
         Next::Line(_) => return Err("its process answered out of turn".to_owned()),
         Next::Late => return Err("its bundle took too long to load".to_owned()),
         Next::Over(why) => return Err(format!("loading it {why}")),
     }
     for (number, (_, rules)) in request.asked.iter().enumerate() {
-        let left = TIME_LIMIT.saturating_sub(began.elapsed());
+        let left = time_limit.saturating_sub(began.elapsed());
         let is_last = number + 1 == request.asked.len();
         let (turn, share) = (Instant::now(), if is_last { left } else { left / 2 });
         let mut line = || match running.next(share.saturating_sub(turn.elapsed())) {
             Next::Line(Line::Broken(why)) => Err(why),
             Next::Line(line) => Ok(line),
-            Next::Late => Err(format!("it took longer than {:.0} s", share.as_secs_f32())),
+            Next::Late => Err(format!("it took longer than {:.1} s", share.as_secs_f32())),
             Next::Over(why) => Err(format!("it {why}")),
         };
         // A value more or less would be taken for another rule's.
@@ -153,12 +153,16 @@ fn ask(request: &Request, began: Instant, answers: &mut Vec<Answered>) -> Result
 }
 
 /// For each rule of each package: `None`, it is true; else what it is, or why it is nothing.
-pub(super) fn run_tests(files: &[PolicyFile], asked: &[(String, Vec<String>)]) -> Result<Vec<Option<String>>, String> {
+pub(super) fn run_tests(
+    files: &[PolicyFile],
+    asked: &[(String, Vec<String>)],
+    time_limit: Duration,
+) -> Result<Vec<Option<String>>, String> {
     let (files, asked) = (files.to_vec(), asked.to_vec());
     let rules: usize = asked.iter().map(|(_, rules)| rules.len()).sum();
-    let request = Request { files, asked, input: "{}".to_owned(), memory: MEMORY, loose: true, cpu: cpu() };
+    let request = Request { files, asked, input: "{}".to_owned(), memory: MEMORY, loose: true, cpu: cpu(time_limit) };
     let mut answers = vec![];
-    let broken = ask(&request, Instant::now(), &mut answers).err();
+    let broken = ask(&request, Instant::now(), time_limit, &mut answers).err();
     let told = |value: Result<Value, String>| match value {
         Ok(Value::Bool(true)) => None,
         Ok(value) => Some(format!("it is {value}, not true")),
@@ -173,8 +177,9 @@ pub(super) fn run_tests(files: &[PolicyFile], asked: &[(String, Vec<String>)]) -
     Ok(results)
 }
 
-fn cpu() -> u64 {
-    2 * TIME_LIMIT.as_secs()
+/// Seconds of CPU for so much time on the clock.
+fn cpu(time_limit: Duration) -> u64 {
+    2 * time_limit.as_secs() + 1
 }
 
 /// A child at work.
