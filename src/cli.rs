@@ -104,7 +104,7 @@ pub struct ConfigArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "What is looked at")]
 pub struct SnapshotArgs {
-    /// Look at this snapshot and make no AWS call. Without it the account is collected with the credentials of the
+    /// Look at this snapshot (`-`: standard input) and make no AWS call. Without it the account is collected with the credentials of the
     /// environment.
     #[arg(long, value_name = "FILE")]
     pub snapshot: Option<PathBuf>,
@@ -191,7 +191,7 @@ impl ReportTarget {
         if path == Some("") {
             return Err(format!("`{text}` names no file after `=`"));
         }
-        Ok(ReportTarget { format, path: path.map(PathBuf::from) })
+        Ok(ReportTarget { format, path: path.filter(|path| *path != "-").map(PathBuf::from) })
     }
 }
 
@@ -201,7 +201,7 @@ impl ReportTarget {
                         4 it could not be written"
 )]
 pub struct Collect {
-    /// The snapshot to write; gzip if the name ends with `.gz`.
+    /// The snapshot to write; gzip if the name ends with `.gz`; `-`: standard output.
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
     #[command(flatten)]

@@ -30,7 +30,7 @@ use crate::aws::s3_events::Access;
 use crate::config::{Config, RedshiftLocation};
 use crate::coverage::prove::RecorderSet;
 use crate::parallel;
-use crate::reason::Reason;
+use crate::reason::{OfLocation, Reason};
 use crate::snapshot::{FactKind, Origin, Records, Snapshot};
 use crate::world::World;
 
@@ -185,7 +185,7 @@ impl<'a> View<'a> {
     fn location_fact(&self, used: &Used) -> LocationFact {
         let entry = &used.location;
         // Nobody else asks this of the location and its role.
-        let coverage = self.proof(&entry.location, entry.access, entry.role.as_ref());
+        let coverage = of_manifest(entry, self.proof(&entry.location, entry.access, entry.role.as_ref()));
         LocationFact {
             subject: self.location_subject(&entry.location, Some(used.origin.clone())),
             location: entry.location.to_string(),
@@ -200,6 +200,17 @@ impl<'a> View<'a> {
             duplicates: self.duplicates(entry),
         }
     }
+}
+
+/// A COPY from a manifest reads the objects that the manifest names, wherever they are (Redshift Developer Guide, "Using a manifest
+/// to specify data files"): that the manifest itself is recorded says little.
+fn of_manifest(entry: &RedshiftLocation, coverage: Judgement<Coverage>) -> Judgement<Coverage> {
+    let key = &entry.location.prefix;
+    let is_manifest = key.ends_with("manifest") || key.ends_with("manifest.json");
+    if entry.kind != LocationKind::Copy || !is_manifest || coverage.status != Coverage::Recorded {
+        return coverage;
+    }
+    Judgement::unknown(vec![OfLocation::Manifest { location: entry.location.to_string() }.into()])
 }
 
 /// A location that Redshift uses, and who told of it.

@@ -28,15 +28,18 @@ fn is_table(line: &str) -> bool {
     line.starts_with('[') && ["scan", "redshift", "access", "records", "policies", "waiver"].contains(&name)
 }
 
-/// `; it looks like …`, of a file on disk; empty where it looks like nothing.
-pub(crate) fn hint(path: &Path) -> String {
+/// `; it looks like …`, of a file on disk that was taken for another kind (`a snapshot`); empty where it looks like nothing, or like
+/// what it was taken for.
+pub(crate) fn hint(path: &Path, taken_for: &str) -> String {
     let bytes = crate::bounded_file::read(path, 64 << 20).unwrap_or_default();
-    looks_like(&bytes).map_or(String::new(), |what| format!("; it looks like {what}"))
+    let other = looks_like(&bytes).filter(|what| !what.starts_with(taken_for));
+    other.map_or(String::new(), |what| format!("; it looks like {what}"))
 }
 
 /// What to do with a file of another format: another version of the kind that is expected, or another kind.
 pub(crate) fn other_format(found: &str, own: &str, next: &str, path: &Path) -> String {
-    let of_another_kind = Some(hint(path)).filter(|hint| !found.starts_with(own) && !hint.is_empty());
+    let of_another_kind =
+        Some(hint(path, "nothing of ours")).filter(|hint| !found.starts_with(own) && !hint.is_empty());
     of_another_kind.unwrap_or_else(|| format!("; {next}"))
 }
 

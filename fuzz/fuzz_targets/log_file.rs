@@ -361,6 +361,7 @@ fn counted(bytes: &[u8], times: usize) -> Records {
     let mut reader = Reader::new(Question {
         watched,
         buckets: vec![],
+        addresses: vec![],
         period: Period::default(),
         expected: Default::default(),
         sessions: true,

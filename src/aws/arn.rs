@@ -71,8 +71,13 @@ impl RoleArn {
         let arn = Arn::parse(text)?;
         let path_and_name = arn.resource.strip_prefix("role/")?;
         let name = path_and_name.rsplit('/').next()?;
-        // Names may have a comma, but no colon: a chain of roles is no role.
-        if arn.service != "iam" || name.is_empty() || arn.resource.contains(':') || !is_account_id(arn.account) {
+        // Names may have a comma, but no colon: a chain of roles is no role. IAM has no regions.
+        if !arn.region.is_empty()
+            || arn.service != "iam"
+            || name.is_empty()
+            || arn.resource.contains(':')
+            || !is_account_id(arn.account)
+        {
             return None;
         }
         Some(RoleArn {

@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::{ConfigArgs, TableFormat};
 use crate::aws::location::Location;
+use crate::aws::source_address::SourceAddress;
 use crate::aws::timestamp::Timestamp;
 
 #[derive(Debug, Args)]
@@ -94,9 +95,13 @@ pub struct Accesses {
     /// Only roles of this name, whatever their account and path; `*` is any run of characters. May be repeated.
     #[arg(long, value_name = "NAME", value_parser = role_name, help_heading = "What is counted")]
     pub role: Vec<String>,
-    /// Only this principal; `*` is any run of characters. May be repeated.
+    /// Only this principal, or with twelve digits those of this account; `*` is any run of characters. May be repeated.
     #[arg(long, value_name = "ARN", value_parser = principal, help_heading = "What is counted")]
     pub principal: Vec<String>,
+    /// Only requests from this address (`198.51.100.7`), network (`198.51.100.0/24`) or, with `*` for any run of characters, name
+    /// of a service (`redshift.amazonaws.com`). May be repeated.
+    #[arg(long, value_name = "ADDRESS", value_parser = SourceAddress::parse, help_heading = "What is counted")]
+    pub source_ip: Vec<SourceAddress>,
     /// Only events of this time and later: `2026-11-22T07:00:00Z`, or `2026-11-22`.
     #[arg(long, value_name = "TIME", value_parser = instant, help_heading = "What is counted")]
     pub from: Option<Timestamp>,
@@ -112,6 +117,9 @@ pub struct Accesses {
     /// Count by one thing only.
     #[arg(long, value_enum, help_heading = "What is written")]
     pub by: Option<By>,
+    /// Only the rows with the highest counts, so many of them, highest first.
+    #[arg(long, value_name = "N", help_heading = "What is written")]
+    pub top: Option<usize>,
     #[arg(long, value_enum, default_value_t = AccessFormat::Table, help_heading = "What is written")]
     pub format: AccessFormat,
     /// How many threads read [default: one for each core].

@@ -29,6 +29,8 @@ pub(super) struct Source {
     /// for it may have been a trail of the account alone.
     pub organizations: Vec<String>,
     pub objects: Vec<Listed>,
+    /// The last delivery that was seen before the window.
+    pub before: Option<Timestamp>,
     /// Why it was not listed to its end.
     pub error: Option<CallError>,
 }
@@ -51,11 +53,15 @@ pub(super) async fn sources(
     let mut places: BTreeMap<String, String> = BTreeMap::new();
     let mut listed = BTreeMap::new();
     let mut sources = Vec::new();
+    // What is asked of CloudTrail about a trail is recorded in the trail's home region.
+    let homes: BTreeSet<&String> = account.trails.iter().map(|trail| &trail.home_region).collect();
     for trail in &account.trails {
         let in_effect = |region: &String| trail.is_multi_region_trail != Some(false) || &trail.home_region == region;
         let mut here: Vec<&String> = regions.iter().copied().filter(|region| in_effect(region)).collect();
         if !here.is_empty() {
-            here.extend(copies_to(trail, window).filter(|region| !regions.contains(region)));
+            let elsewhere = copies_to(trail, window).chain(homes.iter().filter(|_| has_management(trail)).copied());
+            let elsewhere: BTreeSet<&String> = elsewhere.filter(|region| !regions.contains(region)).collect();
+            here.extend(elsewhere.into_iter().filter(|region| in_effect(region)));
         }
         let Some(bucket) = trail.s3_bucket_name.as_ref().filter(|_| !here.is_empty()) else { continue };
         if !places.contains_key(bucket) {
@@ -77,9 +83,11 @@ pub(super) async fn sources(
                 },
                 None => list(&aws.s3(&places[bucket]), account, trail, region, bucket, window).await,
             };
-            listed.insert(folder, source.clone());
             let longest_quiet = regions.contains(region).then(|| longest_quiet(trail));
-            sources.push(Source { longest_quiet, ..source });
+            let mut source = Source { longest_quiet, ..source };
+            source.look_before(&aws.s3(&places[bucket]), account, window).await;
+            listed.insert(folder, source.clone());
+            sources.push(source);
         }
     }
     (sources, places)
@@ -88,13 +96,16 @@ pub(super) async fn sources(
 /// Management events come by the minute, data events of a few buckets may not: a stretch that is longer than this, in which
 /// nothing was delivered, is more likely a hole.
 fn longest_quiet(trail: &Trail) -> time::Duration {
+    if has_management(trail) { time::Duration::hours(6) } else { time::Duration::hours(24) }
+}
+
+fn has_management(trail: &Trail) -> bool {
     let basic = trail.event_selectors.iter().flatten();
-    let has_management = basic.clone().any(|selector| selector.include_management_events != Some(false))
+    basic.clone().any(|selector| selector.include_management_events != Some(false))
         || trail.advanced_event_selectors.iter().flatten().any(|selector| {
             let is_category = |field: &&FieldSelector| field.field == "eventCategory";
             selector.field_selectors.iter().filter(is_category).any(|field| field.equals == ["Management"])
-        });
-    if has_management { time::Duration::hours(6) } else { time::Duration::hours(24) }
+        })
 }
 
 /// The regions for which the trail delivered within the window: a copy into a bucket there is recorded there.
@@ -121,6 +132,7 @@ async fn list(
         key_prefix: trail.s3_key_prefix.clone(),
         organizations: vec![],
         objects: vec![],
+        before: None,
         error: None,
     };
     let mut missing = None;
@@ -177,14 +189,50 @@ async fn organization_folders(
     Ok(found)
 }
 
+fn delivered(object: &Listed) -> Option<Timestamp> {
+    LogName::parse(&object.key).map(|name| name.delivered).or(object.modified)
+}
+
 impl Source {
-    /// A stretch of the window in which nothing was delivered, where that is too long to be nothing. Digests would tell.
+    /// How long it may have been silent, where silence has to be told from another place of delivery. Digests would tell.
+    fn longest_silence(&self) -> Option<time::Duration> {
+        self.longest_quiet.filter(|_| !self.has_digests)
+    }
+
+    /// Looks for the last delivery before the window, no further back than the trail may have been silent: where there is none,
+    /// the trail may have delivered to another place until the first one here.
+    async fn look_before(&mut self, client: &aws_sdk_s3::Client, account: &Account, window: Window) {
+        let Some(longest) = self.longest_silence().filter(|_| self.before.is_none() && self.error.is_none()) else {
+            return;
+        };
+        let last_before =
+            |objects: &[Listed]| objects.iter().filter_map(delivered).filter(|at| *at <= window.start).max();
+        self.before = last_before(&self.objects);
+        let first = window.start.0 - longest;
+        let mut day = window.start.0.date();
+        while self.before.is_none() && day > first.date() {
+            day = day.previous_day().unwrap_or(day);
+            let folders: Vec<String> = self.folders(account.id()).map(|folder| folder.logs(day)).collect();
+            let mut earlier = vec![];
+            for folder in folders {
+                if let Err(error) = objects::list(client, &self.bucket, &folder, |object| earlier.push(object)).await {
+                    self.error = Some(error);
+                    return;
+                }
+            }
+            self.before = last_before(&earlier);
+        }
+    }
+
+    /// A stretch of the window in which nothing was delivered, where that is too long to be nothing; it may have begun before the
+    /// window.
     pub(super) fn hole(&self, window: Window) -> Option<(Timestamp, Timestamp)> {
-        let longest = self.longest_quiet.filter(|_| !self.has_digests)?;
-        let delivered = |object: &Listed| LogName::parse(&object.key).map(|name| name.delivered).or(object.modified);
+        let longest = self.longest_silence()?;
         let mut times: Vec<Timestamp> = self.objects.iter().filter_map(delivered).collect();
         times.retain(|time| *time > window.start && *time < window.end);
-        times.extend([window.start, window.end]);
+        // A moment more than may be silent.
+        let silent = Timestamp(window.start.0 - longest - time::Duration::SECOND);
+        times.extend([self.before.unwrap_or(silent), window.end]);
         times.sort_unstable();
         let stretches = times.windows(2).map(|pair| (pair[0], pair[1]));
         stretches.max_by_key(|(from, to)| to.0 - from.0).filter(|(from, to)| to.0 - from.0 > longest)

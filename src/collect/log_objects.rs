@@ -37,6 +37,7 @@ pub(super) async fn collect(
     let mut reader = Reader::new(Question {
         watched: request.watched,
         buckets: vec![],
+        addresses: vec![],
         period: window.period(),
         expected: validation.expected(),
         sessions: true,

@@ -7,8 +7,9 @@ use std::path::Path;
 use anstyle::Style;
 use serde::Serialize;
 
-use super::rows::{Row, columns, rolled_up};
+use super::rows::{Counted, Row, columns, rolled_up};
 use super::{CommandError, evidence, told};
+use crate::aws::arn::is_account_id;
 use crate::aws::location::Location;
 use crate::aws::timestamp::Timestamp;
 use crate::cli::{AccessFormat, Accesses as Args};
@@ -45,6 +46,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, CommandError> {
     let mut reader = Reader::new(Question {
         watched,
         buckets: args.bucket.clone(),
+        addresses: args.source_ip.clone(),
         period,
         expected: Expected::new(),
         sessions: false,
@@ -66,15 +68,17 @@ pub(super) fn run(args: &Args) -> Result<Exit, CommandError> {
         is_asked_for
     };
     match args.by {
-        None => write(args, groups.records().filter(|access| is_asked_for(access)))?,
+        None => write_top(args, groups.records().filter(|access| is_asked_for(access)))?,
         Some(by) => {
             let accesses = groups.records_to_sum().filter(|(access, _)| is_asked_for(access));
-            write(args, rolled_up(accesses, by).into_iter())?
+            write_top(args, rolled_up(accesses, by).into_iter())?
         }
     };
     tell(&records);
     if records.events > 0 && !matched.get() {
-        output::tell("none of them is what the filters ask for: --bucket, --location, --role and --principal");
+        output::tell(
+            "none of them is what the filters ask for: --bucket, --location, --role, --principal and --source-ip",
+        );
     }
     let read: u64 = records.read.iter().map(|reading| reading.read_objects).sum();
     if read == 0 {
@@ -91,9 +95,26 @@ fn is_asked_for(args: &Args, access: &AccessRecord) -> bool {
         name.is_some_and(|name| glob(pattern, name))
     };
     let is_meant = everyone
-        || args.principal.iter().any(|pattern| glob(pattern, &access.principal))
+        || args.principal.iter().any(|pattern| {
+            glob(pattern, &access.principal) || is_account_id(pattern) && access.account.as_ref() == Some(pattern)
+        })
         || args.role.iter().any(is_role);
     is_meant && (args.location.is_empty() || access.location.is_some())
+}
+
+/// The first of `--top`, or all.
+fn write_top<T: Serialize + Into<Row> + Counted>(
+    args: &Args,
+    rows: impl Iterator<Item = T>,
+) -> Result<Exit, CommandError> {
+    let Some(top) = args.top else { return write(args, rows) };
+    let mut rows: Vec<T> = rows.collect();
+    rows.sort_by_key(|row| std::cmp::Reverse(row.count()));
+    if let Some(left) = rows.len().checked_sub(top).filter(|left| *left > 0) {
+        output::tell(format_args!("{left} rows with lower counts are left out (--top)"));
+        rows.truncate(top);
+    }
+    write(args, rows.into_iter())
 }
 
 fn write<T: Serialize + Into<Row>>(args: &Args, mut rows: impl Iterator<Item = T>) -> Result<Exit, CommandError> {
@@ -122,11 +143,15 @@ fn write<T: Serialize + Into<Row>>(args: &Args, mut rows: impl Iterator<Item = T
 /// The most frequent first; columns that are empty throughout are left out, and so is the example, which needs a line of
 /// its own.
 fn table(rows: impl Iterator<Item = Row>) -> String {
-    const LEFT_OUT: [&str; 3] = ["example", "account", "principal_type"];
+    const LEFT_OUT: [&str; 2] = ["example", "principal_type"];
     let (mut names, mut lines): (Vec<&str>, Vec<(u64, Vec<String>)>) = (vec![], vec![]);
     for row in rows {
         let cells;
-        (names, cells) = row.without(&LEFT_OUT).map(|(name, text)| (name, harmless::text(&text))).unzip();
+        // An ARN has its account in it.
+        let is_told = row.without(&[]).next().is_some_and(|(_, principal)| principal.starts_with("arn:"));
+        let cell =
+            |name: &str, text: &str| if name == "account" && is_told { String::new() } else { harmless::text(text) };
+        (names, cells) = row.without(&LEFT_OUT).map(|(name, text)| (name, cell(name, &text))).unzip();
         lines.push((row.count, cells));
     }
     if lines.is_empty() {

@@ -1,8 +1,8 @@
 //! `collect`: AWS -> snapshot file.
 
-use super::CommandError;
 use super::evidence::log_request;
 use super::targets::refuse_inputs;
+use super::{CommandError, told};
 use crate::cli::Collect;
 use crate::collect;
 use crate::config::Config;
@@ -22,7 +22,11 @@ pub(super) fn run(args: &Collect) -> Result<Exit, CommandError> {
         return Err(CommandError::Usage(message));
     }
     let snapshot = collect::run(&config, &config.buckets(), log_request(&config))?;
-    snapshot.save(&args.output)?;
+    if args.output.as_os_str() == "-" {
+        told(output::print(&snapshot.to_json()))?;
+    } else {
+        snapshot.save(&args.output)?;
+    }
     for account in &snapshot.accounts {
         output::remark(format_args!(
             "wrote {}: account {}, {} regions, {} trails, {} buckets, {} clusters",

@@ -32,6 +32,7 @@ pub(super) fn snapshot(evidence: &SnapshotArgs, config: &Config) -> Result<Snaps
         let mut reader = Reader::new(Question {
             watched: watched(config),
             buckets: vec![],
+            addresses: vec![],
             period: window.map_or(Period::default(), |window| window.period()),
             expected: Expected::new(),
             sessions: true,

@@ -51,6 +51,23 @@ impl Row {
     }
 }
 
+/// What can be counted.
+pub(super) trait Counted {
+    fn count(&self) -> u64;
+}
+
+impl Counted for Row {
+    fn count(&self) -> u64 {
+        self.count
+    }
+}
+
+impl Counted for AccessRecord {
+    fn count(&self) -> u64 {
+        self.count
+    }
+}
+
 impl From<AccessRecord> for Row {
     fn from(access: AccessRecord) -> Row {
         let count = access.count;

@@ -12,7 +12,7 @@ pub enum ConfigError {
     Read { path: PathBuf, source: std::io::Error },
     #[error("{path}: {message}", path = path.display())]
     Whole { path: PathBuf, message: String },
-    #[error("{path} is no config{hint}", path = path.display(), hint = looks_like::hint(path))]
+    #[error("{path} is no config{hint}", path = path.display(), hint = looks_like::hint(path, "a config"))]
     AnotherFile { path: PathBuf },
     #[error("{path}: line {line}: {message}\n  | {excerpt}", path = path.display())]
     At { path: PathBuf, line: usize, message: String, excerpt: String },

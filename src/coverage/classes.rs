@@ -141,12 +141,15 @@ impl<'a> Classes<'a> {
         };
         let Domain::Strings(strings) = self.domain else { return None };
         let (prefix, suffix) = (self.prefixes[p], self.suffixes[s]);
-        // A whole ARN continues no other; what is behind a role's name is a session.
+        // A whole ARN continues no other; what is behind a role's name is a session, and a session's name has no slash.
         let is_begun = prefix.len() > strings.prefix.len();
-        let readable = strings.examples.iter().map(|middle| match middle.starts_with("arn:") && is_begun {
-            true if prefix.ends_with('/') => "session".to_owned(),
-            true => "/session".to_owned(),
-            false => (*middle).to_owned(),
+        let ends = suffix.starts_with('/');
+        let readable = strings.examples.iter().map(|middle| match (middle.starts_with("arn:"), is_begun) {
+            (true, true) if prefix.ends_with('/') => "session".to_owned(),
+            (true, true) if ends => String::new(),
+            (true, true) => "/session".to_owned(),
+            (true, false) if ends => middle.rsplit_once('/').map_or(*middle, |(role, _)| role).to_owned(),
+            _ => (*middle).to_owned(),
         });
         let fresh = ('a'..='z').chain('0'..='9').chain('\u{e9}'..).map(String::from);
         let is_whole = suffix.starts_with("arn:");

@@ -14,7 +14,7 @@ use crate::aws::s3_events::Access;
 use crate::config::AccessRule;
 use crate::glob::glob;
 use crate::reason::{OfAccess, PrincipalQuestion, Reason};
-use crate::snapshot::{AccessRecord, Origin};
+use crate::snapshot::{AccessRecord, NOBODY, Origin};
 
 /// How many accesses a finding lists; the count of all is beside them.
 pub(super) const SHOWN: usize = 10;
@@ -53,8 +53,9 @@ impl View<'_> {
         let evidence = self.approval_evidence("approved", &judged.approved, &judged);
         if missing.is_empty() {
             let window = self.records.and_then(|records| records.window);
-            let (own_calls, denied) = (count(&judged.own_calls), count(&judged.denied));
-            let reason = OfAccess::AllApproved { window, own_calls, denied };
+            let (accesses, own_calls) = (count(&judged.approved), count(&judged.own_calls));
+            let denied = count(&judged.denied);
+            let reason = OfAccess::AllApproved { window, accesses, own_calls, denied };
             return Judgement::new(Approval::Approved, vec![reason.into()], evidence);
         }
         let reasons = [vec![seen(&judged.approved)], missing].concat();
@@ -156,7 +157,7 @@ impl<'a> Approved<'a> {
             }
             "user" | "root" => Some(self.users.contains(name)),
             "service" => Some(self.services.contains(name)),
-            "account" if access.account.as_deref().is_some_and(|account| self.accounts.contains(account)) => None,
+            "account" if access.account.as_deref().is_none_or(|account| self.accounts.contains(account)) => None,
             "account" | "federated_user" | "identity_center_user" | "anonymous" => Some(false),
             // The record names nobody, or in a form that is not known.
             _ => None,
@@ -189,8 +190,13 @@ fn seen(approved: &[&AccessRecord]) -> Reason {
     }
 }
 
+/// Who acted; of somebody whom the record does not name, by which event.
 pub(super) fn names(accesses: &[&AccessRecord]) -> Vec<String> {
-    let mut names: Vec<String> = accesses.iter().map(|access| access.principal.clone()).collect();
+    let name = |access: &&AccessRecord| match access.principal.as_str() {
+        NOBODY => format!("somebody that event {} does not name", access.example.event_id),
+        name => name.to_owned(),
+    };
+    let mut names: Vec<String> = accesses.iter().map(name).collect();
     names.sort();
     names.dedup();
     names

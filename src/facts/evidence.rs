@@ -331,7 +331,8 @@ impl<'a> View<'a> {
         }
         let has_delivered = status.latest_delivery_time.is_some_and(|time| time >= window.start);
         let readings = self.accesses.readings(&recorder.arn, region);
-        if has_delivered && readings.iter().all(|reading| reading.listed_objects == 0) {
+        let lists_nothing = !readings.is_empty() && readings.iter().all(|reading| reading.listed_objects == 0);
+        if has_delivered && lists_nothing {
             missing.push(OfRecords::NoLogObjects { recorder: name() }.into());
         }
         missing

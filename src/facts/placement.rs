@@ -175,6 +175,8 @@ pub(super) struct ClusterIndex {
     by_name: HashMap<(Option<String>, String), Rc<Candidates>>,
     /// By the account and name of an associated role.
     by_role: HashMap<(String, String), Rc<Candidates>>,
+    /// Account and name of each role, and the name of a cluster of its account that has it.
+    carried: HashSet<(String, String, String)>,
     /// Roles that are on their way out of every cluster that has them.
     leaving: HashSet<(String, String)>,
     /// By account; without it, those of all.
@@ -186,7 +188,7 @@ impl ClusterIndex {
         let mut by_name: HashMap<(Option<String>, String), Vec<&Cluster>> = HashMap::new();
         let mut by_role: HashMap<(String, String), Vec<&Cluster>> = HashMap::new();
         let mut all: HashMap<Option<String>, Vec<&Cluster>> = HashMap::new();
-        let (mut leaving, mut staying) = (HashSet::new(), HashSet::new());
+        let (mut leaving, mut staying, mut carried) = (HashSet::new(), HashSet::new(), HashSet::new());
         for cluster in world.clusters() {
             for account in [Some(cluster.account.clone()), None] {
                 by_name.entry((account.clone(), cluster.cluster_identifier.clone())).or_default().push(cluster);
@@ -201,13 +203,15 @@ impl ClusterIndex {
             let default = cluster.default_iam_role_arn.as_deref();
             let roles = cluster.iam_roles.iter().map(|role| role.iam_role_arn.as_str()).chain(default);
             let roles: BTreeSet<_> = roles.filter_map(RoleArn::parse).map(|role| (role.account, role.name)).collect();
-            for role in roles {
-                by_role.entry(role).or_default().push(cluster);
+            for (account, name) in roles {
+                carried.insert((account.clone(), name.clone(), cluster.cluster_identifier.clone()));
+                by_role.entry((account, name)).or_default().push(cluster);
             }
         }
         let accounts = world.snapshot.accounts.iter().map(|account| account.id().to_owned()).collect();
         leaving.retain(|role| !staying.contains(role));
-        ClusterIndex { accounts, by_name: by_key(by_name), by_role: by_key(by_role), leaving, all: by_key(all) }
+        let (by_name, by_role, all) = (by_key(by_name), by_key(by_role), by_key(all));
+        ClusterIndex { accounts, by_name, by_role, carried, leaving, all }
     }
 
     /// The cluster that is named; else those that the role is associated with, which are known to use the location; else all
@@ -227,6 +231,12 @@ impl ClusterIndex {
     /// Whether the role is being taken from every cluster that has it (Redshift API Reference, `ClusterIamRole.ApplyStatus`).
     pub(super) fn is_leaving(&self, role: &RoleArn) -> bool {
         self.leaving.contains(&(role.account.clone(), role.name.clone()))
+    }
+
+    /// Whether the role's account has clusters of this name, and none of them has the role.
+    pub(super) fn lacks(&self, cluster: &str, role: &RoleArn) -> bool {
+        self.by_name.contains_key(&(Some(role.account.clone()), cluster.to_owned()))
+            && !self.carried.contains(&(role.account.clone(), role.name.clone(), cluster.to_owned()))
     }
 
     /// The associated role of the same account whose name is most like this one's.

@@ -153,21 +153,16 @@ impl View<'_> {
     /// Every role that a location declares and a cluster must have, where its account was scanned: of another one nothing is
     /// told here.
     pub(super) fn declared_role_facts(&self) -> Vec<RoleFact> {
-        let mut lines: BTreeMap<&RoleArn, usize> = BTreeMap::new();
+        let mut declaring: BTreeMap<&RoleArn, Vec<&RedshiftLocation>> = BTreeMap::new();
         for entry in &self.config.redshift {
-            let Some(role) = entry.carried_role().filter(|role| self.world.account(&role.account).is_some()) else {
-                continue;
-            };
-            let line = lines.entry(role).or_insert(entry.line);
-            *line = entry.line.min(*line);
-        }
-        let fact = |(role, line): (&RoleArn, usize)| {
-            let mut association = self.association(&role.text);
-            if association.status == Association::NotAssociated {
-                let nearest = self.clusters.nearest(role);
-                association =
-                    Judgement::plain(Association::NotAssociated, OfStatement::DeclaredRoleNotCarried { nearest });
+            if let Some(role) = entry.carried_role().filter(|role| self.world.account(&role.account).is_some()) {
+                declaring.entry(role).or_default().push(entry);
             }
+        }
+        let fact = |(role, entries): (&RoleArn, Vec<&RedshiftLocation>)| {
+            let elsewhere = entries.iter().find_map(|entry| Some((entry.line, self.carried_elsewhere(role, entry)?)));
+            let first = entries.iter().map(|entry| entry.line).min().unwrap_or(1);
+            let (line, association) = elsewhere.unwrap_or_else(|| (first, self.declared_association(role)));
             RoleFact {
                 subject: Subject {
                     declared_at: Some(Origin::Config { line }),
@@ -177,7 +172,31 @@ impl View<'_> {
                 association,
             }
         };
-        lines.into_iter().map(fact).collect()
+        declaring.into_iter().map(fact).collect()
+    }
+
+    fn declared_association(&self, role: &RoleArn) -> Judgement<Association> {
+        let association = self.association(&role.text);
+        match association.status {
+            Association::NotAssociated => {
+                let nearest = self.clusters.nearest(role);
+                Judgement::plain(Association::NotAssociated, OfStatement::DeclaredRoleNotCarried { nearest })
+            }
+            _ => association,
+        }
+    }
+
+    /// Where the location names a cluster that was seen and does not have the role, which others have.
+    fn carried_elsewhere(&self, role: &RoleArn, entry: &RedshiftLocation) -> Option<Judgement<Association>> {
+        let cluster = entry.cluster.as_ref().filter(|name| self.clusters.lacks(name, role))?;
+        let clusters = self.clusters.with_role(role)?.names.clone();
+        // One of the same name may be where nobody looked.
+        let missing = self.missing_clusters(&role.account);
+        let reason = OfStatement::DeclaredRoleCarriedElsewhere { cluster: cluster.clone(), clusters };
+        Some(match missing.is_empty() {
+            true => Judgement::plain(Association::NotAssociated, reason),
+            false => Judgement::unknown([vec![reason.into()], missing].concat()),
+        })
     }
 
     /// What may hide a cluster or namespace of the account: a role is associated with those of its own account only
@@ -194,7 +213,8 @@ impl View<'_> {
         reasons
     }
 
-    /// Do the records show the UNLOADs that are known to have run there? A denied attempt is recorded as well.
+    /// Do the records show the UNLOADs that are known to have run there? A denied attempt is none, but it shows that the trail
+    /// records.
     pub(super) fn confirmation(
         &self,
         entry: &RedshiftLocation,
@@ -211,17 +231,13 @@ impl View<'_> {
         }
         let location = entry.location.to_string();
         let at_location = self.accesses.at(&entry.location).filter(|access| access.location.is_some());
-        // What somebody else wrote, or was kept from writing, is no UNLOAD by the role.
-        let is_its = |principal: &str| match &entry.role {
-            None => true,
-            Some(role) => {
-                RoleArn::parse(principal).is_some_and(|by| (&by.account, &by.name) == (&role.account, &role.name))
-            }
+        // What somebody else wrote, or was kept from writing, is no UNLOAD by the role; and one always has a role.
+        let is_its = |principal: &str| {
+            RoleArn::parse(principal).is_some_and(|by| entry.role.as_ref().is_none_or(|role| by.same_role(role)))
         };
-        let writes: Vec<&AccessRecord> = at_location
-            .filter(|access| WRITES.contains(&access.event_name.as_str()))
-            .filter(|access| access.error_code.is_none() && is_its(&access.principal))
-            .collect();
+        let (writes, denied): (Vec<&AccessRecord>, Vec<&AccessRecord>) = at_location
+            .filter(|access| WRITES.contains(&access.event_name.as_str()) && is_its(&access.principal))
+            .partition(|access| access.error_code.is_none());
         let evidence = json!({"unloaded_at": known, "writes": writes[..writes.len().min(SHOWN)]});
         if entry.kind != LocationKind::Unload || (known.is_empty() && writes.is_empty()) {
             return not_known(true);
@@ -239,6 +255,11 @@ impl View<'_> {
         let window = self.records.and_then(|records| records.window);
         let outside = |at: &&Timestamp| window.is_some_and(|w| **at < w.start || at.0 + RUN > w.end.0);
         let between = |at: &&Timestamp| writes.iter().any(|write| write.first_seen < **at && write.last_seen > **at);
+        let was_denied = |at: &&Timestamp| denied.iter().any(|write| is_during(**at, write));
+        let turned_away = absent.iter().filter(was_denied).count() as u64;
+        if turned_away > 0 {
+            missing.push(OfStatement::TurnedAway { unloads: turned_away }.into());
+        }
         let outside = absent.iter().filter(outside).count() as u64;
         if outside > 0 {
             missing.push(OfStatement::OutsideWindow { unloads: outside }.into());
@@ -255,14 +276,23 @@ impl View<'_> {
     /// Whether a write or an UNLOAD of the records may be the one that is known to have begun then. The first and the last
     /// of a group happened when it says; of those between nothing is kept but in sessions.
     fn is_shown(&self, at: Timestamp, location: &str, writes: &[&AccessRecord], is_its: &dyn Fn(&str) -> bool) -> bool {
-        let during = |time: Timestamp| time.0 >= at.0 - ROUNDING && time.0 <= at.0 + RUN;
         let mut sessions = self.accesses.sessions_at(location);
-        writes.iter().any(|write| during(write.first_seen) || during(write.last_seen))
+        writes.iter().any(|write| is_during(at, write))
             || sessions.any(|session| {
                 let is_unload = session.kind == SessionKind::Unload && is_its(&session.principal);
-                is_unload && (during(session.start) || during(session.end))
+                is_unload && (may_be_of(at, session.start) || may_be_of(at, session.end))
             })
     }
+}
+
+/// Whether the time is one at which an UNLOAD that began `at` may have run.
+fn may_be_of(at: Timestamp, time: Timestamp) -> bool {
+    time.0 >= at.0 - ROUNDING && time.0 <= at.0 + RUN
+}
+
+/// The same of the first or the last of a group.
+fn is_during(at: Timestamp, access: &AccessRecord) -> bool {
+    may_be_of(at, access.first_seen) || may_be_of(at, access.last_seen)
 }
 
 /// UNLOADs that the ends of the window may cut.

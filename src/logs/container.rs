@@ -1,11 +1,15 @@
 //! CloudTrail records in other containers than the log files that a trail delivers.
 //!
 //! Each is told by its form: a bare array, one record, JSON lines, the events of EventBridge, exports and subscriptions of
-//! CloudWatch Logs, answers of LookupEvents, and rows of CloudTrail Lake. The records are taken out of them as they stand,
-//! and put into the form of a log file; what is strict there stays strict.
+//! CloudWatch Logs, answers of LookupEvents, and rows of CloudTrail Lake or Athena (`columns`). The records are taken out of them
+//! as they stand, and put into the form of a log file; what is strict there stays strict.
+
+mod columns;
 
 use std::collections::BTreeMap;
 
+use serde::Deserialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 /// Why a text is no container of records, in words that say what it looks like.
@@ -24,6 +28,9 @@ pub(super) fn unwrapped(text: &str) -> Result<String, Unknown> {
             let (_, event) = line.split_once(' ').ok_or_else(|| looks_like("text"))?;
             records.add_text(event)?;
         }
+    } else if text.lines().next().is_some_and(is_head) {
+        columns::of_csv(text, |record| records.add_text(record))?;
+        records.is_empty_container = true;
     } else {
         for value in serde_json::Deserializer::from_str(text).into_iter::<&RawValue>() {
             let value = value.map_err(|error| looks_like(&format!("JSON that breaks off, or is none: {error}")))?;
@@ -37,6 +44,45 @@ pub(super) fn unwrapped(text: &str) -> Result<String, Unknown> {
         return Err(looks_like("nothing"));
     }
     Ok(format!("{{\"Records\":[{}]}}", records.texts.join(",")))
+}
+
+/// The line of names of a CSV file.
+pub(super) fn is_head(line: &str) -> bool {
+    columns::are_columns(line.split(',').map(|name| name.trim().trim_matches('"')))
+}
+
+/// What Athena's GetQueryResults answers.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct ResultSet {
+    rows: Vec<ResultRow>,
+    result_set_metadata: ResultColumns,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct ResultRow {
+    data: Vec<ResultCell>,
+}
+
+/// Nothing in it: the column is null there.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct ResultCell {
+    #[serde(default)]
+    var_char_value: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct ResultColumns {
+    column_info: Vec<ResultColumn>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct ResultColumn {
+    name: String,
 }
 
 #[derive(Default)]
@@ -82,12 +128,23 @@ impl Records {
             }
         }
         if let Some(rows) = members.get("QueryResultRows") {
-            return self.add_list(rows.get(), depth, |records, row, _| records.add_row(row));
+            return self.add_list(rows.get(), depth, |records, row, _| {
+                let columns: Vec<&RawValue> =
+                    serde_json::from_str(row).map_err(|_| looks_like("rows that are no columns"))?;
+                records.add_row(&columns.into_iter().map(RawValue::get).collect::<Vec<_>>())
+            });
         }
-        for text in ["CloudTrailEvent", "eventJson", "eventjson", "message"] {
+        if let Some(results) = members.get("ResultSet") {
+            return self.add_results(results.get());
+        }
+        for text in ["CloudTrailEvent", "message"] {
             if is(text) {
                 return self.add_member(value, text);
             }
+        }
+        // A record itself has capitals.
+        if ["eventJson", "eventjson", "eventname"].into_iter().any(is) {
+            return self.add_row(&[value]);
         }
         Err(named(&members))
     }
@@ -122,15 +179,32 @@ impl Records {
         Ok(())
     }
 
-    /// A row of a query: a list of objects of one column each. Only the column with the whole record tells all of it.
-    fn add_row(&mut self, row: &str) -> Result<(), Unknown> {
-        let columns: Vec<Members> = serde_json::from_str(row).map_err(|_| looks_like("rows that are no columns"))?;
-        let whole = columns.iter().find_map(|column| column.get("eventJson").or(column.get("eventjson")));
-        let whole =
-            whole.ok_or_else(|| Unknown("rows of a query without the column eventJson: select it too".to_owned()))?;
-        let text: String =
-            serde_json::from_str(whole.get()).map_err(|_| looks_like("rows whose eventJson is no text"))?;
-        self.add_text(&text)
+    /// A row of a query, in one object or in one for each column.
+    fn add_row(&mut self, objects: &[&str]) -> Result<(), Unknown> {
+        let mut cells = Vec::new();
+        for object in objects {
+            let columns: BTreeMap<&str, Value> =
+                serde_json::from_str(object).map_err(|_| looks_like("rows that are no columns"))?;
+            cells.extend(columns);
+        }
+        self.add_text(&columns::of_row(cells.into_iter())?)
+    }
+
+    fn add_results(&mut self, results: &str) -> Result<(), Unknown> {
+        let ResultSet { rows, result_set_metadata: ResultColumns { column_info } } =
+            serde_json::from_str(results).map_err(|_| looks_like("results of Athena, but not as they should be"))?;
+        self.is_empty_container = true;
+        let is_head =
+            |row: &ResultRow| row.data.iter().map(|cell| &cell.var_char_value).eq(column_info.iter().map(|c| &c.name));
+        for row in rows.iter().filter(|row| !is_head(row)) {
+            if row.data.len() != column_info.len() {
+                return Err(looks_like("results of Athena whose rows are not of their columns"));
+            }
+            let cells = column_info.iter().zip(&row.data);
+            let cells = cells.map(|(column, cell)| (&*column.name, Value::from(cell.var_char_value.clone())));
+            self.add_text(&columns::of_row(cells)?)?;
+        }
+        Ok(())
     }
 }
 
@@ -153,7 +227,7 @@ fn named(members: &Members) -> Unknown {
 fn looks_like(what: &str) -> Unknown {
     Unknown(format!(
         "it looks like {what}; expected are CloudTrail's log files, or records as an array, as lines, as events of EventBridge \
-         or CloudWatch Logs, as LookupEvents answers or as rows of CloudTrail Lake with eventJson"
+         or CloudWatch Logs, as LookupEvents answers, or as rows of CloudTrail Lake or Athena"
     ))
 }
 
@@ -210,7 +284,10 @@ mod tests {
                 "{\"Records\": [{\"eventSource\": \"aws:s3\", \"eventName\": \"ObjectCreated:Put\"}]}",
                 "S3 event notifications",
             ),
-            ("{\"QueryResultRows\": [[{\"eventID\": \"a\"}]]}", "eventJson"),
+            ("{\"QueryResultRows\": [[{\"eventID\": \"a\"}]]}", "have no eventversion, useridentity"),
+            ("eventid,eventname\na,GetObject\n", "have no eventversion, useridentity"),
+            ("eventid,eventname\na\n", "CSV that is broken"),
+            ("Event name,Event time,User name\nGetObject,x,y\n", "console's Event history"),
             ("[[[[[[[]]]]]]]", "containers in containers"),
             ("{\"logEvents\": [{\"message\": \"hello\"}]}", "no JSON"),
             // One that is none spoils all of it.

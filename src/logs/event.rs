@@ -42,6 +42,8 @@ pub struct Event<'a> {
     pub name: Cow<'a, str>,
     pub time: Timestamp,
     pub region: Cow<'a, str>,
+    /// Where the request came from; `None`: the record does not say it, or not as a text.
+    pub source_address: Option<Cow<'a, str>>,
     pub error_code: Option<Cow<'a, str>>,
     pub principal: PrincipalId,
     pub resources: Few<Reached<'a>>,
@@ -178,6 +180,7 @@ fn hand_over<'a>(
         name: members.event_name.string()??,
         time,
         region: members.aws_region.string()?.unwrap_or_default(),
+        source_address: members.source_ip_address.string().flatten(),
         error_code: members.error_code.string()?,
         principal,
         resources,

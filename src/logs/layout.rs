@@ -7,6 +7,8 @@
 
 use time::Date;
 
+use crate::aws::arn::is_account_id;
+
 /// What kind of file a key names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ObjectKind {
@@ -65,6 +67,26 @@ impl Folder<'_> {
         let (year, month, day) = (day.year(), u8::from(day.month()), day.day());
         format!("{root}{organization}{account}/{kind}/{region}/{year:04}/{month:02}/{day:02}/")
     }
+}
+
+/// Whether a key is one of CloudTrail's files: `[prefix/]AWSLogs/[o-ORGID/]ACCOUNT/CloudTrail[-Digest]/…`.
+pub fn is_file(key: &str) -> bool {
+    below_root(key).is_some_and(|below| {
+        let mut parts = below.split('/').peekable();
+        let _ = parts.next_if(|part| part.starts_with("o-"));
+        let is_account = parts.next().is_some_and(is_account_id);
+        is_account && matches!(parts.next(), Some("CloudTrail" | "CloudTrail-Digest")) && parts.next().is_some()
+    })
+}
+
+/// Whether a prefix is the folder of all of CloudTrail's files, or one within it.
+pub fn is_folder(prefix: &str) -> bool {
+    below_root(prefix) == Some("") || is_file(prefix)
+}
+
+/// What follows the folder's name, where it is the name of a folder and not the end of one.
+fn below_root(key: &str) -> Option<&str> {
+    key.strip_prefix("AWSLogs/").or_else(|| key.split_once("/AWSLogs/").map(|(_, below)| below))
 }
 
 /// `[prefix/]AWSLogs/`

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 
 use super::json::{Cursor, Fault, Member, Text};
 use crate::aws::arn::{Arn, role_of_session};
+use crate::snapshot::NOBODY;
 
 /// The `userIdentity` of a record, as far as it tells who acted.
 #[derive(Debug, Clone, Default)]
@@ -109,7 +110,7 @@ impl<'a> UserIdentity<'a> {
         }
         // A product's provider acts by delegated access, in a session of the account that delegates (CloudTrail User Guide,
         // "CloudTrail userIdentity element", `invokedByDelegate`).
-        let account = self.delegate.string()??.into_owned();
+        let account = told(self.delegate)??.into_owned();
         Some(Principal {
             name: format!("{} for account {account}", acting.name),
             kind: PrincipalKind::Account,
@@ -119,12 +120,12 @@ impl<'a> UserIdentity<'a> {
 
     /// Who is named, delegated or not.
     fn named(&self) -> Option<Principal> {
-        let (kind, arn) = (self.kind.string()?, self.arn.string()?);
-        let (account_id, principal_id) = (self.account_id.string()?, self.principal_id.string()?);
+        let (kind, arn) = (told(self.kind)?, told(self.arn)?);
+        let (account_id, principal_id) = (told(self.account_id)?, told(self.principal_id)?);
         let (kind, arn, principal_id) = (kind.as_deref(), arn.as_deref(), principal_id.as_deref());
         let of = |kind: PrincipalKind, name: Option<&str>, account: Option<&str>| {
             Some(Principal {
-                name: name.unwrap_or("unknown").to_owned(),
+                name: name.unwrap_or(NOBODY).to_owned(),
                 kind: if name.is_some() { kind } else { PrincipalKind::Unknown },
                 account: account.or(account_id.as_deref()).map(str::to_owned),
             })
@@ -132,11 +133,11 @@ impl<'a> UserIdentity<'a> {
         if matches!(account_id.as_deref(), Some("ANONYMOUS_PRINCIPAL" | "anonymous")) {
             return Some(Principal { name: "anonymous".to_owned(), kind: PrincipalKind::Anonymous, account: None });
         }
-        let (issuer_kind, issuer) = (self.issuer.kind.string()?, self.issuer.arn.string()?);
+        let (issuer_kind, issuer) = (told(self.issuer.kind)?, told(self.issuer.arn)?);
         if issuer_kind.as_deref() == Some("Role") && issuer.is_some() {
-            return of(PrincipalKind::Role, issuer.as_deref(), self.issuer.account_id.string()?.as_deref());
+            return of(PrincipalKind::Role, issuer.as_deref(), told(self.issuer.account_id)?.as_deref());
         }
-        let invoked_by = self.invoked_by.string()?;
+        let invoked_by = told(self.invoked_by)?;
         match kind {
             Some("AssumedRole" | "Role") => match arn.and_then(role_of_session) {
                 Some((role, account)) => of(PrincipalKind::Role, Some(&role), Some(&account)),
@@ -147,6 +148,8 @@ impl<'a> UserIdentity<'a> {
                 Some(parent) => of(PrincipalKind::User, Some(parent), None),
                 None => of(PrincipalKind::FederatedUser, arn, None),
             },
+            // Whom a provider outside of AWS knows.
+            Some("WebIdentityUser" | "SAMLUser") => of(PrincipalKind::FederatedUser, principal_id, None),
             Some("IAMUser") => of(PrincipalKind::User, arn, None),
             Some("Root") => of(PrincipalKind::Root, arn, None),
             Some("IdentityCenterUser") => {
@@ -172,10 +175,15 @@ impl<'a> UserIdentity<'a> {
     }
 
     fn identity_center_user(&self) -> Option<Option<String>> {
-        let store: Option<Cow<'a, str>> = self.behalf_store.string()?;
-        let user = self.behalf_user.string()?;
+        let store = told(self.behalf_store)?;
+        let user = told(self.behalf_user)?;
         Some(user.map(|user| format!("{}/user/{user}", store.as_deref().unwrap_or("identitystore"))))
     }
+}
+
+/// What a member says; a blank says nothing. The outer `None`: it is not as it should be.
+fn told(member: Member<Text>) -> Option<Option<Cow<str>>> {
+    Some(member.string()?.filter(|text| !text.trim().is_empty()))
 }
 
 impl<'a> SessionIssuer<'a> {

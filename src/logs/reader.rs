@@ -12,10 +12,11 @@ use super::event::{NAMED, Period};
 use super::session::Sessions;
 use super::watch::{Watched, WatchedPlaces};
 use crate::aws::location::Location;
+use crate::aws::source_address::SourceAddress;
 use crate::glob::glob;
 use crate::snapshot::{Change, LogReading, Records, Skipped};
 pub use worker::NO_LOG;
-use worker::{Scratch, Task, Worker};
+use worker::{Deed, Scratch, Task, Worker};
 
 /// What is asked of the logs.
 #[derive(Debug)]
@@ -23,6 +24,8 @@ pub struct Question {
     pub watched: Vec<Watched>,
     /// Only what is in buckets of these names, in which `*` stands for anything; none: in any.
     pub buckets: Vec<String>,
+    /// Only what came from these; none: from anywhere.
+    pub addresses: Vec<SourceAddress>,
     pub period: Period,
     /// What digests say of the objects. One that is not what they say does not count.
     pub expected: Expected,
@@ -33,6 +36,11 @@ pub struct Question {
 }
 
 impl Question {
+    fn asks_for_address(&self, told: Option<&str>) -> bool {
+        let addresses = &self.addresses;
+        addresses.is_empty() || told.is_some_and(|told| addresses.iter().any(|address| address.holds(told)))
+    }
+
     fn asks_for(&self, bucket: &str) -> bool {
         self.buckets.is_empty() || self.buckets.iter().any(|pattern| glob(pattern, bucket))
     }
@@ -140,7 +148,7 @@ impl Reader {
 
     /// The same with the accesses apart, for a caller who does not need all of them at once.
     pub fn finish_grouped(mut self) -> (Records, Groups) {
-        let told: HashSet<u64> = self.workers.iter_mut().flat_map(|worker| std::mem::take(&mut worker.told)).collect();
+        let told: HashSet<Deed> = self.workers.iter_mut().flat_map(|worker| std::mem::take(&mut worker.told)).collect();
         self.workers.iter_mut().for_each(|worker| worker.settle(&told));
         let mut records = Records {
             locations: self.places.locations.iter().map(Location::to_string).collect(),

@@ -40,6 +40,7 @@ pub struct Members<'a> {
     pub event_name: Member<Text<'a>>,
     pub event_time: Member<Text<'a>>,
     pub aws_region: Member<Text<'a>>,
+    pub source_ip_address: Member<Text<'a>>,
     pub error_code: Member<Text<'a>>,
     pub event_id: Member<Text<'a>>,
     /// The same in the copies of one action that two accounts' trails deliver.
@@ -60,6 +61,7 @@ impl<'a> Members<'a> {
             "eventSource" => cursor.word(&mut self.traits.source, Source::of),
             "eventName" => cursor.text(&mut self.event_name),
             "awsRegion" => cursor.text(&mut self.aws_region),
+            "sourceIPAddress" => cursor.text(&mut self.source_ip_address),
             "errorCode" => cursor.text(&mut self.error_code),
             "requestParameters" => cursor.place(&mut self.request_parameters),
             "additionalEventData" => cursor.place(&mut self.additional_event_data),
@@ -100,7 +102,7 @@ impl<'a> Members<'a> {
             self.aws_region = text(compact)?;
         }
         if compact.passes(br#","sourceIPAddress":""#) {
-            compact.pass_string()?;
+            self.source_ip_address = text(compact)?;
         }
         if compact.passes(br#","userAgent":""#) {
             compact.pass_string()?;
@@ -246,7 +248,7 @@ impl<'a> Record<'a> {
         if named.is_empty() || may_copy {
             let request = self.request()?;
             source = request.copied_from()?;
-            let asked = request.object(self.one_bucket());
+            let asked = request.object(self.one_bucket(), self.members.resources.has_access_point);
             target = if named.is_empty() { asked? } else { asked.flatten() };
             if named.is_empty() {
                 named.extend(target.clone());

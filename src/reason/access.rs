@@ -12,7 +12,7 @@ use crate::snapshot::Window;
 #[serde(tag = "code", rename_all = "snake_case", deny_unknown_fields)]
 pub enum OfAccess {
     /// Everyone that the records show is approved.
-    AllApproved { window: Option<Window>, own_calls: u64, denied: u64 },
+    AllApproved { window: Option<Window>, accesses: u64, own_calls: u64, denied: u64 },
     /// The records show principals that are not approved.
     NotApproved { location: String, principals: Vec<String> },
     /// Those that were seen are approved.
@@ -66,12 +66,13 @@ impl fmt::Display for PrincipalClass {
 impl fmt::Display for OfAccess {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            OfAccess::AllApproved { window, own_calls, denied } => {
-                f.write_str("every access")?;
-                if let Some(window) = window {
-                    write!(f, " from {} to {}", window.start, window.end)?;
+            OfAccess::AllApproved { window, accesses, own_calls, denied } => {
+                let time = window.map_or(String::new(), |window| format!(" from {} to {}", window.start, window.end));
+                match accesses {
+                    0 => write!(f, "there was no access{time}")?,
+                    1 => write!(f, "the only access{time} was by an approved principal")?,
+                    count => write!(f, "each of {count} accesses{time} was by an approved principal")?,
                 }
-                f.write_str(" was by an approved principal")?;
                 for (count, what) in [(own_calls, "of the scan's own calls"), (denied, "denied attempts")] {
                     if *count > 0 {
                         write!(f, ", {count} {what} apart")?;

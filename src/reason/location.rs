@@ -19,6 +19,8 @@ pub enum OfLocation {
     Recorded { access: Access, by: Vec<String> },
     /// This event is recorded by nothing.
     NotRecorded { event: Box<LostEvent>, missed_by: Vec<MissedBy> },
+    /// The location is a manifest, and nobody read which objects it names.
+    Manifest { location: String },
     /// More than one recorder records the same events.
     RecordedTwice { event_name: String, recorders: Vec<String> },
     /// No event is recorded more than once.
@@ -73,6 +75,11 @@ impl fmt::Display for OfLocation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             OfLocation::Recorded { access, by } => recorded(*access, by, f),
+            OfLocation::Manifest { location } => write!(
+                f,
+                "{location} is recorded, and is a manifest: COPY reads the objects that it names, wherever they are; declare their \
+                 locations"
+            ),
             OfLocation::NotRecorded { event, missed_by } => not_recorded(event, missed_by, f),
             OfLocation::RecordedTwice { event_name, recorders } => {
                 write!(f, "{} both record {event_name} there, and both are paid for", recorders.join(" and "))

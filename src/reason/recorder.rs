@@ -33,6 +33,8 @@ pub enum OfRecorder {
     OrganizationUnknown { kind: RecorderKind },
     /// It is an organization's, and the account's own list of trails does not show it.
     NotAmongItsTrails { account: String },
+    /// It is an organization's, of a home that accounts have to enable, and the account was not seen to have done so.
+    HomeRegionNotEnabled { account: String, region: String },
     /// Whether it records in all regions was not told.
     MultiRegionUnknown { kind: RecorderKind },
     /// Its status was not read.
@@ -112,6 +114,13 @@ impl OfRecorder {
             OfRecorder::OrganizationUnknown { .. } => "whether it takes in the organization is not known",
             OfRecorder::NotAmongItsTrails { account } => {
                 return write!(f, "it is not among the trails that account {account} sees");
+            }
+            OfRecorder::HomeRegionNotEnabled { account, region } => {
+                return write!(
+                    f,
+                    "its home, {region}, is a region that accounts must enable, and account {account} was not asked there: for a \
+                     member that has not enabled it, an organization's trail records nothing"
+                );
             }
             OfRecorder::MultiRegionUnknown { kind } => {
                 return write!(f, "whether it is a multi-region {} is not known", noun(kind));

@@ -38,6 +38,8 @@ pub enum OfStatement {
     RoleLeaving,
     /// No cluster or namespace has the role that a location declares; `nearest`: the name of one that some have.
     DeclaredRoleNotCarried { nearest: Option<String> },
+    /// The cluster that a location names does not have the role that it declares; others do.
+    DeclaredRoleCarriedElsewhere { cluster: String, clusters: Vec<String> },
     /// There is nothing to compare the records with.
     NoUnloadKnown { records_read: bool },
     /// The records show writes by the role.
@@ -48,6 +50,8 @@ pub enum OfStatement {
     UnloadNotShown { at: Vec<Timestamp> },
     /// An UNLOAD that is known is outside the window.
     OutsideWindow { unloads: u64 },
+    /// At that time writes by the role were denied.
+    TurnedAway { unloads: u64 },
     /// They lie between writes whose times are not kept one by one.
     BetweenWrites { unloads: u64 },
 }
@@ -88,6 +92,11 @@ impl fmt::Display for OfStatement {
                 "no cluster has it, and line {line} of the config declares it: if it is the last of a chain of roles, write the chain there as IAM_ROLE has it"
             ),
             OfStatement::RoleLeaving => f.write_str("the role is being removed from every cluster that has it"),
+            OfStatement::DeclaredRoleCarriedElsewhere { cluster, clusters } => write!(
+                f,
+                "{cluster}, which a location names, does not have it; {} has",
+                clusters.join(", ")
+            ),
             OfStatement::DeclaredRoleNotCarried { nearest } => {
                 f.write_str("no cluster and no namespace of its account is associated with the role")?;
                 nearest.as_ref().map_or(Ok(()), |nearest| write!(f, "; did you mean `{nearest}`?"))
@@ -111,6 +120,9 @@ impl fmt::Display for OfStatement {
             }
             OfStatement::OutsideWindow { unloads } => {
                 write!(f, "{unloads} of the known UNLOADs ran, or may have run, outside the window")
+            }
+            OfStatement::TurnedAway { unloads } => {
+                write!(f, "at the time of {unloads} of them writes by the role were denied: they may have failed")
             }
             OfStatement::BetweenWrites { unloads } => {
                 write!(f, "{unloads} of them lie between writes whose times are not kept one by one")

@@ -18,7 +18,7 @@ const MAX_BYTES: u64 = 1 << 30;
 pub enum ReportError {
     #[error("cannot read report {path}: {source}", path = path.display())]
     Read { path: PathBuf, source: std::io::Error },
-    #[error("{path}: line {line}: not a report: {message}{hint}; `trailcheck check --report json=FILE` writes one", path = path.display(), hint = looks_like::hint(path))]
+    #[error("{path}: line {line}: not a report: {message}{hint}; `trailcheck check --report json=FILE` writes one", path = path.display(), hint = looks_like::hint(path, "a report"))]
     Json { path: PathBuf, line: usize, message: String },
     #[error(
         "{path}: its format is `{found}`, and this trailcheck reads `{SCHEMA}`{hint}",

@@ -26,7 +26,7 @@ pub enum SnapshotError {
     #[error(
         "{path}: line {line}: not a snapshot: {message}{}{}; `trailcheck collect -o FILE` writes one",
         if *.cut { " (was it cut short?)" } else { "" },
-        looks_like::hint(path),
+        looks_like::hint(path, "a snapshot"),
         path = path.display()
     )]
     Json { path: PathBuf, line: usize, message: String, cut: bool },

@@ -191,6 +191,9 @@ pub struct Skipped {
     pub matters: bool,
 }
 
+/// The principal of a record that names nobody.
+pub const NOBODY: &str = "unknown";
+
 /// Accesses that differ only in time and object.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -209,7 +212,7 @@ pub struct AccessRecord {
     pub event_name: String,
     /// What it does there: `read`, `write`, `all` (a copy within the location), or `unknown` where the record does not say.
     pub access: String,
-    /// The keys are those of CloudTrail's own files: below `AWSLogs/`.
+    /// The keys are those of CloudTrail's own files, `[prefix/]AWSLogs/[o-ORGID/]ACCOUNT/CloudTrail/…`, or of their folder.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub of_logs: bool,
     /// The region of the events.

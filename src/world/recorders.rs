@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::World;
 use super::merge::SeenTrail;
 use crate::aws::arn::RoleArn;
+use crate::aws::regions::is_opt_in;
 use crate::coverage::event::Requirement;
 use crate::coverage::fix::{self, Fix};
 use crate::coverage::plan::{Plan, Wanted};
@@ -139,12 +140,20 @@ impl World<'_> {
     }
 
     /// A trail of an organization shows in the lists of its members. In one that does not show it, it is not in effect,
-    /// or the account could not see it.
+    /// or the account could not see it. Where a member has not enabled the trail's home region, the trail records nothing of it
+    /// (CloudTrail User Guide, "Creating a trail for an organization").
     fn doubtful_membership(&self, seen: &SeenTrail, account: &str, effect: &Effect) -> Option<Effect> {
-        if matches!(effect, Effect::None(_)) || seen.trail.account() == account || seen.accounts.contains(&account) {
+        if matches!(effect, Effect::None(_)) || seen.trail.account() == account {
             return None;
         }
+        let home = &seen.trail.home_region;
+        let may_lack_home = is_opt_in(home) && self.account(account).is_some_and(|of| !of.scope.regions.contains(home));
+        let is_seen = seen.accounts.contains(&account);
         let account = account.to_owned();
+        if is_seen {
+            let doubt = OfRecorder::HomeRegionNotEnabled { account, region: home.clone() };
+            return may_lack_home.then(|| Effect::Unknown(doubt.into()));
+        }
         let is_member = self.snapshot.organization.as_ref().and_then(|organization| organization.has(&account));
         Some(match is_member {
             Some(false) => Effect::None(OfRecorder::NotAMember { account }.into()),

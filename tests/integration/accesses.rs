@@ -82,6 +82,59 @@ fn formats_say_the_same() {
     assert_eq!(by(&[]).lines().next(), by(&["--bucket", "x"]).lines().next());
 }
 
+/// Where requests came from, as the compact form of a delivered file has it and as any other form does.
+#[test]
+fn source_addresses_choose() {
+    let from = |id: &str, address: Value| {
+        let mut record = record(id);
+        record["sourceIPAddress"] = address;
+        record
+    };
+    let records = [
+        from("a", "198.51.100.7".into()),
+        from("b", "198.51.100.8".into()),
+        from("c", "redshift.amazonaws.com".into()),
+        from("d", Value::Null),
+        from("e", json!(["198.51.100.7"])),
+    ];
+    for text in [log(&records), serde_json::to_string_pretty(&json!({"Records": records})).unwrap()] {
+        let workplace = Workplace::offline();
+        workplace.write("x.json", &text);
+        let count = |addresses: &[&str]| {
+            let asked = addresses.iter().flat_map(|address| ["--source-ip", address]).collect::<Vec<_>>();
+            let ran = workplace.run(&[&["accesses", "x.json", "--format", "json"], &asked[..]].concat());
+            let counts = rows(&ran).iter().map(|row| row["count"].as_u64().unwrap()).sum::<u64>();
+            (counts, ran.exit)
+        };
+        assert_eq!(count(&[]), (5, 0));
+        assert_eq!(count(&["198.51.100.7"]), (1, 0));
+        assert_eq!(count(&["198.51.100.0/24"]), (2, 0));
+        assert_eq!(count(&["198.51.100.0/29", "*.amazonaws.com"]), (2, 0));
+    }
+    let wrong = Workplace::offline().run(&["accesses", "x.json", "--source-ip", "198.51.100"]);
+    assert!(wrong.exit == 2 && wrong.stderr.contains("is no address: expected 198.51.100.7"), "{wrong:?}");
+}
+
+/// The highest counts, in every format; what is left out is said.
+#[test]
+fn the_top_of_a_long_answer() {
+    let mut records: Vec<Value> = (0..6).map(|number| record(&number.to_string())).collect();
+    for (record, bucket) in records.iter_mut().zip(["a", "b", "b", "c", "c", "c"]) {
+        record["resources"][0]["ARN"] = format!("arn:aws:s3:::{bucket}/k").into();
+        record["requestParameters"] = json!({"bucketName": bucket, "key": "k"});
+    }
+    let workplace = Workplace::offline();
+    workplace.write("x.json", &log(&records));
+    for by in [&[][..], &["--by", "bucket"]] {
+        let ran = workplace.run(&[&["accesses", "x.json", "--format", "json", "--top", "2"], by].concat());
+        let buckets: Vec<_> = rows(&ran).iter().map(|row| row["bucket"].as_str().unwrap().to_owned()).collect();
+        assert_eq!(buckets, ["c", "b"]);
+        assert!(ran.stderr.contains("1 rows with lower counts are left out"), "{ran:?}");
+    }
+    let all = workplace.run(&["accesses", "x.json", "--top", "3"]);
+    assert!(all.stdout.lines().count() == 4 && !all.stderr.contains("left out"), "{all:?}");
+}
+
 #[test]
 fn filters_and_sums() {
     let workplace = Workplace::offline();

@@ -324,3 +324,27 @@ fn a_snapshot_of_several_accounts_must_make_sense() {
     china["scope"]["partition"] = "aws-cn".into();
     refused(accounts(&[owner(vec![]), china]), "are of two partitions");
 }
+
+/// "If the home region is an opt-in region, … no activity is logged for members that have not enabled it."
+#[test]
+fn an_organizations_trail_whose_home_a_member_has_not_enabled_is_no_proof() {
+    let at_home_in = |home: &str, member_has: bool| {
+        let mut trail = organization_trail(true);
+        trail["trail_arn"] = format!("arn:aws:cloudtrail:{home}:{MANAGEMENT}:trail/org").into();
+        trail["home_region"] = home.into();
+        let mut member = owner(vec![trail]);
+        let regions = member["scope"]["regions"].as_array_mut().unwrap();
+        regions.retain(|region| region != home);
+        if member_has {
+            regions.push(home.into());
+        }
+        of(accounts(&[member]))
+    };
+    assert_eq!(letters(&at_home_in("eu-south-2", true)), "YY");
+    let facts = at_home_in("eu-south-2", false);
+    assert_eq!(letters(&facts), "??");
+    let told = serde_json::to_string(&facts.unloads[0]).unwrap();
+    assert!(told.contains("home_region_not_enabled"), "{told}");
+    // A region that every account has needs no asking.
+    assert_eq!(letters(&at_home_in("eu-west-3", false)), "YY");
+}

@@ -28,6 +28,8 @@ mod bundles;
 mod chains;
 /// Usage, files, errors and exit codes.
 mod cli;
+/// What is declared, held against what is there.
+mod declared;
 /// The form of digests, and what `verify` may be asked.
 mod digest_form;
 /// Verifying a folder that was copied from a bucket.
@@ -70,6 +72,8 @@ mod proofs;
 mod records;
 /// What is printed and written, read back by other readers.
 mod reports;
+/// Records as rows of a table.
+mod rows;
 /// Which policies run, and how their answers count.
 mod selection;
 /// Before a first check: permissions, doctor, a config that is filled in.

@@ -41,6 +41,30 @@ fn swapped_files_are_told_for_what_they_are() {
     }
 }
 
+/// One with a mistake is still what it is.
+#[test]
+fn a_broken_file_is_not_taken_for_a_swapped_one() {
+    let workplace = workplace();
+    let snapshot = std::fs::read_to_string(workplace.path("snapshot.json")).unwrap();
+    workplace.write("snapshot.json", &snapshot.replacen("\"clusters\"", "\"klusters\"", 1));
+    let ran = workplace.run(&["check", "--snapshot", "snapshot.json"]);
+    assert!(ran.exit == 2 && ran.stderr.contains("klusters") && !ran.stderr.contains("it looks like"), "{ran:?}");
+}
+
+/// `-` is standard input, and standard output.
+#[test]
+fn a_dash_is_no_file() {
+    let workplace = workplace();
+    let named = workplace.run(&["check", "--snapshot", "snapshot.json", "--report", "csv"]);
+    let piped = workplace.run_with_input("snapshot.json", &["check", "--snapshot", "-", "--report", "csv=-"]);
+    assert_eq!((&piped.stdout, piped.exit), (&named.stdout, named.exit), "{piped:?}");
+    let account = Endpoint::with(&json!({"buckets": [], "trails": []}));
+    let collected = Workplace::at(&account);
+    collected.write("trailcheck.toml", "[scan]\nregions = [\"eu-west-1\"]\n");
+    let ran = collected.run(&["collect", "-o", "-"]);
+    assert!(ran.stdout.contains("\"trailcheck/snapshot/v2\"") && !collected.path("-").exists(), "{ran:?}");
+}
+
 /// A refusal is told where a report was asked for; not where something was to be read.
 #[test]
 fn no_refusal_is_written_over_what_is_read() {

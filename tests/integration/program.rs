@@ -1,7 +1,7 @@
 //! The built program, run in an environment of its own.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
@@ -66,7 +66,17 @@ impl Workplace {
 
     /// The same from a folder of the workplace.
     pub fn run_in(&self, folder: &str, arguments: &[&str]) -> Ran {
+        self.run_from(Stdio::null(), folder, arguments)
+    }
+
+    /// With a file of the workplace on standard input.
+    pub fn run_with_input(&self, file: &str, arguments: &[&str]) -> Ran {
+        self.run_from(std::fs::File::open(self.path(file)).unwrap().into(), "", arguments)
+    }
+
+    fn run_from(&self, input: Stdio, folder: &str, arguments: &[&str]) -> Ran {
         let output = Command::new(env!("CARGO_BIN_EXE_trailcheck"))
+            .stdin(input)
             .args(arguments)
             .current_dir(self.path(folder))
             .env_clear()

@@ -109,6 +109,31 @@ fn an_access_point_is_no_bucket() {
     }
 }
 
+/// An access point's plain name is like a bucket's: by what else the record names it is told apart.
+#[test]
+fn an_access_points_name_is_no_buckets_name() {
+    let point =
+        json!({"type": "AWS::S3::AccessPoint", "ARN": "arn:aws:s3:eu-west-1:111111111111:accesspoint/load-point"});
+    let bucket = json!({"type": "AWS::S3::Bucket", "ARN": "arn:aws:s3:::load", "accountId": "111111111111"});
+    let of = |host: Option<&str>, resources: Value| {
+        let mut asked = json!({"bucketName": "load-point", "key": "in/data.csv"});
+        if let Some(host) = host {
+            asked["Host"] = host.into();
+        }
+        let (rows, exit) = accesses(&[record(&[("requestParameters", asked), ("resources", resources)])], &[]);
+        (rows.iter().map(|row| row["bucket"].as_str().unwrap().to_owned()).collect::<Vec<_>>(), exit)
+    };
+    let host = Some("load-point-111111111111.s3-accesspoint.eu-west-1.amazonaws.com");
+    assert_eq!(of(None, json!([point])), (vec![], 3));
+    assert_eq!(of(host, Value::Null), (vec![], 3));
+    assert_eq!(of(Some("load-point-111111111111.s3-accesspoint-fips.us-east-1.amazonaws.com"), json!([])), (vec![], 3));
+    assert_eq!(of(None, json!([point, bucket])), (vec!["load".to_owned()], 0));
+    assert_eq!(of(host, json!([bucket])), (vec!["load".to_owned()], 0));
+    // Two names for one bucket, and nothing that says why.
+    assert_eq!(of(None, json!([bucket])), (vec![], 3));
+    assert_eq!(of(Some("load-point.s3.eu-west-1.amazonaws.com"), Value::Null), (vec!["load-point".to_owned()], 0));
+}
+
 #[test]
 fn requests_to_the_bucket_reach_no_prefix() {
     let bare = json!([{"type": "AWS::S3::Object", "ARNPrefix": "arn:aws:s3:::load/"}, {"type": "AWS::S3::Bucket", "ARN": "arn:aws:s3:::load"}]);
@@ -210,8 +235,25 @@ fn the_copies_of_one_event_are_one_by_the_fuller() {
             rows.iter().map(|row| (row["principal_type"].as_str().unwrap(), row["count"].as_u64().unwrap())).collect();
         assert_eq!((told, exit), (vec![("user", 1)], 0));
     }
-    let (rows, _) = accesses(&[full, redacted("another")], &[]);
-    assert_eq!(rows.len(), 2, "two requests");
+    // Two requests: by their ids, or by what was asked and what came of it.
+    let elsewhere = json!([{"type": "AWS::S3::Object", "ARN": "arn:aws:s3:::load/in/other.csv"}]);
+    let changed = |name: &str, value: Value| {
+        let mut other = redacted("s");
+        other[name] = value;
+        other
+    };
+    for other in [
+        redacted("another"),
+        changed("eventName", "DeleteObject".into()),
+        changed("eventTime", "2026-11-22T05:00:01Z".into()),
+        changed("resources", elsewhere),
+        changed("errorCode", "AccessDenied".into()),
+    ] {
+        for records in [[full.clone(), other.clone()], [other.clone(), full.clone()]] {
+            let counts: u64 = accesses(&records, &[]).0.iter().map(|row| row["count"].as_u64().unwrap()).sum();
+            assert_eq!(counts, 2, "{other}");
+        }
+    }
     // An event whose own id is the shared one is no duplicate of itself.
     let (rows, _) = accesses(&[record(&[("sharedEventID", "e".into())])], &[]);
     assert_eq!(rows[0]["count"], 1);
@@ -223,6 +265,13 @@ fn the_copies_of_one_event_are_one_by_the_fuller() {
     };
     let (rows, _) = accesses(&[session("a"), session("b")], &[]);
     assert_eq!((rows.len(), rows[0]["count"].as_u64()), (1, Some(2)));
+    // Whose they are, the table says, and a filter asks.
+    let workplace = Workplace::offline();
+    workplace.write("x.json", &json!({"Records": [session("a"), record(&[])]}).to_string());
+    let table = workplace.run(&["accesses", "x.json"]).stdout;
+    assert!(table.lines().any(|line| line.starts_with("AROAX  ") && line.contains("222222222222")), "{table}");
+    let of_account = workplace.run(&["accesses", "x.json", "--principal", "222222222222", "--format", "ndjson"]).stdout;
+    assert!(of_account.lines().count() == 1 && of_account.contains("AROAX"), "{of_account}");
 }
 
 /// The scan reads log files; what else the scanning role reads in a log bucket is judged like anyone's.
@@ -248,7 +297,111 @@ fn the_scans_own_calls_are_on_log_files() {
         "unknown",
         "a folder shows no absence"
     );
-    assert_eq!(at("in/data.csv"), "fail");
+    for data in [
+        "in/data.csv",
+        "in/AWSLogs/x.csv",
+        "AWSLogs/customers.csv",
+        "AWSLogs/111111111111/x.csv",
+        "myAWSLogs/111111111111/CloudTrail/x",
+    ] {
+        assert_eq!(at(data), "fail", "{data}");
+    }
+    for log in [
+        "logs/2026/AWSLogs/o-abc/111111111111/CloudTrail/eu-west-1/x.json.gz",
+        "AWSLogs/111111111111/CloudTrail-Digest/x",
+    ] {
+        assert_eq!(at(log), "unknown", "{log}");
+    }
+}
+
+/// A blank says nothing, and nobody is approved or turned down by it.
+#[test]
+fn a_blank_name_is_no_name() {
+    let told = |identity: Value| {
+        let workplace = Workplace::offline();
+        let config = "[[access]]\nlocation = \"s3://load/in/\"\nusers = [\"arn:aws:iam::111111111111:user/mallory\"]\n";
+        workplace.write("trailcheck.toml", config);
+        workplace.write("logs/x.json", &json!({"Records": [record(&[("userIdentity", identity)])]}).to_string());
+        let snapshot = crate::account::snapshot_of(crate::account::complete("s3://load/in/"));
+        workplace.write("snapshot.json", &snapshot.to_string());
+        let (report, _) = workplace.check(&["--snapshot", "snapshot.json", "--logs", "logs"]);
+        crate::program::finding(&report, "access/approved_roles", "s3://load/in/").clone()
+    };
+    for identity in [
+        json!({"type": "IAMUser", "arn": ""}),
+        json!({"type": "Root", "arn": " "}),
+        json!({"type": "FederatedUser", "arn": ""}),
+        json!({"type": "AWSService", "invokedBy": ""}),
+        json!({"type": "AWSAccount"}),
+        json!({"type": "AWSAccount", "accountId": "", "principalId": ""}),
+        json!({"type": "Unknown", "arn": "", "principalId": ""}),
+        json!({}),
+    ] {
+        let finding = told(identity.clone());
+        assert_eq!(finding["outcome"], "unknown", "{identity}");
+        assert!(finding["message"].as_str().unwrap().contains("somebody that event e does not name"), "{finding}");
+    }
+    // In another account's copy the account tells who it is not.
+    assert_eq!(told(json!({"type": "AWSAccount", "principalId": "AIDAX"}))["outcome"], "unknown");
+    assert_eq!(
+        told(json!({"type": "AWSAccount", "principalId": "AIDAX", "accountId": "222222222222"}))["outcome"],
+        "fail"
+    );
+    // Nobody of these kinds can be approved.
+    assert_eq!(
+        told(json!({"type": "WebIdentityUser", "principalId": "accounts.example.com:app:7"}))["outcome"],
+        "fail"
+    );
+    assert_eq!(told(json!({"type": "SAMLUser", "principalId": "abc:ann"}))["outcome"], "fail");
+}
+
+/// Insights name no source; and what its source settles needs no other trait.
+#[test]
+fn what_is_certainly_no_access_needs_no_more() {
+    let insight = json!({"eventVersion": "1.07", "eventTime": "2026-11-22T05:00:00Z", "awsRegion": "eu-west-1", "eventID": "i",
+        "eventType": "AwsCloudTrailInsight", "recipientAccountId": "111111111111", "eventCategory": "Insight",
+        "insightDetails": {"state": "Start", "eventSource": "s3.amazonaws.com", "eventName": "PutObject"}});
+    let mistyped = record(&[
+        ("eventSource", "sts.amazonaws.com".into()),
+        ("eventName", "AssumeRole".into()),
+        ("resources", Value::Null),
+        ("managementEvent", "True".into()),
+        ("eventCategory", Value::Null),
+    ]);
+    assert_eq!(accesses(&[insight, mistyped], &[]), (vec![], 0));
+    // One that may be about an object is not understood.
+    let unclear = record(&[("eventSource", "sts.amazonaws.com".into()), ("eventCategory", json!(1))]);
+    assert_eq!(accesses(&[unclear], &[]).1, 3);
+    assert_eq!(accesses(&[record(&[("eventSource", Value::Null)])], &[]).1, 3);
+    assert_eq!(accesses(&[record(&[("managementEvent", "False".into())])], &[]).1, 3);
+}
+
+/// What is packed in a form that is not read may hold records: it is named with what to do, and no silence.
+#[test]
+fn a_file_in_another_packing_is_not_passed_over() {
+    let file = json!({"Records": [record(&[])]}).to_string();
+    let mut tar = vec![0; 512];
+    tar[..6].copy_from_slice(b"x.json");
+    tar[257..262].copy_from_slice(b"ustar");
+    let utf_16: Vec<u8> = [0xfeff].into_iter().chain(file.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    let gzip = trailcheck::gzip::compress;
+    for (name, bytes, form) in [
+        ("old.zip", b"PK\x03\x04rest".to_vec(), "a ZIP archive"),
+        ("old.bz2", b"BZh91AY".to_vec(), "bzip2 data"),
+        ("old.xz", b"\xfd7zXZ\0\0".to_vec(), "xz data"),
+        ("old", b"PAR1\x15".to_vec(), "a Parquet file"),
+        ("old.tar", tar.clone(), "a tar archive"),
+        ("old.tgz", gzip(&tar), "a tar archive"),
+        ("old.json.gz", gzip(&gzip(file.as_bytes())), "gzip within gzip"),
+        ("old.json", utf_16, "UTF-16 text"),
+    ] {
+        let workplace = Workplace::offline();
+        workplace.write("logs/good.json", &file);
+        std::fs::write(workplace.path(&format!("logs/{name}")), bytes).unwrap();
+        let ran = workplace.run(&["accesses", "logs"]);
+        assert_eq!(ran.exit, 3, "{name}: {ran:?}");
+        assert!(ran.stderr.contains(&format!("logs/{name}: it is {form}; write")), "{name}: {}", ran.stderr);
+    }
 }
 
 /// In whatever they come, records are read as strictly as in a log file, and what is none says what it looks like.
@@ -293,7 +446,11 @@ fn containers_are_told_by_their_form() {
             "S3 event notifications",
         ),
         ("other.json", b"{\"hello\": 1}".to_vec(), "it looks like JSON with hello"),
-        ("rows.json", json!({"QueryResultRows": [[{"eventID": "a"}]]}).to_string().into_bytes(), "eventJson"),
+        (
+            "rows.json",
+            json!({"QueryResultRows": [[{"eventID": "a"}]]}).to_string().into_bytes(),
+            "its rows have no eventversion",
+        ),
     ] {
         let (count, exit, stderr) = read(&bytes, name);
         assert!(count == 0 && exit == 3 && stderr.contains(what), "{name}: {exit} {stderr}");

@@ -331,6 +331,7 @@ fn records_of_the_article() -> Records {
             location("s3://cm-kajiwara-redshift-unload-us-standard/", LocationKind::Unload),
         ],
         buckets: vec![],
+        addresses: vec![],
         period: Period::default(),
         expected: Expected::new(),
         sessions: true,

@@ -16,7 +16,7 @@ use super::super::principal::PrincipalKind;
 use super::super::record::Reached;
 use super::super::session::Sessions;
 use super::super::structural_index::StructuralIndex;
-use super::super::unpack::{BOM, is_zstd, unpacked};
+use super::super::unpack::{BOM, is_zstd, packed, unpacked};
 use super::super::watch::WatchedPlaces;
 use super::{Object, Question};
 use crate::aws::timestamp::Timestamp;
@@ -36,15 +36,22 @@ pub(super) struct Worker {
     /// The first of them.
     pub unclear: BTreeSet<Unclear>,
     pub changes: Vec<Change>,
-    /// Hashes of the shared ids of events of which a record says who acted.
-    pub told: HashSet<u64>,
+    /// Events of which a record says who acted.
+    pub told: HashSet<Deed>,
     /// Events by records that do not.
     held: Vec<Held>,
 }
 
+/// An event that two accounts have records of: hashes of the id that the records share, and of what was done, whoever did it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Deed {
+    shared_id: u64,
+    content: u64,
+}
+
 /// An event whose record hides who acted, until it is known whether another one tells.
 struct Held {
-    shared: u64,
+    deed: Deed,
     event_id: String,
     time: Timestamp,
     times: u64,
@@ -121,11 +128,16 @@ impl Worker {
                 inflated = unpacked(bytes).map_err(Refusal::altered)?;
                 &inflated
             }
-            false if !object.is_named_as_log && !looks_like_log(bytes) => {
+            false if !object.is_named_as_log && !looks_like_log(bytes) && packed(bytes).is_none() => {
                 return Err(Refusal::without_records(NO_LOG));
             }
             false => bytes,
         };
+        if let Some(form) = packed(json) {
+            return Err(Refusal::of_another_form(format!(
+                "it is {form}; write what is in it as gzip, zstd or plain text"
+            )));
+        }
         // The very bytes that are read are those that the digest must have meant.
         if let Some(Verdict::Invalid(why)) = expected.map(|expected| expected.matches(json)) {
             return Err(Refusal::altered(why));
@@ -177,9 +189,9 @@ impl Worker {
     }
 
     /// Counts what was held back, but for events of which another record tells more: `told`, by any thread.
-    pub(super) fn settle(&mut self, told: &HashSet<u64>) {
+    pub(super) fn settle(&mut self, told: &HashSet<Deed>) {
         for held in std::mem::take(&mut self.held) {
-            if told.contains(&held.shared) {
+            if told.contains(&held.deed) {
                 self.events -= held.times;
                 self.duplicates += held.times;
                 continue;
@@ -214,15 +226,15 @@ impl Worker {
             let times = u64::from(arrived[*number as usize] != Arrival::Duplicate);
             Access { noted: *noted, event_id, time: *time, times }
         };
-        let hidden: HashMap<u32, u64> =
-            notes.shared.iter().filter(|(.., hides)| *hides).map(|(number, shared, _)| (*number, *shared)).collect();
-        self.told.extend(notes.shared.iter().filter(|(.., hides)| !hides).map(|(_, shared, _)| *shared));
+        let hidden: HashMap<u32, Deed> =
+            notes.shared.iter().filter(|(.., hides)| *hides).map(|(number, deed, _)| (*number, *deed)).collect();
+        self.told.extend(notes.shared.iter().filter(|(.., hides)| !hides).map(|(_, deed, _)| *deed));
         let is_open = |(number, _): &&(u32, Noted)| !hidden.contains_key(number);
         self.accesses.add(notes.accesses.iter().filter(is_open).map(access), object);
-        for (number, shared) in hidden {
+        for (number, deed) in hidden {
             let (event_id, time) = &notes.events[number as usize];
             self.held.push(Held {
-                shared,
+                deed,
                 event_id: event_id.to_string(),
                 time: *time,
                 times: u64::from(arrived[number as usize] != Arrival::Duplicate),
@@ -239,9 +251,8 @@ impl Worker {
 /// What is kept of an object's events until it has been read to its end.
 struct Notes<'a> {
     hashes: Vec<EventHashes>,
-    /// Of events that two accounts have records of: their number, a hash of the id that the records share, and whether this
-    /// one hides who acted.
-    shared: Vec<(u32, u64, bool)>,
+    /// Of events that two accounts have records of: their number, and whether this record hides who acted.
+    shared: Vec<(u32, Deed, bool)>,
     /// Their ids and times.
     events: Vec<(Cow<'a, str>, Timestamp)>,
     /// Of the event of a number.
@@ -267,16 +278,22 @@ impl<'a> Notes<'a> {
     fn add(&mut self, event: Event<'a>, task: Task, identities: &Identities, accesses: &mut Accesses) {
         let number = self.events.len() as u32;
         let action = accesses.action(&event);
+        // What is done, and by whom.
         let mut content = task.dedup.state.build_hasher();
-        (identities.hash(event.principal), event.time, action.hashes()).hash(&mut content);
+        (event.time, action.hashes()).hash(&mut content);
         let first = self.accesses.len();
+        let is_from_there = task.question.asks_for_address(event.source_address.as_deref());
         for Reached { resource, does } in &event.resources {
             let bucket = accesses.bucket(resource.bucket());
             (bucket.hash, resource.is_object(), resource.key(), does).hash(&mut content);
-            if !task.question.asks_for(resource.bucket()) {
+            if !is_from_there || !task.question.asks_for(resource.bucket()) {
                 continue;
             }
-            let of_logs = matches!(&*event.name, "GetObject" | "ListObjects") && resource.key().contains("AWSLogs/");
+            let of_logs = match &*event.name {
+                "GetObject" => layout::is_file(resource.key()),
+                "ListObjects" => layout::is_folder(resource.key()),
+                _ => false,
+            };
             let mut add = |location| {
                 let noted = action.at(bucket, location, *does, of_logs);
                 let before = self.accesses[first..].iter().map(|(_, noted)| noted);
@@ -297,8 +314,10 @@ impl<'a> Notes<'a> {
         }
         if let Some(shared) = event.shared_id.as_deref().filter(|shared| **shared != *event.id) {
             let hides_caller = identities.principal(event.principal).kind == PrincipalKind::Account;
-            self.shared.push((number, task.dedup.state.hash_one(shared), hides_caller));
+            let deed = Deed { shared_id: task.dedup.state.hash_one(shared), content: content.finish() };
+            self.shared.push((number, deed, hides_caller));
         }
+        identities.hash(event.principal).hash(&mut content);
         self.hashes.push(task.dedup.hashes(&event.id, event.shared_id.as_deref(), content.finish()));
         if task.question.sessions {
             self.events.push((event.id.clone(), event.time));
@@ -312,13 +331,20 @@ impl<'a> Notes<'a> {
 /// What files are that nobody takes for logs.
 pub const NO_LOG: &str = "neither JSON nor gzip";
 
-/// JSON, or a line that CloudWatch Logs exports: its time comes first.
+/// No table of records has so many columns, in bytes of their names.
+const LONGEST_HEAD: usize = 64 << 10;
+
+/// JSON, a line that CloudWatch Logs exports (its time comes first), or a table's line of names.
 fn looks_like_log(bytes: &[u8]) -> bool {
     let start = bytes.strip_prefix(BOM).unwrap_or(bytes).trim_ascii_start();
     match start.first() {
         Some(b'{' | b'[') => true,
         Some(b'0'..=b'9') => start.get(..64).unwrap_or(start).windows(2).any(|pair| pair == b" {"),
-        _ => false,
+        Some(_) => {
+            let line = start.split(|byte| *byte == b'\n').next().unwrap_or_default();
+            line.len() < LONGEST_HEAD && std::str::from_utf8(line).is_ok_and(|line| container::is_head(line.trim_end()))
+        }
+        None => false,
     }
 }
 

@@ -119,21 +119,23 @@ impl Traits {
         if *self == Traits::USUAL {
             return Kind::S3Data;
         }
-        let (Some(version), Some(source), Some(event_type), Some(category), Some(management)) =
-            (self.version.get(), self.source.get(), self.event_type.get(), self.category.get(), self.management.get())
+        let may_be_data = matches!(self.category.get(), None | Some(Some(Category::Data)));
+        match self.source.get() {
+            Some(Some(Source::S3)) => {}
+            Some(Some(Source::Notification)) => return Kind::Notification,
+            Some(Some(Source::CloudTrail)) => return Kind::CloudTrail,
+            // A data event about an S3 object is an access, whoever tells of it.
+            Some(Some(Source::Other)) if may_be_data && has_objects() => return Kind::Unclear,
+            Some(Some(Source::Other)) => return Kind::Other,
+            // Insights have none; any other record without one is none that is documented.
+            Some(None) if self.event_type == Member::Is(EventType::Derived) => return Kind::Other,
+            Some(None) | None => return Kind::Unclear,
+        }
+        let (Some(version), Some(event_type), Some(category), Some(management)) =
+            (self.version.get(), self.event_type.get(), self.category.get(), self.management.get())
         else {
             return Kind::Unclear;
         };
-        match source {
-            Some(Source::S3) => {}
-            // A data event about an S3 object is an access, whoever tells of it.
-            Some(Source::Other) if category == Some(Category::Data) && has_objects() => return Kind::Unclear,
-            Some(Source::Notification) => return Kind::Notification,
-            Some(Source::CloudTrail) => return Kind::CloudTrail,
-            Some(Source::Other) => return Kind::Other,
-            // Aggregated events and Insights have a source as well; a record without one is none that is documented.
-            None => return Kind::Unclear,
-        }
         if event_type == Some(EventType::Derived) {
             return Kind::Other;
         }

@@ -6,10 +6,16 @@ use super::super::json::{Cursor, Fault, Member, Text};
 use super::Resource;
 use crate::aws::location::is_access_point;
 
+/// Parts of the names of hosts that access points answer at (S3 User Guide, "Referencing access points", "Making requests to a
+/// Multi-Region Access Point", "Using Object Lambda access points").
+const ACCESS_POINT_HOSTS: [&str; 4] =
+    [".s3-accesspoint.", ".s3-accesspoint-fips.", ".s3-global.", ".s3-object-lambda."];
+
 /// The members of `requestParameters` that name what it is about.
 #[derive(Debug, Default)]
 pub(super) struct Request<'a> {
     pub bucket: Member<Text<'a>>,
+    host: Member<Text<'a>>,
     pub key: Member<Text<'a>>,
     prefix: Member<Text<'a>>,
     copy_source: Member<Text<'a>>,
@@ -21,6 +27,7 @@ impl<'a> Request<'a> {
         let mut request = Request::default();
         cursor.members(|cursor, name| match name {
             "bucketName" => cursor.text(&mut request.bucket),
+            "Host" => cursor.text(&mut request.host),
             "key" => cursor.text(&mut request.key),
             "prefix" => cursor.text(&mut request.prefix),
             "x-amz-copy-source" => cursor.text(&mut request.copy_source),
@@ -30,10 +37,21 @@ impl<'a> Request<'a> {
     }
 
     /// `Some(None)`: the request names no bucket; `None`: what it names has no form that we know. `behind`: the one bucket that
-    /// the record names elsewhere, which is the one behind an access point.
-    pub(super) fn object(&self, behind: Option<Cow<'a, str>>) -> Option<Option<Resource<'a>>> {
+    /// the record names elsewhere, which is the one behind an access point. `is_through_access_point`: the record names one.
+    pub(super) fn object(
+        &self,
+        behind: Option<Cow<'a, str>>,
+        is_through_access_point: bool,
+    ) -> Option<Option<Resource<'a>>> {
         let Some(bucket) = self.bucket.string()? else { return Some(None) };
-        let bucket = if is_access_point(&bucket) { behind? } else { bucket };
+        let host = self.host.string()?.unwrap_or_default();
+        let is_hosts = ACCESS_POINT_HOSTS.iter().any(|part| host.contains(part));
+        // An access point's name is like a bucket's.
+        let bucket = match is_through_access_point || is_hosts || is_access_point(&bucket) {
+            true => behind?,
+            false if behind.as_ref().is_some_and(|named| *named != bucket) => return None,
+            false => bucket,
+        };
         let (key, prefix) = (self.key.string()?.unwrap_or_default(), self.prefix.string()?.unwrap_or_default());
         Some(Some(if key.is_empty() { Resource::Listing { bucket, prefix } } else { Resource::Object { bucket, key } }))
     }

@@ -18,6 +18,8 @@ pub(super) struct ResourceList<'a> {
     /// Each object's ARN is one of an object in a bucket, none of an access point's.
     pub is_known: bool,
     pub objects: Few<Resource<'a>>,
+    /// An access point is named, so the request's `bucketName` may be its name.
+    pub has_access_point: bool,
     /// The ARN of each bucket.
     pub buckets: SmallVec<[Member<Text<'a>>; 1]>,
 }
@@ -25,7 +27,14 @@ pub(super) struct ResourceList<'a> {
 impl Default for ResourceList<'_> {
     fn default() -> Self {
         let (objects, buckets) = (Few::new(), SmallVec::new());
-        ResourceList { given: Member::Absent, is_sound: true, is_known: true, objects, buckets }
+        ResourceList {
+            given: Member::Absent,
+            is_sound: true,
+            is_known: true,
+            objects,
+            has_access_point: false,
+            buckets,
+        }
     }
 }
 
@@ -86,6 +95,7 @@ impl<'a> ResourceList<'a> {
                     None => self.is_known = false,
                 },
                 Some("AWS::S3::Bucket") => self.buckets.push(resource.arn),
+                Some(other) if other.ends_with("AccessPoint") => self.has_access_point = true,
                 _ => {}
             },
             _ => self.is_sound = false,
