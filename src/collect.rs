@@ -13,6 +13,7 @@ mod failures;
 mod limits;
 mod log_folders;
 mod log_objects;
+mod log_roots;
 mod log_validation;
 mod namespaces;
 mod objects;

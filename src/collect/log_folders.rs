@@ -6,13 +6,14 @@ use time::Date;
 
 use super::call_error::CallError;
 use super::client::Aws;
+use super::log_roots::{self, Roots};
 use super::{buckets, objects};
 use crate::aws::timestamp::Timestamp;
 use crate::logs::chain::LogName;
 use crate::logs::layout::{self, Folder, ObjectKind};
 use crate::logs::sample::Listed;
 use crate::logs::watch::Watched;
-use crate::snapshot::{Account, Bucket, FieldSelector, Trail, TrailStatus, Window};
+use crate::snapshot::{Account, Bucket, FieldSelector, Trail, Window};
 
 /// One trail's log files of one region.
 #[derive(Clone)]
@@ -35,14 +36,18 @@ pub(super) struct Source {
     pub error: Option<CallError>,
 }
 
-/// What every trail delivered for the watched buckets' regions (all, where nothing in particular is watched), and for others to which a copy may have gone; and the regions
-/// that the log buckets are in, which have nothing to do with the events'.
-pub(super) async fn sources(
-    aws: &Aws,
-    account: &Account,
-    watched: &[Watched],
-    window: Window,
-) -> (Vec<Source>, BTreeMap<String, String>) {
+/// Where log files are, and which.
+pub(super) struct LogFolders {
+    /// What every trail delivered for the watched buckets' regions (all, where nothing in particular is watched), and for others
+    /// to which a copy may have gone.
+    pub sources: Vec<Source>,
+    /// The regions that the log buckets are in, which have nothing to do with the events'.
+    pub bucket_regions: BTreeMap<String, String>,
+    /// By multi-region trail: every region that it ever delivered in.
+    pub delivered_regions: BTreeMap<String, BTreeSet<String>>,
+}
+
+pub(super) async fn list_all(aws: &Aws, account: &Account, watched: &[Watched], window: Window) -> LogFolders {
     let known: HashMap<&str, &Bucket> = account.buckets.iter().map(|bucket| (&*bucket.name, bucket)).collect();
     let region_of = |bucket: &str| known.get(bucket)?.region.as_ref();
     let mut regions: BTreeSet<&String> =
@@ -50,47 +55,51 @@ pub(super) async fn sources(
     if watched.is_empty() {
         regions.extend(&account.scope.regions);
     }
-    let mut places: BTreeMap<String, String> = BTreeMap::new();
-    let mut listed = BTreeMap::new();
-    let mut sources = Vec::new();
-    // What is asked of CloudTrail about a trail is recorded in the trail's home region.
-    let homes: BTreeSet<&String> = account.trails.iter().map(|trail| &trail.home_region).collect();
+    let (mut bucket_regions, mut delivered_regions) = (BTreeMap::new(), BTreeMap::new());
+    let (mut looked, mut listed, mut sources) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
     for trail in &account.trails {
         let in_effect = |region: &String| trail.is_multi_region_trail != Some(false) || &trail.home_region == region;
-        let mut here: Vec<&String> = regions.iter().copied().filter(|region| in_effect(region)).collect();
-        if !here.is_empty() {
-            let elsewhere = copies_to(trail, window).chain(homes.iter().filter(|_| has_management(trail)).copied());
-            let elsewhere: BTreeSet<&String> = elsewhere.filter(|region| !regions.contains(region)).collect();
-            here.extend(elsewhere.into_iter().filter(|region| in_effect(region)));
-        }
+        let mut here: Vec<String> = regions.iter().copied().filter(|region| in_effect(region)).cloned().collect();
         let Some(bucket) = trail.s3_bucket_name.as_ref().filter(|_| !here.is_empty()) else { continue };
-        if !places.contains_key(bucket) {
+        if !bucket_regions.contains_key(bucket) {
             // A trail's log bucket need not be declared.
             let region = match region_of(bucket) {
                 Some(region) => Some(region.clone()),
                 None => buckets::region_of_any(aws, bucket).await,
             };
-            places.insert(bucket.clone(), region.unwrap_or_else(|| aws.home_region().to_owned()));
+            bucket_regions.insert(bucket.clone(), region.unwrap_or_else(|| aws.home_region().to_owned()));
         }
+        let client = aws.s3(&bucket_regions[bucket]);
+        // Trails that deliver to one place share what is found there.
+        let place = (bucket, &trail.s3_key_prefix, trail.is_organization_trail, trail.is_multi_region_trail);
+        if !looked.contains_key(&place) {
+            looked.insert(place, log_roots::look(&client, account.id(), trail, bucket).await);
+        }
+        let roots = &looked[&place];
+        if trail.is_multi_region_trail != Some(false) && roots.error.is_none() {
+            delivered_regions.insert(trail.trail_arn.clone(), roots.regions.clone());
+        }
+        let may_hold_copies =
+            |region: &&String| !regions.contains(*region) && !has_long_been_silent(trail, region, window);
+        here.extend(roots.regions.iter().filter(may_hold_copies).cloned());
         for region in here {
-            // Trails that deliver to one folder share its listing.
-            let folder = (bucket, &trail.s3_key_prefix, trail.is_organization_trail, region);
+            let folder = (bucket, &trail.s3_key_prefix, trail.is_organization_trail, region.clone());
             let source = match listed.get(&folder) {
                 Some(source) => Source {
                     trail_arn: trail.trail_arn.clone(),
                     has_digests: trail.log_file_validation_enabled == Some(true),
                     ..Source::clone(source)
                 },
-                None => list(&aws.s3(&places[bucket]), account, trail, region, bucket, window).await,
+                None => list(&client, account, trail, &region, roots, window).await,
             };
-            let longest_quiet = regions.contains(region).then(|| longest_quiet(trail));
+            let longest_quiet = regions.contains(&region).then(|| longest_quiet(trail));
             let mut source = Source { longest_quiet, ..source };
-            source.look_before(&aws.s3(&places[bucket]), account, window).await;
+            source.look_before(&client, account, window).await;
             listed.insert(folder, source.clone());
             sources.push(source);
         }
     }
-    (sources, places)
+    LogFolders { sources, bucket_regions, delivered_regions }
 }
 
 /// Management events come by the minute, data events of a few buckets may not: a stretch that is longer than this, in which
@@ -108,10 +117,10 @@ fn has_management(trail: &Trail) -> bool {
         })
 }
 
-/// The regions for which the trail delivered within the window: a copy into a bucket there is recorded there.
-fn copies_to(trail: &Trail, window: Window) -> impl Iterator<Item = &String> {
-    let delivered = move |status: &TrailStatus| status.latest_delivery_time.is_some_and(|time| time >= window.start);
-    trail.status.iter().filter(move |(_, status)| delivered(status)).map(|(region, _)| region)
+/// Whether the trail is known to have delivered nothing for the region since the window began.
+fn has_long_been_silent(trail: &Trail, region: &str, window: Window) -> bool {
+    let last = trail.status.get(region).and_then(|status| status.latest_delivery_time);
+    last.is_some_and(|last| last < window.start)
 }
 
 /// Lists one trail's files of one region, from the window's first day to today: the day is that of delivery.
@@ -120,9 +129,10 @@ async fn list(
     account: &Account,
     trail: &Trail,
     region: &str,
-    bucket: &str,
+    roots: &Roots,
     window: Window,
 ) -> Source {
+    let bucket = trail.s3_bucket_name.as_deref().unwrap_or_default();
     let mut source = Source {
         trail_arn: trail.trail_arn.clone(),
         has_digests: trail.log_file_validation_enabled == Some(true),
@@ -130,22 +140,11 @@ async fn list(
         region: region.to_owned(),
         bucket: bucket.to_owned(),
         key_prefix: trail.s3_key_prefix.clone(),
-        organizations: vec![],
+        organizations: roots.organizations.clone(),
         objects: vec![],
         before: None,
         error: None,
     };
-    let mut missing = None;
-    if trail.is_organization_trail != Some(false) {
-        match organization_folders(client, bucket, trail.s3_key_prefix.as_deref()).await {
-            Ok(organizations) if organizations.is_empty() && trail.is_organization_trail == Some(true) => {
-                missing =
-                    Some(CallError::unreadable("there is no organization's folder beside the account's".to_owned()));
-            }
-            Ok(organizations) => source.organizations = organizations,
-            Err(error) => missing = Some(error),
-        }
-    }
     for date in days(window, account.collected_at) {
         let folders: Vec<String> = source.folders(account.id()).map(|folder| folder.logs(date)).collect();
         for folder in folders {
@@ -160,7 +159,7 @@ async fn list(
             }
         }
     }
-    source.error = missing;
+    source.error = roots.error.clone();
     source
 }
 
@@ -168,25 +167,6 @@ async fn list(
 pub(super) fn days(window: Window, collected_at: Timestamp) -> impl Iterator<Item = Date> {
     let last = collected_at.0.date();
     std::iter::successors(Some(window.start.0.date()), |day| day.next_day()).take_while(move |day| *day <= last)
-}
-
-/// An organization trail's files are under the organization's id, `AWSLogs/o-…/`, of which a bucket may have seen several.
-/// For such a trail, not to find one is a failure: that the account's own folder is empty does not show that nothing happened.
-async fn organization_folders(
-    client: &aws_sdk_s3::Client,
-    bucket: &str,
-    prefix: Option<&str>,
-) -> Result<Vec<String>, CallError> {
-    let root = layout::root(prefix);
-    let mut found = Vec::new();
-    let call = client.list_objects_v2().bucket(bucket).prefix(&root).delimiter("/");
-    objects::listing(call, |page| {
-        let folders = page.common_prefixes().iter().filter_map(|folder| folder.prefix()?.strip_prefix(&root));
-        found.extend(folders.filter(|folder| folder.starts_with("o-")).map(|id| id.trim_end_matches('/').to_owned()));
-        Ok(())
-    })
-    .await?;
-    Ok(found)
 }
 
 fn delivered(object: &Listed) -> Option<Timestamp> {

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use super::client::Aws;
 use super::failures::Failures;
-use super::log_folders::{self, Source};
+use super::log_folders::{self, LogFolders, Source};
 use super::{buckets, log_validation, objects};
 use crate::logs::reader::{self, Question, Reader};
 use crate::logs::sample::{self, Listed, LogRequest};
@@ -19,7 +19,8 @@ pub(super) async fn collect(
     progress: &Progress,
 ) -> (Records, Vec<Change>) {
     let window = Window::before(account.collected_at, request.window);
-    let (mut sources, mut bucket_region) = log_folders::sources(aws, account, &request.watched, window).await;
+    let LogFolders { mut sources, bucket_regions: mut bucket_region, delivered_regions } =
+        log_folders::list_all(aws, account, &request.watched, window).await;
     let validation = log_validation::collect(aws, account, &sources, &bucket_region, window, progress).await;
     let (mut drawn, sample) = draw(&sources, request.sample, account);
     // What digests list and today's folders do not hold was delivered elsewhere, or is gone: asked for, it is told which.
@@ -55,7 +56,7 @@ pub(super) async fn collect(
     let window = validation.vouched(window);
     let integrity = validation.integrity(&sources, &reader.verdicts(), window);
     let changes = reader.changes();
-    (Records { window: Some(window), sample, integrity, ..reader.finish() }, changes)
+    (Records { window: Some(window), sample, integrity, delivered_regions, ..reader.finish() }, changes)
 }
 
 /// Which objects are read. Trails that deliver to one folder share its objects: each is read once.

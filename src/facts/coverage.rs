@@ -11,7 +11,7 @@ use crate::aws::location::Location;
 use crate::aws::s3_events::{Access, EVENT_SOURCE};
 use crate::coverage::event::{Event, Place, Requirement};
 use crate::coverage::prove::{Gap, Part, RecorderSet, Share, Verdict};
-use crate::reason::{LostEvent, MissedBy, NotSeen, OfLocation, Reason};
+use crate::reason::{LostEvent, MissedBy, NotSeen, OfLocation, OfRecords, Reason};
 
 impl View<'_> {
     /// With the proof; what was asked before is not proved again.
@@ -41,9 +41,19 @@ impl View<'_> {
         };
         match recorders.prove(&requirement) {
             Verdict::Unknown(reasons) => Judgement::unknown(reasons),
-            Verdict::Recorded(parts) => recorded(&requirement, &parts),
+            Verdict::Recorded(parts) => {
+                let failing = parts.iter().filter_map(|part| self.failing(part, &requirement.region)).collect();
+                recorded(&requirement, &parts, failing)
+            }
             Verdict::Gap(gap) => self.gap(requirement, &gap, &recorders),
         }
+    }
+
+    /// Deliveries that fail are tried again for days: what is recorded may still come.
+    fn failing(&self, part: &Part, region: &str) -> Option<Reason> {
+        let status = self.world.trail(&part.arn)?.status.get(region)?;
+        let error = status.latest_delivery_error.clone().filter(|error| !error.is_empty())?;
+        Some(OfRecords::DeliveriesFailing { recorder: part.recorder.clone(), error }.into())
     }
 
     /// The events that are asked for. `Err`: why there is no telling which those are.
@@ -101,7 +111,8 @@ impl View<'_> {
     }
 }
 
-fn recorded(requirement: &Requirement, parts: &[Part]) -> Judgement<Coverage> {
+/// `failing`: what is to be said of the deliveries.
+fn recorded(requirement: &Requirement, parts: &[Part], failing: Vec<Reason>) -> Judgement<Coverage> {
     let by =
         |part: &Part| json!({"recorder": part.recorder, "selector": part.selector, "records": part.share.as_str()});
     // One that records all of it is enough to name; else all that record some.
@@ -109,7 +120,7 @@ fn recorded(requirement: &Requirement, parts: &[Part]) -> Judgement<Coverage> {
     let named = named.map(|part| format!("{}, {}", part.recorder, part.selector)).collect();
     let evidence = json!({"region": requirement.region, "access": requirement.access, "recorded_by": parts.iter().map(by).collect::<Vec<_>>()});
     let reason = OfLocation::Recorded { access: requirement.access, by: named };
-    Judgement::new(Coverage::Recorded, vec![reason.into()], evidence)
+    Judgement::new(Coverage::Recorded, [vec![reason.into()], failing].concat(), evidence)
 }
 
 fn status(verdict: &Verdict) -> Coverage {

@@ -12,7 +12,7 @@ use crate::aws::s3_events::Access;
 use crate::coverage::prove::{Share, Verdict};
 use crate::coverage::recorder::{Effect, Recorder};
 use crate::reason::{NotSeen, OfRecords, Reason};
-use crate::snapshot::{AccessRecord, Change, FactKind, LogReading, Records, Skipped, Trail, TrailStatus, Window};
+use crate::snapshot::{AccessRecord, Change, FactKind, LogReading, Records, Skipped, Trail, Window};
 
 /// How long after an event its record may be delivered, and some slack.
 const LATE_DELIVERY: time::Duration = time::Duration::hours(1);
@@ -240,18 +240,52 @@ impl<'a> View<'a> {
         (objects > 0).then(|| unreadable(records, objects))
     }
 
-    /// A copy into another region's bucket is recorded there, and reads here.
+    /// A copy into another region's bucket is recorded there, and reads here: what was delivered there in the window must have been
+    /// read, and be intact, as here.
     fn copies_not_read(&self, recorder: &Recorder, region: &str, window: Window) -> Vec<Reason> {
         let Some(trail) = self.world.trail(&recorder.arn) else { return vec![] };
-        let delivered = |status: &TrailStatus| status.latest_delivery_time.is_some_and(|time| time >= window.start);
-        let others = trail.status.iter().filter(|(other, status)| *other != region && delivered(status));
-        let is_read = |other: &str| {
+        let (regions, are_all) = self.regions_of_copies(trail);
+        let name = || recorder.name.clone();
+        let mut missing = Vec::new();
+        if !are_all {
+            missing.push(OfRecords::OtherRegionsNotLookedAt { recorder: name() }.into());
+        }
+        let mut unread = Vec::new();
+        for other in regions.iter().filter(|other| *other != region) {
+            let status = trail.status.get(other);
+            if status.and_then(|status| status.latest_delivery_time).is_some_and(|last| last < window.start) {
+                continue;
+            }
             let readings = self.accesses.readings(&recorder.arn, other);
-            !readings.is_empty() && readings.iter().all(|reading| reading.is_complete())
-        };
-        let unread: Vec<String> = others.map(|(other, _)| other.clone()).filter(|other| !is_read(other)).collect();
-        let recorder = recorder.name.clone();
-        if unread.is_empty() { vec![] } else { vec![OfRecords::CopiesNotRead { recorder, regions: unread }.into()] }
+            if readings.is_empty() || !readings.iter().all(|reading| reading.is_complete()) {
+                unread.push(other.clone());
+                continue;
+            }
+            missing.extend(self.not_listed_of(recorder, other));
+            missing.extend(self.not_intact(recorder, other));
+            let error = status.and_then(|status| status.latest_delivery_error.clone());
+            if let Some(error) = error.filter(|error| !error.is_empty()) {
+                missing.push(OfRecords::DeliveriesFailing { recorder: name(), error }.into());
+            }
+        }
+        if !unread.is_empty() {
+            missing.push(OfRecords::CopiesNotRead { recorder: name(), regions: unread }.into());
+        }
+        missing
+    }
+
+    /// The regions that the trail may have delivered in, and whether these are all. Where its folders were not looked at, those that
+    /// were scanned; where not all regions were to be, there may be others.
+    fn regions_of_copies(&self, trail: &Trail) -> (BTreeSet<String>, bool) {
+        let delivered = self.records.and_then(|records| records.delivered_regions.get(&trail.trail_arn));
+        match (trail.is_multi_region_trail, delivered) {
+            (Some(false), _) => (BTreeSet::from([trail.home_region.clone()]), true),
+            (_, Some(delivered)) => (delivered.clone(), true),
+            (_, None) => {
+                let scanned = self.world.regions_of(&trail.trail_arn).cloned();
+                (scanned.chain(trail.status.keys().cloned()).collect(), self.config.regions.is_none())
+            }
+        }
     }
 
     /// By the clock of the accounts whose trails record there.
@@ -264,9 +298,8 @@ impl<'a> View<'a> {
         if window.end <= window.start || at.0 - window.end.0 < LATE_DELIVERY {
             missing.push(OfRecords::WindowTooLate.into());
         }
-        let is_asked = self.config.records.is_some() || !self.config.access_rules.is_empty();
-        let asked = is_asked.then(|| self.config.window());
-        if let Some(asked) = asked.filter(|asked| window.start.0 > at.0 - *asked) {
+        let asked = self.config.window();
+        if window.start.0 > at.0 - asked {
             let asked_seconds = asked.whole_seconds();
             missing.push(OfRecords::WindowShort { start: window.start, asked_seconds }.into());
         }

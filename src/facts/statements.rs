@@ -81,6 +81,9 @@ impl View<'_> {
                 Judgement::new(Completion::Unfinished, vec![reason.into()], evidence)
             }
             (open, false) => {
+                if sessions.iter().any(|session| session.location.is_none()) {
+                    missing.push(OfStatement::Undeclared { location: place.to_string() }.into());
+                }
                 let seen = match open {
                     None => OfStatement::EveryUploadSeenEnded,
                     Some(_) => OfStatement::UploadNotSeenToEnd,

@@ -6,10 +6,10 @@ use serde::Serialize;
 use super::any;
 use crate::aws::arn::RoleArn;
 use crate::aws::location::Location;
-use crate::aws::s3_events::{AWS_API_CALL, DOCUMENTED, EVENT_SOURCE, documented};
+use crate::aws::s3_events::{AWS_API_CALL, AWS_SERVICE_EVENT, DOCUMENTED, EVENT_SOURCE, documented};
 use crate::config::Config;
 use crate::coverage::event::Event;
-use crate::coverage::recorder::Recorder;
+use crate::coverage::recorder::{Decision, Recorder};
 use crate::nearest::nearest;
 use crate::snapshot::Snapshot;
 use crate::world::World;
@@ -64,14 +64,15 @@ pub fn trace(snapshot: &Snapshot, config: &Config, question: &Question) -> Resul
         None => world.bucket_region(bucket).map_err(|reason| format!("{reason}; --region names it"))?,
     };
     let set = world.recorders_at(bucket, region, question.role.as_ref()).map_err(|reason| reason.to_string())?;
-    let events = events(world.partition(), question, region);
-    let recorders: Vec<Traced> = set.recorders.iter().map(|recorder| traced(recorder, &events)).collect();
-    let recorded = |event: &Event| any(set.recorders.iter().map(|recorder| recorder.decide(event).records));
-    let answers: Vec<Option<bool>> = events.iter().map(recorded).collect();
-    // The event is one of these: what they agree on holds.
+    let forms = forms(world.partition(), question, region);
+    let recorders: Vec<Traced> = set.recorders.iter().map(|recorder| traced(recorder, question, &forms)).collect();
+    let recorded =
+        |form: &Form| any(set.recorders.iter().map(|recorder| decide(recorder, question, &form.event).records));
+    let answers: Vec<Option<bool>> = forms.iter().map(recorded).collect();
+    // The event has one of these forms: what they agree on holds.
     let first = answers.first().copied().flatten();
     let recorded = first.filter(|_| answers.windows(2).all(|pair| pair[0] == pair[1]));
-    let event = events.into_iter().next().ok_or("no such event")?;
+    let event = forms.into_iter().next().ok_or("no such event")?.event;
     Ok(Trace { event, recorded, note: undocumented(&question.event_name), recorders })
 }
 
@@ -85,43 +86,80 @@ fn undocumented(name: &str) -> Option<String> {
     Some(format!("{name} is no documented S3 data event{hint}: it was judged as one that AWS may add"))
 }
 
-/// The event; twice where AWS does not say whether it only reads.
-fn events(partition: &str, question: &Question, region: &str) -> Vec<Event> {
-    let documented = documented(&question.event_name);
-    let read_only = documented.and_then(|event| event.read_only);
-    let user_identity_arn = question.role.as_ref().map(|role| role.session_prefix() + &question.session_name);
-    let event = |read_only: bool| Event {
-        event_name: question.event_name.clone(),
-        read_only,
-        resource_arn: question.object.arn_prefix(partition),
-        user_identity_arn: user_identity_arn.clone(),
-        region: region.to_owned(),
-        event_source: EVENT_SOURCE.to_owned(),
-        event_type: AWS_API_CALL.to_owned(),
-        session_credential_from_console: false,
-        hypothetical: documented.is_none(),
-    };
-    match read_only {
-        Some(read_only) => vec![event(read_only)],
-        None => vec![event(true), event(false)],
-    }
+/// One of the forms that the event may have.
+struct Form {
+    /// When it has this one.
+    when: String,
+    event: Event,
 }
 
-fn traced(recorder: &Recorder, events: &[Event]) -> Traced {
-    let decisions: Vec<_> = events.iter().map(|event| recorder.decide(event)).collect();
+/// The event; in each form that it may have where AWS does not say which: reading only or not, and deleted by a request of its own or
+/// as one of the keys of a DeleteObjects.
+fn forms(partition: &str, question: &Question, region: &str) -> Vec<Form> {
+    let documented = documented(&question.event_name);
+    let read_only: &[(&str, bool)] = match documented.and_then(|event| event.read_only) {
+        Some(true) => &[("", true)],
+        Some(false) => &[("", false)],
+        None => &[("if AWS calls it readOnly", true), ("if AWS does not call it readOnly", false)],
+    };
+    let types: &[(&str, &str)] = match documented.is_some_and(|event| event.name == "DeleteObject") {
+        true => &[("as a request of its own", AWS_API_CALL), ("as a key of DeleteObjects", AWS_SERVICE_EVENT)],
+        false => &[("", AWS_API_CALL)],
+    };
+    let user_identity_arn = question.role.as_ref().map(|role| role.session_prefix() + &question.session_name);
+    let form = |(said, read_only): &(&str, bool), (kind, event_type): &(&str, &str)| Form {
+        when: format!("{said}{kind}"),
+        event: Event {
+            event_name: question.event_name.clone(),
+            read_only: *read_only,
+            resource_arn: question.object.arn_prefix(partition),
+            user_identity_arn: user_identity_arn.clone(),
+            region: region.to_owned(),
+            event_source: EVENT_SOURCE.to_owned(),
+            event_type: (*event_type).to_owned(),
+            session_credential_from_console: false,
+            hypothetical: documented.is_none(),
+        },
+    };
+    read_only.iter().flat_map(|read_only| types.iter().map(move |event_type| form(read_only, event_type))).collect()
+}
+
+/// What a recorder does with the event, where its copy of the record may lack the caller, or it may leave its own deliveries out.
+fn decide(recorder: &Recorder, question: &Question, event: &Event) -> Decision {
+    let named = recorder.decide(event);
+    if recorder.hides_caller(question.role.as_ref()) {
+        let hidden = recorder.decide(&Event { user_identity_arn: None, ..event.clone() });
+        if hidden.records != named.records {
+            let clause = format!(
+                "the copy of a bucket's owner may lack the role's ARN; with it: {}; without it: {}",
+                named.clause, hidden.clause
+            );
+            return Decision { records: None, clause };
+        }
+    }
+    let own_deliveries = recorder.own_deliveries_hidden_in.as_ref() == Some(&question.object.bucket);
+    if own_deliveries && question.role.is_none() && named.records == Some(true) {
+        let clause = format!("{}; RecursiveLogging is off, so CloudTrail's own deliveries are left out", named.clause);
+        return Decision { records: None, clause };
+    }
+    named
+}
+
+fn traced(recorder: &Recorder, question: &Question, forms: &[Form]) -> Traced {
+    let decisions: Vec<Decision> = forms.iter().map(|form| decide(recorder, question, &form.event)).collect();
     let agreed = decisions.windows(2).all(|pair| pair[0].records == pair[1].records);
-    let clauses: Vec<String> = match decisions.as_slice() {
-        [read, write] if !agreed => vec![
-            "AWS does not say whether this event is readOnly".to_owned(),
-            format!("if it is: {}", read.clause),
-            format!("if not: {}", write.clause),
-        ],
-        decisions => decisions.first().map(|decision| decision.clause.clone()).into_iter().collect(),
+    let because = match agreed {
+        true => decisions.first().map(|decision| decision.clause.clone()).unwrap_or_default(),
+        false => {
+            let each =
+                forms.iter().zip(&decisions).map(|(form, decision)| format!("{}: {}", form.when, decision.clause));
+            each.collect::<Vec<_>>().join("; ")
+        }
     };
     Traced {
         recorder: recorder.name.clone(),
         arn: recorder.arn.clone(),
         records: if agreed { decisions.first().and_then(|decision| decision.records) } else { None },
-        because: clauses.join("; "),
+        because,
     }
 }

@@ -9,7 +9,7 @@ use super::View;
 use super::input::UnseenFact;
 use super::subject::{Subject, SubjectKind};
 use crate::aws::location::Location;
-use crate::reason::{self, Reason};
+use crate::reason::{self, OfRecords, Reason};
 use crate::snapshot::{FactKind, Failure};
 
 /// The lists that are made of log records. Lists of what is declared miss nothing.
@@ -35,7 +35,11 @@ impl View<'_> {
 
     /// One for each account and region of a watched location of which something was not read that may show a session.
     fn unseen_records(&self) -> Vec<UnseenFact> {
-        let Some(records) = self.records else { return vec![] };
+        let Some(records) = self.records else {
+            // They were to be read.
+            let accounts = self.world.snapshot.accounts.iter().filter(|_| self.config.reads_records());
+            return accounts.map(|account| unseen(account.id(), "", vec![OfRecords::NoRecords.into()])).collect();
+        };
         let mut places: BTreeMap<(String, String), Vec<Reason>> = BTreeMap::new();
         // A text that is no location was refused by the loader of the snapshot.
         for location in records.locations.iter().filter_map(|text| Location::parse(text).ok()) {

@@ -221,7 +221,7 @@ impl<'a> Record<'a> {
     }
 
     pub fn kind(&self) -> Kind {
-        self.members.traits.kind(|| self.looks_like_data(), || self.members.resources.has_objects())
+        self.members.traits.kind(|| self.looks_like_data(), &self.members.resources)
     }
 
     /// `None`: what it says of itself is not as it should be.

@@ -22,6 +22,8 @@ pub enum OfRecords {
     ListingsNotRecorded { because: Vec<Reason> },
     /// A copy into a bucket of these regions is recorded there.
     CopiesNotRead { recorder: String, regions: Vec<String> },
+    /// Copies into buckets of regions that were not looked at are recorded there.
+    OtherRegionsNotLookedAt { recorder: String },
     /// It delivered nothing in the window; `last`: its last delivery before.
     NothingDelivered { recorder: String, last: Option<Timestamp> },
     /// No time was asked for.
@@ -84,6 +86,11 @@ impl fmt::Display for OfRecords {
                 f,
                 "a copy into a bucket of {} is recorded there, and the records of {recorder} there were not all read",
                 regions.join(", ")
+            ),
+            OfRecords::OtherRegionsNotLookedAt { recorder } => write!(
+                f,
+                "scan.regions leaves regions out, and a copy into a bucket there is recorded there: whether {recorder} delivered \
+                 anything for them is not known"
             ),
             OfRecords::NothingDelivered { recorder, last: None } => {
                 write!(f, "{recorder} has delivered nothing yet, as far as its status tells")
@@ -151,7 +158,10 @@ impl OfRecords {
                 write!(f, "since when {recorder} has logged is not known; the window began at {window_start}")
             }
             OfRecords::DeliveriesFailing { recorder, error } => {
-                write!(f, "deliveries of {recorder} fail with {error}: records of the window may still be on their way")
+                write!(
+                    f,
+                    "deliveries of {recorder} fail with {error}: records may still be on their way, for at most 30 days"
+                )
             }
             OfRecords::NoLogObjects { recorder } => {
                 write!(f, "{recorder} has delivered since the window began, and its log bucket shows no log objects")

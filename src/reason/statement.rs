@@ -18,6 +18,8 @@ pub enum OfStatement {
     EveryUploadSeenEnded,
     /// An upload was not seen to end.
     UploadNotSeenToEnd,
+    /// Nobody declared the place, so the scan did not look where it is.
+    Undeclared { location: String },
     /// It may go on after the window.
     MayGoOn { unloads: u64, after: Timestamp },
     /// It may have begun before the window.
@@ -77,6 +79,9 @@ impl fmt::Display for OfStatement {
             ),
             OfStatement::EveryUploadSeenEnded => f.write_str("every upload that was seen ended"),
             OfStatement::UploadNotSeenToEnd => f.write_str("an upload was not seen to end"),
+            OfStatement::Undeclared { location } => {
+                write!(f, "declare it for more: [[redshift.unload]] with location = \"{location}\"")
+            }
             OfStatement::MayGoOn { unloads, after } => write!(f, "{unloads} of them may still go on after {after}"),
             OfStatement::MayHaveBegun { unloads, before } => {
                 write!(f, "{unloads} of them may have begun before {before}")

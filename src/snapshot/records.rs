@@ -1,5 +1,6 @@
 //! What CloudTrail's log records showed: who touched what, and how much of the evidence was looked at.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use schemars::JsonSchema;
@@ -23,6 +24,10 @@ pub struct Records {
     /// Whether the log files are those that CloudTrail delivered: one entry for each trail with digests and region.
     #[serde(default)]
     pub integrity: Vec<TrailIntegrity>,
+    /// By the ARN of a multi-region trail: every region that its folders hold files of, whenever they were delivered. A trail that
+    /// is not here was not looked at in this way.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub delivered_regions: BTreeMap<String, BTreeSet<String>>,
     /// Log objects that could not be read or held no object records, with the reason.
     pub skipped: Vec<Skipped>,
     /// S3 data events that were read, after dropping duplicates.

@@ -17,8 +17,12 @@ fn without_digests() -> Value {
 }
 
 fn report_of(fields: &Value) -> (Value, i32) {
+    report_by(CONFIG, fields)
+}
+
+fn report_by(config: &str, fields: &Value) -> (Value, i32) {
     let workplace = Workplace::offline();
-    workplace.write("trailcheck.toml", CONFIG);
+    workplace.write("trailcheck.toml", config);
     workplace.write("snapshot.json", &snapshot_of(fields.clone()).to_string());
     let (report, ran) = workplace.check(&["--snapshot", "snapshot.json"]);
     (report, ran.exit)
@@ -151,6 +155,79 @@ fn a_copy_into_another_region_is_recorded_there() {
     there["latest_delivery_time"] = "2026-10-01T00:00:00Z".into();
     fields["trails"][0]["status"]["us-east-1"] = there;
     assert_eq!(approved(&fields).0, "pass");
+    // Where that is not told, it is not known.
+    for status in [Value::Null, json!({"is_logging": true})] {
+        let mut untold = fields.clone();
+        let statuses = untold["trails"][0]["status"].as_object_mut().unwrap();
+        statuses.remove("us-east-1");
+        if status.is_object() {
+            statuses.insert("us-east-1".to_owned(), status);
+        }
+        assert_eq!(approved(&untold).0, "unknown");
+        // Its folders tell where it ever delivered.
+        untold["records"]["delivered_regions"] = json!({ALL: ["eu-west-1"]});
+        assert_eq!(approved(&untold).0, "pass");
+        untold["records"]["delivered_regions"] = json!({ALL: ["eu-west-1", "us-east-1"]});
+        assert_eq!(approved(&untold).0, "unknown");
+    }
+    // Regions that the config leaves out are regions all the same.
+    let config = format!("[scan]\nregions = [\"eu-west-1\"]\n{CONFIG}");
+    let mut one = fields.clone();
+    one["scope"]["regions"] = json!(["eu-west-1"]);
+    let outcome_of = |fields: &Value| {
+        finding(&report_by(&config, fields).0, "access/approved_roles", "s3://load/in/")["outcome"].clone()
+    };
+    assert_eq!(outcome_of(&one), "unknown");
+    one["records"]["delivered_regions"] = json!({ALL: ["eu-west-1"]});
+    assert_eq!(outcome_of(&one), "pass");
+}
+
+/// What was delivered in another region must be intact as well.
+#[test]
+fn digests_of_the_other_region_are_asked_for() {
+    let mut fields = complete("s3://load/in/");
+    fields["trails"][0]["event_selectors"] = json!([basic("All", &["arn:aws:s3:::load/"])]);
+    fields["trails"][0]["is_multi_region_trail"] = true.into();
+    fields["scope"]["regions"] = json!(["eu-west-1", "us-east-1"]);
+    fields["trails"][0]["status"]["us-east-1"] = fields["trails"][0]["status"]["eu-west-1"].clone();
+    for list in ["read", "integrity"] {
+        let mut there = fields["records"][list][0].clone();
+        there["region"] = "us-east-1".into();
+        fields["records"][list].as_array_mut().unwrap().push(there);
+    }
+    assert_eq!(approved(&fields).0, "pass");
+    let mut unlike = fields.clone();
+    unlike["records"]["integrity"].as_array_mut().unwrap().pop();
+    assert_eq!(approved(&unlike).0, "unknown", "nothing was compared there");
+    fields["records"]["integrity"][1]["outcome"] = "unknown".into();
+    assert_eq!(approved(&fields).0, "unknown");
+    fields["records"]["integrity"][1]["outcome"] = "valid".into();
+    let denied = json!({"call": "cloudtrail:ListPublicKeys", "account": "111111111111", "region": "us-east-1", "resource": null,
+        "code": "AccessDenied", "message": "no", "makes_unknown": ["records"]});
+    fields["failures"] = json!([denied]);
+    assert_eq!(approved(&fields).0, "unknown", "a call was denied there");
+}
+
+/// A day is asked for where nobody says how long, by whatever policy.
+#[test]
+fn a_short_window_is_no_day() {
+    let mut fields = without_digests();
+    fields["records"]["window"] = json!({"start": "2026-11-22T10:59:00Z", "end": "2026-11-22T11:00:00Z"});
+    let (report, _) = report_by("[[redshift.copy]]\nlocation = \"s3://load/in/\"\n", &fields);
+    for policy in ["access/foreign_account", "access/no_long_lived_keys"] {
+        assert_eq!(finding(&report, policy, "s3://load/in/")["outcome"], "unknown", "{policy}");
+    }
+}
+
+/// Records that were to be read and are not there hide what they would show.
+#[test]
+fn records_that_are_missing_are_not_nothing() {
+    let mut fields = without_digests();
+    fields["records"] = Value::Null;
+    let (report, _) = report_by(&format!("{CONFIG}[records]\nwindow = \"24h\"\n"), &fields);
+    for policy in ["redshift/known_role", "redshift/unload_complete"] {
+        assert_eq!(finding(&report, policy, "111111111111")["outcome"], "unknown", "{policy}");
+    }
 }
 
 #[test]

@@ -24,6 +24,8 @@ mod aws_logs;
 mod browser;
 /// Evidence that is kept, and performed again.
 mod bundles;
+/// Who a record says acted.
+mod callers;
 /// Chains of digests, signed by a key of the tests' own.
 mod chains;
 /// Usage, files, errors and exit codes.
@@ -58,6 +60,8 @@ mod mutants;
 mod naive;
 /// What others wrote commands nobody.
 mod output;
+/// Files that hold records.
+mod packings;
 /// Rows of known pitfalls, each with the right verdict: trails, accounts and identities.
 mod pitfalls_scope;
 /// The same: selectors.

@@ -30,6 +30,9 @@ fn c4_a_delivery_that_fails_records_for_30_days() {
         let mut trail = for_all();
         trail["status"]["eu-west-1"] =
             json!({"is_logging": true, "latest_delivery_error": "AccessDenied", "latest_delivery_time": last});
+        // Recorded or not, that they fail is said.
+        let facts = derive(snapshot(vec![trail.clone()]), "s3://b/", Some(R));
+        assert!(facts.unloads[0].coverage.message.contains("AccessDenied"), "{}", facts.unloads[0].coverage.message);
         of_trail(trail)
     };
     assert_eq!(failing("2026-10-24T00:00:00Z"), "YY");

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::program::Workplace;
 
-fn record(changes: &[(&str, Value)]) -> Value {
+pub fn record(changes: &[(&str, Value)]) -> Value {
     let mut record = json!({
         "eventVersion": "1.11", "eventTime": "2026-11-22T05:00:00Z", "eventSource": "s3.amazonaws.com",
         "userIdentity": {"type": "IAMUser", "arn": "arn:aws:iam::111111111111:user/mallory", "accountId": "111111111111"},
@@ -19,7 +19,7 @@ fn record(changes: &[(&str, Value)]) -> Value {
 }
 
 /// What `accesses` counts of these records, and its exit code.
-fn accesses(records: &[Value], more: &[&str]) -> (Vec<Value>, i32) {
+pub fn accesses(records: &[Value], more: &[&str]) -> (Vec<Value>, i32) {
     let workplace = Workplace::offline();
     workplace.write("trailcheck.toml", "[[access]]\nlocation = \"s3://load/in/\"\n");
     workplace.write("x.json", &json!({"Records": records}).to_string());
@@ -212,147 +212,31 @@ fn no_source_of_events_drops_an_access() {
         let (rows, exit) = accesses(&[record(&[("eventSource", source.into())])], &[]);
         assert_eq!((rows.len(), exit), (usize::from(expected == 0), expected), "{source}");
     }
+    // Before there were categories, or of one that is not known; and by its bucket alone.
+    let bucket = json!([{"type": "AWS::S3::Bucket", "ARN": "arn:aws:s3:::load"}]);
+    for changes in [
+        vec![("eventSource", "s3future.amazonaws.com".into()), ("eventCategory", Value::Null)],
+        vec![
+            ("eventSource", "s3future.amazonaws.com".into()),
+            ("eventCategory", Value::Null),
+            ("managementEvent", Value::Null),
+        ],
+        vec![("eventSource", "s3future.amazonaws.com".into()), ("eventCategory", "Later".into())],
+        vec![("eventSource", "s3future.amazonaws.com".into()), ("resources", bucket)],
+        vec![("eventSource", "cloudtrail.amazonaws.com".into())],
+    ] {
+        assert_eq!(accesses(&[record(&changes)], &[]).1, 3, "{changes:?}");
+    }
+    let management = [
+        ("eventSource", "s3future.amazonaws.com".into()),
+        ("eventCategory", Value::Null),
+        ("managementEvent", true.into()),
+    ];
+    assert_eq!(accesses(&[record(&management)], &[]), (vec![], 0));
     // What is about no object of S3 is none.
     let table = json!([{"type": "AWS::DynamoDB::Table", "ARN": "arn:aws:dynamodb:eu-west-1:111111111111:table/t"}]);
     let other = record(&[("eventSource", "dynamodb.amazonaws.com".into()), ("resources", table)]);
     assert_eq!(accesses(&[other], &[]), (vec![], 0));
-}
-
-/// Two accounts have a record each of one request: the bucket's owner one that may hide who acted.
-#[test]
-fn the_copies_of_one_event_are_one_by_the_fuller() {
-    let full = record(&[("sharedEventID", "s".into())]);
-    let redacted = |shared: &str| {
-        record(&[
-            ("eventID", "other".into()),
-            ("sharedEventID", shared.into()),
-            ("userIdentity", json!({"type": "AWSAccount", "accountId": "111111111111", "principalId": "AIDAX"})),
-        ])
-    };
-    for records in [[full.clone(), redacted("s")], [redacted("s"), full.clone()]] {
-        let (rows, exit) = accesses(&records, &[]);
-        let told: Vec<_> =
-            rows.iter().map(|row| (row["principal_type"].as_str().unwrap(), row["count"].as_u64().unwrap())).collect();
-        assert_eq!((told, exit), (vec![("user", 1)], 0));
-    }
-    // Two requests: by their ids, or by what was asked and what came of it.
-    let elsewhere = json!([{"type": "AWS::S3::Object", "ARN": "arn:aws:s3:::load/in/other.csv"}]);
-    let changed = |name: &str, value: Value| {
-        let mut other = redacted("s");
-        other[name] = value;
-        other
-    };
-    for other in [
-        redacted("another"),
-        changed("eventName", "DeleteObject".into()),
-        changed("eventTime", "2026-11-22T05:00:01Z".into()),
-        changed("resources", elsewhere),
-        changed("errorCode", "AccessDenied".into()),
-    ] {
-        for records in [[full.clone(), other.clone()], [other.clone(), full.clone()]] {
-            let counts: u64 = accesses(&records, &[]).0.iter().map(|row| row["count"].as_u64().unwrap()).sum();
-            assert_eq!(counts, 2, "{other}");
-        }
-    }
-    // An event whose own id is the shared one is no duplicate of itself.
-    let (rows, _) = accesses(&[record(&[("sharedEventID", "e".into())])], &[]);
-    assert_eq!(rows[0]["count"], 1);
-    // Sessions of one role of another account are one principal.
-    let session = |name: &str| {
-        let identity =
-            json!({"type": "AWSAccount", "accountId": "222222222222", "principalId": format!("AROAX:{name}")});
-        record(&[("eventID", name.into()), ("userIdentity", identity)])
-    };
-    let (rows, _) = accesses(&[session("a"), session("b")], &[]);
-    assert_eq!((rows.len(), rows[0]["count"].as_u64()), (1, Some(2)));
-    // Whose they are, the table says, and a filter asks.
-    let workplace = Workplace::offline();
-    workplace.write("x.json", &json!({"Records": [session("a"), record(&[])]}).to_string());
-    let table = workplace.run(&["accesses", "x.json"]).stdout;
-    assert!(table.lines().any(|line| line.starts_with("AROAX  ") && line.contains("222222222222")), "{table}");
-    let of_account = workplace.run(&["accesses", "x.json", "--principal", "222222222222", "--format", "ndjson"]).stdout;
-    assert!(of_account.lines().count() == 1 && of_account.contains("AROAX"), "{of_account}");
-}
-
-/// The scan reads log files; what else the scanning role reads in a log bucket is judged like anyone's.
-#[test]
-fn the_scans_own_calls_are_on_log_files() {
-    let at = |key: &str| {
-        let identity = json!({"type": "AssumedRole", "arn": "arn:aws:sts::111111111111:assumed-role/audit/session", "accountId": "111111111111"});
-        let read = record(&[
-            ("userIdentity", identity),
-            ("requestParameters", json!({"bucketName": "logs", "key": key})),
-            ("resources", json!([{"type": "AWS::S3::Object", "ARN": format!("arn:aws:s3:::logs/{key}")}])),
-        ]);
-        let workplace = Workplace::offline();
-        workplace.write("trailcheck.toml", "[[access]]\nlocation = \"s3://logs/\"\n");
-        workplace.write("logs/x.json", &json!({"Records": [read]}).to_string());
-        workplace
-            .write("snapshot.json", &crate::account::snapshot_of(crate::account::complete("s3://logs/")).to_string());
-        let (report, _) = workplace.check(&["--snapshot", "snapshot.json", "--logs", "logs"]);
-        crate::program::finding(&report, "access/approved_roles", "s3://logs/")["outcome"].as_str().unwrap().to_owned()
-    };
-    assert_eq!(
-        at("AWSLogs/111111111111/CloudTrail/eu-west-1/2026/11/22/x.json.gz"),
-        "unknown",
-        "a folder shows no absence"
-    );
-    for data in [
-        "in/data.csv",
-        "in/AWSLogs/x.csv",
-        "AWSLogs/customers.csv",
-        "AWSLogs/111111111111/x.csv",
-        "myAWSLogs/111111111111/CloudTrail/x",
-    ] {
-        assert_eq!(at(data), "fail", "{data}");
-    }
-    for log in [
-        "logs/2026/AWSLogs/o-abc/111111111111/CloudTrail/eu-west-1/x.json.gz",
-        "AWSLogs/111111111111/CloudTrail-Digest/x",
-    ] {
-        assert_eq!(at(log), "unknown", "{log}");
-    }
-}
-
-/// A blank says nothing, and nobody is approved or turned down by it.
-#[test]
-fn a_blank_name_is_no_name() {
-    let told = |identity: Value| {
-        let workplace = Workplace::offline();
-        let config = "[[access]]\nlocation = \"s3://load/in/\"\nusers = [\"arn:aws:iam::111111111111:user/mallory\"]\n";
-        workplace.write("trailcheck.toml", config);
-        workplace.write("logs/x.json", &json!({"Records": [record(&[("userIdentity", identity)])]}).to_string());
-        let snapshot = crate::account::snapshot_of(crate::account::complete("s3://load/in/"));
-        workplace.write("snapshot.json", &snapshot.to_string());
-        let (report, _) = workplace.check(&["--snapshot", "snapshot.json", "--logs", "logs"]);
-        crate::program::finding(&report, "access/approved_roles", "s3://load/in/").clone()
-    };
-    for identity in [
-        json!({"type": "IAMUser", "arn": ""}),
-        json!({"type": "Root", "arn": " "}),
-        json!({"type": "FederatedUser", "arn": ""}),
-        json!({"type": "AWSService", "invokedBy": ""}),
-        json!({"type": "AWSAccount"}),
-        json!({"type": "AWSAccount", "accountId": "", "principalId": ""}),
-        json!({"type": "Unknown", "arn": "", "principalId": ""}),
-        json!({}),
-    ] {
-        let finding = told(identity.clone());
-        assert_eq!(finding["outcome"], "unknown", "{identity}");
-        assert!(finding["message"].as_str().unwrap().contains("somebody that event e does not name"), "{finding}");
-    }
-    // In another account's copy the account tells who it is not.
-    assert_eq!(told(json!({"type": "AWSAccount", "principalId": "AIDAX"}))["outcome"], "unknown");
-    assert_eq!(
-        told(json!({"type": "AWSAccount", "principalId": "AIDAX", "accountId": "222222222222"}))["outcome"],
-        "fail"
-    );
-    // Nobody of these kinds can be approved.
-    assert_eq!(
-        told(json!({"type": "WebIdentityUser", "principalId": "accounts.example.com:app:7"}))["outcome"],
-        "fail"
-    );
-    assert_eq!(told(json!({"type": "SAMLUser", "principalId": "abc:ann"}))["outcome"], "fail");
 }
 
 /// Insights name no source; and what its source settles needs no other trait.
@@ -374,85 +258,4 @@ fn what_is_certainly_no_access_needs_no_more() {
     assert_eq!(accesses(&[unclear], &[]).1, 3);
     assert_eq!(accesses(&[record(&[("eventSource", Value::Null)])], &[]).1, 3);
     assert_eq!(accesses(&[record(&[("managementEvent", "False".into())])], &[]).1, 3);
-}
-
-/// What is packed in a form that is not read may hold records: it is named with what to do, and no silence.
-#[test]
-fn a_file_in_another_packing_is_not_passed_over() {
-    let file = json!({"Records": [record(&[])]}).to_string();
-    let mut tar = vec![0; 512];
-    tar[..6].copy_from_slice(b"x.json");
-    tar[257..262].copy_from_slice(b"ustar");
-    let utf_16: Vec<u8> = [0xfeff].into_iter().chain(file.encode_utf16()).flat_map(u16::to_le_bytes).collect();
-    let gzip = trailcheck::gzip::compress;
-    for (name, bytes, form) in [
-        ("old.zip", b"PK\x03\x04rest".to_vec(), "a ZIP archive"),
-        ("old.bz2", b"BZh91AY".to_vec(), "bzip2 data"),
-        ("old.xz", b"\xfd7zXZ\0\0".to_vec(), "xz data"),
-        ("old", b"PAR1\x15".to_vec(), "a Parquet file"),
-        ("old.tar", tar.clone(), "a tar archive"),
-        ("old.tgz", gzip(&tar), "a tar archive"),
-        ("old.json.gz", gzip(&gzip(file.as_bytes())), "gzip within gzip"),
-        ("old.json", utf_16, "UTF-16 text"),
-    ] {
-        let workplace = Workplace::offline();
-        workplace.write("logs/good.json", &file);
-        std::fs::write(workplace.path(&format!("logs/{name}")), bytes).unwrap();
-        let ran = workplace.run(&["accesses", "logs"]);
-        assert_eq!(ran.exit, 3, "{name}: {ran:?}");
-        assert!(ran.stderr.contains(&format!("logs/{name}: it is {form}; write")), "{name}: {}", ran.stderr);
-    }
-}
-
-/// In whatever they come, records are read as strictly as in a log file, and what is none says what it looks like.
-#[test]
-fn containers_are_told_by_their_form() {
-    let read = |bytes: &[u8], name: &str| {
-        let workplace = Workplace::offline();
-        std::fs::create_dir(workplace.path("logs")).unwrap();
-        std::fs::write(workplace.path(&format!("logs/{name}")), bytes).unwrap();
-        let ran = workplace.run(&["accesses", "logs", "--format", "json"]);
-        let rows: Vec<Value> = serde_json::from_str(&ran.stdout).unwrap();
-        (rows.iter().map(|row| row["count"].as_u64().unwrap()).sum::<u64>(), ran.exit, ran.stderr)
-    };
-    let (one, two) = (record(&[("eventID", "a".into())]), record(&[("eventID", "b".into())]));
-    let lines = format!("{one}\n{two}\n");
-    let message = |record: &Value| Value::String(record.to_string());
-    let file = json!({"Records": [one, two]}).to_string();
-    let zstd = ruzstd::encoding::compress_to_vec(file.as_bytes(), ruzstd::encoding::CompressionLevel::Fastest);
-    for (name, bytes) in [
-        ("array.json", json!([one, two]).to_string().into_bytes()),
-        ("lines.ndjson", lines.clone().into_bytes()),
-        ("lines.gz", trailcheck::gzip::compress(lines.as_bytes())),
-        ("bom.json", [b"\xef\xbb\xbf", file.as_bytes()].concat()),
-        ("file.json.zst", zstd.clone()),
-        ("export", format!("2026-11-22T05:00:00.000Z {one}\n2026-11-22T05:00:01.000Z {two}\n").into_bytes()),
-        ("subscription.json", json!({"messageType": "DATA_MESSAGE", "logEvents": [{"message": message(&one)}, {"message": message(&two)}]}).to_string().into_bytes()),
-        ("lookup.json", json!({"Events": [{"CloudTrailEvent": message(&one)}, {"CloudTrailEvent": message(&two)}]}).to_string().into_bytes()),
-    ] {
-        assert_eq!((read(&bytes, name).0, read(&bytes, name).1), (2, 0), "{name}: {}", read(&bytes, name).2);
-    }
-    assert_eq!(read(one.to_string().as_bytes(), "one.json").0, 1);
-    let mut cut = zstd.clone();
-    cut.truncate(zstd.len() - 3);
-    for (name, bytes, what) in [
-        ("cut.json.zst", cut, "zstd data is damaged"),
-        ("more.json.zst", [&zstd[..], b"x"].concat(), "after the end"),
-        (
-            "notification.json",
-            json!({"Records": [{"eventSource": "aws:s3", "eventName": "ObjectCreated:Put", "eventVersion": "2.1"}]})
-                .to_string()
-                .into_bytes(),
-            "S3 event notifications",
-        ),
-        ("other.json", b"{\"hello\": 1}".to_vec(), "it looks like JSON with hello"),
-        (
-            "rows.json",
-            json!({"QueryResultRows": [[{"eventID": "a"}]]}).to_string().into_bytes(),
-            "its rows have no eventversion",
-        ),
-    ] {
-        let (count, exit, stderr) = read(&bytes, name);
-        assert!(count == 0 && exit == 3 && stderr.contains(what), "{name}: {exit} {stderr}");
-    }
 }

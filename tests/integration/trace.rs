@@ -65,7 +65,7 @@ fn the_clause_that_decides_is_quoted() {
     // Either, for all that AWS says: it depends.
     let ran = trace(&[OBJECT, "--event", "SelectObjectContent"]);
     assert_eq!(ran.exit, 3, "{ran:?}");
-    assert!(ran.stdout.contains("AWS does not say whether this event is readOnly"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("if AWS calls it readOnly: "), "{}", ran.stdout);
     // Where one trail has the reads and another the writes, it does not depend.
     let mut both = snapshot.clone();
     let writes = json!([{"read_write_type": "WriteOnly",
@@ -86,6 +86,30 @@ fn the_clause_that_decides_is_quoted() {
     snapshot["accounts"][0]["trails"][1]["event_selectors"] = Value::Null;
     workplace.write("snapshot.json", &snapshot.to_string());
     assert_eq!(trace(&[OBJECT, "--event", "GetObject"]).exit, 3);
+}
+
+/// What `check` doubts, `trace` doubts.
+#[test]
+fn an_event_of_several_forms_is_recorded_in_all_of_them_or_unknown() {
+    let told = |field: Value, role: &str, event: &str| {
+        let workplace = Workplace::offline();
+        let trail = crate::account::with_advanced(&[crate::account::objects(&[field])]);
+        let snapshot = crate::account::snapshot_of(crate::account::snapshot(vec![trail]));
+        workplace.write("snapshot.json", &snapshot.to_string());
+        let ran =
+            workplace.run(&["trace", "s3://b/k", "--snapshot", "snapshot.json", "--event", event, "--role", role]);
+        (ran.exit, ran.stdout)
+    };
+    let field = crate::account::field;
+    let calls = field("eventType", json!({"equals": ["AwsApiCall"]}));
+    let (exit, out) = told(calls.clone(), crate::account::R, "DeleteObject");
+    assert!(exit == 3 && out.contains("as a key of DeleteObjects: "), "{exit} {out}");
+    assert_eq!(told(calls, crate::account::R, "PutObject").0, 0);
+    let partner = "arn:aws:iam::222222222222:role/partner";
+    let by_name =
+        field("userIdentity.arn", json!({"starts_with": ["arn:aws:sts::222222222222:assumed-role/partner/"]}));
+    let (exit, out) = told(by_name.clone(), partner, "GetObject");
+    assert!(exit == 3 && out.contains("may lack the role's ARN"), "{exit} {out}");
 }
 
 #[test]

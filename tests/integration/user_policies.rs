@@ -259,7 +259,8 @@ fn a_broken_policy_says_where_in_one_line() {
 fn patterns_know_unicode() {
     let rego = "package acme.x\ndeny contains \"found\" if { regex.match(`^\\w+\\d$`, \"ab1\"); regex.match(`(?i)^É$`, \"é\") }\n";
     let (report, _) = with_policy("x", rego).check(&CHECK);
-    assert_eq!(finding(&report, "acme/x", "123456789012")["message"], "found");
+    let message = finding(&report, "acme/x", "123456789012")["message"].clone();
+    assert!(message.as_str().unwrap().starts_with("found"), "{message}");
 }
 
 /// The policy is an error of its own, and its neighbours answer as before.

@@ -2,6 +2,7 @@
 
 use super::super::changes;
 use super::super::json::Member;
+use super::resource_list::ResourceList;
 use crate::aws::s3_events::EVENT_SOURCES;
 
 /// What a record is to us.
@@ -111,21 +112,16 @@ impl Traits {
 
     /// Before eventVersion 1.07 there is no `eventCategory`, and before 1.06 no `managementEvent`: then what the rest of
     /// the record looks like decides (`None`: that is not as it should be).
-    pub(super) fn kind(
-        &self,
-        looks_like_data: impl FnOnce() -> Option<bool>,
-        has_objects: impl FnOnce() -> bool,
-    ) -> Kind {
+    pub(super) fn kind(&self, looks_like_data: impl FnOnce() -> Option<bool>, resources: &ResourceList) -> Kind {
         if *self == Traits::USUAL {
             return Kind::S3Data;
         }
-        let may_be_data = matches!(self.category.get(), None | Some(Some(Category::Data)));
         match self.source.get() {
             Some(Some(Source::S3)) => {}
             Some(Some(Source::Notification)) => return Kind::Notification,
-            Some(Some(Source::CloudTrail)) => return Kind::CloudTrail,
             // A data event about an S3 object is an access, whoever tells of it.
-            Some(Some(Source::Other)) if may_be_data && has_objects() => return Kind::Unclear,
+            Some(Some(Source::Other | Source::CloudTrail)) if self.may_be_of(resources) => return Kind::Unclear,
+            Some(Some(Source::CloudTrail)) => return Kind::CloudTrail,
             Some(Some(Source::Other)) => return Kind::Other,
             // Insights have none; any other record without one is none that is documented.
             Some(None) if self.event_type == Member::Is(EventType::Derived) => return Kind::Other,
@@ -153,6 +149,16 @@ impl Traits {
             Some(true) => Kind::S3Data,
             Some(false) => Kind::Other,
             None => Kind::Unclear,
+        }
+    }
+
+    /// Whether it may be a data event about S3, by what it names and whatever its source.
+    fn may_be_of(&self, resources: &ResourceList) -> bool {
+        match self.category.get() {
+            Some(Some(Category::Data)) => resources.has_objects() || !resources.buckets.is_empty(),
+            Some(Some(Category::Other)) => false,
+            Some(None) => resources.has_objects() && self.management.get() != Some(Some(true)),
+            Some(Some(Category::Unknown)) | None => resources.has_objects(),
         }
     }
 }
