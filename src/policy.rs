@@ -1,23 +1,25 @@
 //! Rego decides. The only folder that knows regorus.
 //!
-//! `files` finds policies, `bundle` loads them, `metadata` reads a header, whose `controls` are of a closed list; `code` looks for what
-//! would hang or pass in silence, `typed` for what the input does not have, `selection` says which of them run. `input` is the document
-//! that they read, `evaluate` asks the shipped ones and `worker` the user's, in a process of its own; `answers` takes what they say, and
-//! here the answers become findings. `test` runs the tests of a folder.
+//! `files` finds policies, `bundle` loads them, `metadata` reads a header, whose `controls` are of a closed list. In the engine's syntax
+//! `tree`, `graph` looks for what would hang or is never asked, and `typed` for what the input does not have. `selection` says which
+//! policies run; `input` is the document that they read, `evaluate` asks the shipped ones and `worker` the user's, in a process of its
+//! own; `answers` takes what they say, and here the answers become findings. `test` runs the tests of a folder.
 //!
 //! A policy names its subjects and shows which of them fail, are unknown or pass. A subject that it shows nothing of is
 //! unknown: no policy passes anything by leaving it out.
 
 mod answers;
+mod brackets;
 mod bundle;
-mod code;
 mod controls;
 mod evaluate;
 mod files;
+mod graph;
 mod input;
 mod metadata;
 mod selection;
 mod test;
+mod tree;
 mod typed;
 pub mod worker;
 

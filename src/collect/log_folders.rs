@@ -1,5 +1,6 @@
 //! Where the trails' log objects are, and which there are: listed by delivery day.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use time::Date;
@@ -72,10 +73,10 @@ pub(super) async fn list_all(aws: &Aws, account: &Account, watched: &[Watched], 
         let client = aws.s3(&bucket_regions[bucket]);
         // Trails that deliver to one place share what is found there.
         let place = (bucket, &trail.s3_key_prefix, trail.is_organization_trail, trail.is_multi_region_trail);
-        if !looked.contains_key(&place) {
-            looked.insert(place, log_roots::look(&client, account.id(), trail, bucket).await);
-        }
-        let roots = &looked[&place];
+        let roots: &Roots = match looked.entry(place) {
+            Entry::Occupied(roots) => roots.into_mut(),
+            Entry::Vacant(place) => place.insert(log_roots::look(&client, account.id(), trail, bucket).await),
+        };
         if trail.is_multi_region_trail != Some(false) && roots.error.is_none() {
             delivered_regions.insert(trail.trail_arn.clone(), roots.regions.clone());
         }

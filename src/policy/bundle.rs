@@ -9,10 +9,12 @@ use regorus::Engine;
 use regorus::languages::rego::compiler::Compiler;
 use serde_json::Value;
 
-use super::code::Code;
+use super::brackets;
 use super::files::{self, MAX_FILE, PolicyFile, user_files};
+use super::graph;
 use super::metadata::Metadata;
-use super::typed::{self, Mistake};
+use super::tree::{Mistake, Tree};
+use super::typed;
 use super::worker;
 use crate::facts::input::Facts;
 use crate::severity::{Severity, UnknownIs};
@@ -131,8 +133,9 @@ pub fn with_policy_files(
 /// Loads a user's files, and refuses what would break or pass in silence.
 pub(super) fn checked(files: &[PolicyFile]) -> Result<Bundle, PolicyError> {
     let mut bundle = load(files)?;
+    // First what never ends: the compiler goes all the way.
+    refuse_mistakes(&mut bundle)?;
     refuse_unknown_functions(&mut bundle)?;
-    refuse_misspelt(&bundle)?;
     Ok(bundle)
 }
 
@@ -152,18 +155,11 @@ fn check_user_file(file: &PolicyFile) -> Result<(), PolicyError> {
     if file.text.len() > MAX_FILE {
         return refuse(format!("is larger than {MAX_FILE} bytes"));
     }
-    let code = Code::of(&file.text);
-    let deepest = code.depth();
+    let deepest = brackets::depth(&file.text);
     if deepest > MAX_BRACKETS {
         return refuse(format!(
             "has brackets nested {deepest} deep, and the limit is {MAX_BRACKETS}; move data into the config"
         ));
-    }
-    if code.looks_up_data() {
-        return refuse("looks into `data` by brackets; name what is meant, as in data.house.rules.limit".to_owned());
-    }
-    if let Some(name) = code.recursion() {
-        return refuse(format!("`{name}` comes back to itself: it would never end"));
     }
     Ok(())
 }
@@ -183,24 +179,32 @@ pub(super) fn engine_of(files: &[PolicyFile]) -> Result<Engine, PolicyError> {
 /// What to do about an expression that is too big for the compiler, or too deep for the syntax tree's JSON.
 const SPLIT: &str = "split chains of more than fifty operators, and move lists into rules of their own";
 
-/// What is asked of the input must be in its schema.
-fn refuse_misspelt(bundle: &Bundle) -> Result<(), PolicyError> {
+/// The syntax tree of all files.
+fn tree_of(engine: &Engine, files: &[PolicyFile]) -> Result<Value, PolicyError> {
+    let refused = |message: String| PolicyError::Load { file: names(files), message };
+    let json = engine.get_ast_as_json().map_err(|error| refused(error.to_string()))?;
+    serde_json::from_str(&json)
+        .map_err(|_| refused(format!("an expression is nested too deep to be looked at: {SPLIT}")))
+}
+
+/// What the files ask must be there, and what they define must be asked.
+fn refuse_mistakes(bundle: &mut Bundle) -> Result<(), PolicyError> {
     let refused = |file: &str, message: String| PolicyError::Load { file: file.to_owned(), message };
-    let all = names(&bundle.files);
-    let tree = bundle.engine.get_ast_as_json().map_err(|error| refused(&all, error.to_string()))?;
-    let tree: Value = serde_json::from_str(&tree)
-        .map_err(|_| refused(&all, format!("an expression is nested too deep to be looked at: {SPLIT}")))?;
+    let json = tree_of(&bundle.engine, &bundle.files)?;
+    let tree = Tree::of(&json);
     let schema = serde_json::to_value(schemars::schema_for!(Facts)).unwrap_or_default();
-    match typed::mistakes(&tree, &schema).into_iter().next() {
-        None => Ok(()),
-        Some(Mistake { file, line, column, message }) => Err(refused(
-            &format!("{file}:{line}:{column}"),
-            format!(
-                "{message}{} `trailcheck schema input` has all of it",
-                if message.ends_with('?') { "" } else { ";" }
-            ),
-        )),
+    let at = |mistake: Mistake, more: &str| {
+        let Mistake { file, line, column, message } = mistake;
+        let end = if message.ends_with('?') || more.is_empty() { "" } else { ";" };
+        refused(&format!("{file}:{line}:{column}"), format!("{message}{end}{more}"))
+    };
+    if let Some(mistake) = graph::mistakes(&tree).into_iter().next() {
+        return Err(at(mistake, ""));
     }
+    if let Some(mistake) = typed::mistakes(&tree, &schema).into_iter().next() {
+        return Err(at(mistake, " `trailcheck schema input` has all of it"));
+    }
+    Ok(())
 }
 
 /// Loads files that belong together; each with a rule of `ENTRY_RULES` is a policy.
@@ -218,26 +222,10 @@ fn load(files: &[PolicyFile]) -> Result<Bundle, PolicyError> {
         }
         packages.push(package);
     }
-    let codes: Vec<Code> = files.iter().map(|file| Code::of(&file.text)).collect();
-    let referred: Vec<BTreeSet<&str>> = codes.iter().map(|code| references(code).collect()).collect();
-    // The package that a path lies in, and the rule of it that is named.
-    let is_defined = |path: &str| {
-        let of = packages.iter().zip(&codes).filter(|(package, _)| is_under(path, package));
-        of.max_by_key(|(package, _)| package.len()).is_some_and(|(package, code)| {
-            let rule = path[package.len()..].trim_start_matches('.').split('.').next().unwrap_or_default();
-            rule.is_empty() || code.defines(rule)
-        })
-    };
-    for (file, paths) in files.iter().zip(&referred) {
-        if let Some(path) = paths.iter().find(|path| !is_defined(path)) {
-            let message = format!(
-                "refers to {path}, which no file beside it defines: it would be undefined, and look like a pass"
-            );
-            return Err(PolicyError::Load { file: file.name.clone(), message });
-        }
-    }
-    let (mut policies, mut shared) = (vec![], vec![]);
-    for (at, (file, package)) in files.iter().zip(packages.clone()).enumerate() {
+    let tree = tree_of(&engine, files)?;
+    let tree = Tree::of(&tree);
+    let mut policies = vec![];
+    for (file, package) in files.iter().zip(packages) {
         let refuse = |message: String| PolicyError::Load { file: file.name.clone(), message };
         let declares = |rule: &str| {
             engine.has_declared_rule_rooted_at(&file.name, rule).map_err(|error| refuse(error.to_string()))
@@ -248,23 +236,12 @@ fn load(files: &[PolicyFile]) -> Result<Bundle, PolicyError> {
                 rules.push(rule);
             }
         }
-        let is_shared = referred
-            .iter()
-            .enumerate()
-            .any(|(other, paths)| other != at && paths.iter().any(|path| is_under(path, &package)));
-        if is_shared {
-            shared.push(file);
-        }
         if !rules.iter().any(|rule| ENTRY_RULES.contains(rule)) {
             // A library; or a policy whose rule has another name than ours, which would never be asked.
-            if !is_shared {
+            if !graph::is_asked_by_others(&tree, &package) {
                 return Err(refuse(format!("defines none of {}, and no other file uses it", ENTRY_RULES.join(", "))));
             }
             continue;
-        }
-        let others = codes.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, code)| code);
-        if let Some((name, like)) = codes[at].never_asked(others) {
-            return Err(refuse(format!("nobody asks its rule `{name}`; did you mean `{like}`?")));
         }
         if rules.contains(&"subjects") != rules.contains(&"fail") {
             return Err(refuse("`subjects` and `fail` go together: what is judged, and what of it fails".to_owned()));
@@ -272,48 +249,10 @@ fn load(files: &[PolicyFile]) -> Result<Bundle, PolicyError> {
         let id = package.trim_start_matches("data.").trim_start_matches("trailcheck.").replace('.', "/");
         let metadata = Metadata::parse(&file.text, &id).map_err(refuse)?;
         let (level, unknown_is) = (None, UnknownIs::default());
-        let lists = lists_read(&file.text);
+        let lists = graph::lists_read(&tree, &package);
         policies.push(Policy { id, package, metadata, rules, text: file.text.clone(), level, unknown_is, lists });
     }
-    // What a file reads that others refer to, any policy beside it may read through it.
-    for file in shared {
-        let lists = lists_read(&file.text);
-        for policy in &mut policies {
-            policy.lists = policy.lists.take().zip(lists.clone()).map(|(own, more)| &own | &more);
-        }
-    }
     Ok(Bundle { policies, files: files.to_vec(), engine, time_limit: None })
-}
-
-/// The lists of the input that a text names; `None`: it takes the input as a whole, or holds a raw string, whose lines
-/// cannot be told from code here; so it may read any.
-fn lists_read(text: &str) -> Option<BTreeSet<String>> {
-    let code = || text.lines().filter(|line| !line.starts_with('#'));
-    if code().any(|line| line.contains('`')) {
-        return None;
-    }
-    // A comment behind code is read too: to name a list too many costs an unknown, one too few a pass.
-    let words = code().flat_map(words_of);
-    let paths = words.filter_map(|word| word.strip_prefix("input").filter(|rest| !rest.starts_with(is_of_name)));
-    paths.map(|rest| Some(rest.strip_prefix('.')?.split('.').next()?.to_owned())).collect()
-}
-
-fn is_of_name(c: char) -> bool {
-    c.is_ascii_alphanumeric() || c == '_'
-}
-
-/// The names and paths of a line.
-fn words_of(line: &str) -> impl Iterator<Item = &str> {
-    line.split(|c: char| !is_of_name(c) && c != '.')
-}
-
-/// The paths below `data` that the code names.
-fn references(code: &Code) -> impl Iterator<Item = &str> {
-    code.words().filter(|word| word.starts_with("data.")).map(|word| word.trim_end_matches('.'))
-}
-
-fn is_under(path: &str, package: &str) -> bool {
-    path.strip_prefix(package).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 /// The interpreter takes a call of an unknown function in a body that is not reached for "does not hold", which in a rule
@@ -344,19 +283,6 @@ fn refuse_unknown_functions(bundle: &mut Bundle) -> Result<(), PolicyError> {
 mod tests {
     use super::*;
     use crate::policy::files::SHIPPED;
-
-    #[test]
-    fn the_lists_that_a_policy_reads_are_known() {
-        let read = |text: &str| lists_read(text).map(|lists| lists.into_iter().collect::<Vec<_>>());
-        assert_eq!(
-            read("# input.copies\nx if some t in input.trails\ny := input.unloads[0].z"),
-            Some(vec!["trails".to_owned(), "unloads".to_owned()])
-        );
-        assert_eq!(read("x if input_of(1)\ny := data.input.trails"), Some(vec![]));
-        for all in ["x := input[\"trails\"]", "x := f(input)", "x := input", "x := `\n#` if input.trails"] {
-            assert_eq!(read(all), None, "{all}");
-        }
-    }
 
     /// A shipped policy with a typo in a body that no test reaches would pass everything.
     #[test]

@@ -3,9 +3,12 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::bundle::PolicyError;
-use super::code::Code;
-use super::files::{PolicyFile, files_of};
+use serde_json::Value;
+
+use super::bundle::{PolicyError, engine_of};
+use super::files::files_of;
+use super::graph;
+use super::tree::{Module, Tree};
 use super::worker;
 
 /// A rule named `test_…`.
@@ -19,28 +22,14 @@ pub struct TestResult {
 /// Runs every test of the folder, with everything in it loaded.
 pub fn test(folder: &Path, time_limit: Duration) -> Result<Vec<TestResult>, PolicyError> {
     let files = files_of(folder, |_| true)?;
-    let asked: Vec<(String, Vec<String>)> = files
-        .iter()
-        .filter_map(|file| Some((package_of(file)?, tests_of(file))))
-        .filter(|(_, tests)| !tests.is_empty())
-        .collect();
     let refused = |message: String| PolicyError::Load { file: folder.display().to_string(), message };
+    worker::survive_loading(&files, time_limit).map_err(refused)?;
+    let tree = engine_of(&files)?.get_ast_as_json().map_err(|error| refused(error.to_string()))?;
+    let tree: Value = serde_json::from_str(&tree).map_err(|error| refused(error.to_string()))?;
+    let of_module = |module: &Module| (format!("data.{}", module.package.join(".")), graph::tests(module));
+    let asked: Vec<(String, Vec<String>)> =
+        Tree::of(&tree).modules.iter().map(of_module).filter(|(_, tests)| !tests.is_empty()).collect();
     let values = worker::run_tests(&files, &asked, time_limit).map_err(refused)?;
     let names = asked.iter().flat_map(|(package, rules)| rules.iter().map(move |rule| format!("{package}.{rule}")));
     Ok(names.zip(values).map(|(name, failure)| TestResult { name, failure }).collect())
-}
-
-fn package_of(file: &PolicyFile) -> Option<String> {
-    let line = file.text.lines().find_map(|line| line.strip_prefix("package "))?;
-    Some(format!("data.{}", line.split('#').next()?.trim()))
-}
-
-/// By the beginnings of lines, outside of comments and strings; one that has several bodies is one test.
-fn tests_of(file: &PolicyFile) -> Vec<String> {
-    let code = Code::of(&file.text);
-    let heads = code.lines().filter(|line| line.starts_with("test_"));
-    let mut names: Vec<String> =
-        heads.map(|line| line.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect()).collect();
-    names.dedup();
-    names
 }

@@ -1,72 +1,158 @@
-//! Every `input.…` that a policy names, held against the schema of the input: a misspelt member is undefined, and would look like a
-//! pass.
+//! What policies ask of the input, held against its schema: a misspelt member, or a word that a status never is, would be undefined
+//! or never true, and look like a pass.
 //!
-//! By the engine's own syntax tree. Followed are members, brackets, `some … in`, `every` and assignments to variables; what a function
-//! is handed is not, and neither is what the schema leaves open, such as evidence.
+//! Followed are members, brackets, `some … in`, `every`, comprehensions, variables, imports, rules and their values, and what functions
+//! of the files are handed; what a built-in function is handed is not, and neither is what the schema leaves open, such as evidence.
 
-use std::collections::{BTreeSet, HashMap};
+mod types;
+
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use serde_json::Value;
 
+use super::graph::called;
+use super::tree::{Form, Meaning, Mistake, Rule, Step, Target, Tree, form_of, path};
 use crate::nearest::nearest;
+use types::{Asked, Schema, Type};
 
-/// Something that the input does not have.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Mistake {
-    pub file: String,
-    /// From 1, in characters.
-    pub line: usize,
-    pub column: usize,
-    pub message: String,
-}
+/// Functions that call functions are followed so deep.
+const DEEPEST: usize = 16;
 
-/// `tree`: what the engine says of all files; `schema`: of the input, with its definitions.
-pub(super) fn mistakes(tree: &Value, schema: &Value) -> BTreeSet<Mistake> {
-    let mut found = BTreeSet::new();
-    for module in tree.as_array().into_iter().flatten() {
-        let text = |name: &str| module["source"][name].as_str().unwrap_or_default();
-        let mut module_check =
-            Check { schema, file: text("file"), contents: text("contents"), is_final: false, found: &mut found };
-        for rule in module["ast"]["rules"].as_array().into_iter().flatten() {
-            module_check.rule(rule);
+/// `schema`: of the input, with its definitions.
+pub(super) fn mistakes(tree: &Tree, schema: &Value) -> BTreeSet<Mistake> {
+    let mut check = Check {
+        tree,
+        schema: Schema(schema),
+        module: 0,
+        locals: HashSet::new(),
+        is_final: false,
+        depth: 0,
+        rules: HashMap::new(),
+        calls: HashMap::new(),
+        found: BTreeSet::new(),
+    };
+    for (number, module) in tree.modules.iter().enumerate() {
+        check.module = number;
+        check.is_final = true;
+        for import in &module.imported {
+            check.walk(import, &mut HashMap::new());
+        }
+        for rule in &module.rules {
+            check.rule(number, rule, HashMap::new());
         }
     }
-    found
+    check.found
 }
 
-/// Variables with the schemas of what they are.
-type Known<'s> = HashMap<String, &'s Value>;
+/// Variables with what they are known to be.
+type Known<'s> = HashMap<String, Type<'s>>;
 
-struct Check<'s, 'f> {
-    schema: &'s Value,
-    file: &'s str,
-    contents: &'s str,
+/// A function with what it is handed.
+type Call<'s> = (usize, String, Vec<Option<Type<'s>>>);
+
+struct Check<'s, 't> {
+    tree: &'t Tree<'t>,
+    schema: Schema<'s>,
+    /// The file that is looked at.
+    module: usize,
+    /// What is declared in the rule that is looked at.
+    locals: HashSet<&'t str>,
     is_final: bool,
-    found: &'f mut BTreeSet<Mistake>,
+    depth: usize,
+    /// What rules are, by file and name; `None` while it is found out, too.
+    rules: HashMap<(usize, String), Option<Type<'s>>>,
+    calls: HashMap<Call<'s>, Option<Type<'s>>>,
+    found: BTreeSet<Mistake>,
 }
 
 /// Forms with a query of their own, whose variables nobody else sees.
 const COMPREHENSIONS: [&str; 3] = ["ArrayCompr", "SetCompr", "ObjectCompr"];
 
-impl<'s> Check<'s, '_> {
-    /// The head with what each body binds.
-    fn rule(&mut self, rule: &Value) {
-        let bodies = rule["Spec"]["bodies"].as_array().map(Vec::as_slice).unwrap_or_default();
+impl<'s, 't> Check<'s, 't> {
+    /// One definition, with what is known of its variables: what it is.
+    fn rule(&mut self, module: usize, rule: &Rule<'t>, known: Known<'s>) -> Option<Type<'s>> {
+        let before = (self.module, std::mem::take(&mut self.locals), self.is_final);
+        (self.module, self.locals) = (module, rule.locals.clone());
+        let bodies = rule.node["Spec"]["bodies"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let mut types = Vec::new();
         if bodies.is_empty() {
             self.is_final = true;
-            self.walk(rule, &mut HashMap::new());
+            types.push(self.head(rule, &mut known.clone()));
         }
         for body in bodies {
-            let mut known = HashMap::new();
+            let mut known = known.clone();
             self.query(&body["query"], &mut known);
             self.is_final = true;
-            self.walk(&body["assign"], &mut known);
-            self.walk(&rule["Spec"]["head"], &mut known);
+            let own = self.walk(&body["assign"]["value"], &mut known);
+            let head = self.head(rule, &mut known);
+            types.push(if body["is_else"] == true { own } else { head });
+        }
+        (self.module, self.locals, self.is_final) = before;
+        types::agreed(types)
+    }
+
+    /// What the head makes of what its body binds.
+    fn head(&mut self, rule: &Rule<'t>, known: &mut Known<'s>) -> Option<Type<'s>> {
+        let head = &rule.node["Spec"]["head"];
+        for part in rule.parts() {
+            self.walk(part, known);
+        }
+        match rule.form {
+            Form::Set => self.walk(&head["Set"]["key"], known).map(Type::each),
+            Form::Table => {
+                let is_one_deep = form_of(&head["Compr"]["refr"]["RefBrack"]["refr"], "Var").is_some();
+                self.walk(&head["Compr"]["assign"]["value"], known).filter(|_| is_one_deep).map(Type::each)
+            }
+            Form::Value => self.walk(&head["Compr"]["assign"]["value"], known),
+            Form::Function => self.walk(&head["Func"]["assign"]["value"], known),
+            Form::Condition | Form::Default => None,
         }
     }
 
+    /// What all definitions of a rule agree that it is.
+    fn type_of_rule(&mut self, module: usize, name: &str) -> Option<Type<'s>> {
+        let key = (module, name.to_owned());
+        if let Some(known) = self.rules.get(&key) {
+            return known.clone();
+        }
+        self.rules.insert(key.clone(), None);
+        let tree = self.tree;
+        let definitions = tree.definitions(module, name).filter(|rule| rule.form != Form::Default);
+        let types = definitions.map(|rule| self.rule(module, rule, HashMap::new())).collect();
+        let agreed = types::agreed(types);
+        self.rules.insert(key, agreed.clone());
+        agreed
+    }
+
+    /// What a function of the files makes of these; it is looked at with them.
+    fn call(&mut self, module: usize, name: &str, handed: Vec<Option<Type<'s>>>) -> Option<Type<'s>> {
+        let key = (module, name.to_owned(), handed);
+        if let Some(known) = self.calls.get(&key) {
+            return known.clone();
+        }
+        if self.depth == DEEPEST {
+            return None;
+        }
+        self.calls.insert(key.clone(), None);
+        self.depth += 1;
+        let tree = self.tree;
+        let definitions = tree.definitions(module, name).filter(|rule| rule.form == Form::Function);
+        let types = definitions.map(|rule| {
+            let mut known = HashMap::new();
+            let arguments = rule.node["Spec"]["head"]["Func"]["args"].as_array().into_iter().flatten();
+            for (argument, handed) in arguments.zip(&key.2) {
+                bind(argument, handed.clone(), &mut known);
+            }
+            self.rule(module, rule, known)
+        });
+        let agreed = types::agreed(types.collect());
+        self.depth -= 1;
+        self.calls.insert(key, agreed.clone());
+        agreed
+    }
+
     /// Order has no meaning in a query: what a variable is may be said later. So the first time through only binds.
-    fn query(&mut self, query: &Value, known: &mut Known<'s>) {
+    fn query(&mut self, query: &'t Value, known: &mut Known<'s>) {
         for is_final in [false, true] {
             self.is_final = is_final;
             self.walk(&query["stmts"], known);
@@ -74,40 +160,40 @@ impl<'s> Check<'s, '_> {
     }
 
     /// Looks at everything below a node; what is an expression of a known form says what it is.
-    fn walk(&mut self, node: &Value, known: &mut Known<'s>) -> Option<&'s Value> {
+    fn walk(&mut self, node: &'t Value, known: &mut Known<'s>) -> Option<Type<'s>> {
         if let Value::Array(items) = node {
             for item in items {
                 self.walk(item, known);
             }
             return None;
         }
-        let members = node.as_object()?;
-        let form = |name: &str| members.get(name).filter(|_| members.len() == 1);
-        if let Some(var) = form("Var") {
-            let name = var["value"].as_str()?;
-            return if name == "input" { Some(self.schema) } else { known.get(name).copied() };
+        if let Some(var) = form_of(node, "Var") {
+            return self.variable(node, var["value"].as_str()?, known);
         }
-        if let Some(dot) = form("RefDot") {
+        if let Some(dot) = form_of(node, "RefDot") {
             let of = self.walk(&dot["refr"], known)?;
             return self.member(of, dot["field"][1].as_str()?, &dot["field"][0]);
         }
-        if let Some(bracket) = form("RefBrack") {
+        if let Some(bracket) = form_of(node, "RefBrack") {
             let of = self.walk(&bracket["refr"], known);
             self.walk(&bracket["index"], known);
             let literal = &bracket["index"]["String"];
             return match literal["value"].as_str() {
                 Some(name) => self.member(of?, name, &literal["span"]),
-                None => self.items(of?),
+                None => self.schema.items(&of?),
             };
         }
-        if let Some(some) = form("SomeIn") {
-            let of = self.walk(&some["collection"], known).and_then(|of| self.items(of));
+        if let Some((function, handed)) = called(node) {
+            return self.called(function, handed, known);
+        }
+        if let Some(some) = form_of(node, "SomeIn") {
+            let of = self.walk(&some["collection"], known).and_then(|of| self.schema.items(&of));
             bind(&some["value"], of, known);
             return None;
         }
-        if let Some(every) = form("Every") {
-            let of = self.walk(&every["domain"], known).and_then(|of| self.items(of));
-            let name = self.text_at(&every["value"]).to_owned();
+        if let Some(every) = form_of(node, "Every") {
+            let of = self.walk(&every["domain"], known).and_then(|of| self.schema.items(&of));
+            let name = self.tree.modules[self.module].text_at(&every["value"]).to_owned();
             if self.is_final {
                 let mut within = known.clone();
                 within.extend(of.map(|of| (name, of)));
@@ -115,64 +201,139 @@ impl<'s> Check<'s, '_> {
             }
             return None;
         }
-        if let Some(assign) = form("AssignExpr") {
+        if let Some(assign) = form_of(node, "AssignExpr") {
             let (left, right) = (self.walk(&assign["lhs"], known), self.walk(&assign["rhs"], known));
             bind(&assign["lhs"], right, known);
             bind(&assign["rhs"], left, known);
             return None;
         }
-        if let Some(compare) = form("BoolExpr") {
+        if let Some(compare) = form_of(node, "BoolExpr") {
             let (left, right) = (self.walk(&compare["lhs"], known), self.walk(&compare["rhs"], known));
             self.compared(left, &compare["rhs"]);
             self.compared(right, &compare["lhs"]);
             return None;
         }
-        if let Some(comprehension) = COMPREHENSIONS.iter().find_map(|name| form(name)) {
-            if self.is_final {
-                let mut within = known.clone();
-                self.query(&comprehension["query"], &mut within);
-                for part in ["term", "key", "value"] {
-                    self.walk(&comprehension[part], &mut within);
-                }
-            }
+        if let Some(member) = form_of(node, "Membership") {
+            self.membership(member, known);
             return None;
         }
-        for member in members.values() {
+        if let Some(comprehension) = COMPREHENSIONS.iter().find_map(|name| form_of(node, name)) {
+            return self.comprehension(comprehension, known);
+        }
+        for member in node.as_object()?.values() {
             self.walk(member, known);
         }
         None
     }
 
-    /// The member of an object.
-    fn member(&mut self, of: &'s Value, name: &str, span: &Value) -> Option<&'s Value> {
-        let of = self.resolved(of);
-        if of["type"] == "array" {
-            self.mistake(span, format!("`{name}` is asked of a list: go through it with `some … in`"));
-            return None;
+    fn variable(&mut self, node: &'t Value, name: &str, known: &Known<'s>) -> Option<Type<'s>> {
+        if let Some(of) = known.get(name) {
+            return Some(of.clone());
         }
-        let properties = of["properties"].as_object()?;
-        if let Some(found) = properties.get(name) {
-            return Some(found);
+        let module = &self.tree.modules[self.module];
+        match module.meaning(&path(node)?, &self.locals) {
+            Meaning::Local => None,
+            Meaning::Input(steps) => steps
+                .iter()
+                .filter_map(|step| step.name())
+                .try_fold(self.schema.whole(), |of, name| self.schema.member(&of, name).ok()?),
+            Meaning::Data(steps) => self.data(&steps),
         }
-        // What may have other members too says so.
-        if of["additionalProperties"].is_object() || of["additionalProperties"] == true {
-            return None;
-        }
-        let near = nearest(name, properties.keys().map(String::as_str));
-        let hint = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
-        self.mistake(span, format!("the input has no `{name}` here{hint}"));
-        None
     }
 
-    /// What a list or a table of names holds.
-    fn items(&self, of: &'s Value) -> Option<&'s Value> {
-        let of = self.resolved(of);
-        [&of["items"], &of["additionalProperties"]].into_iter().find(|items| items.is_object())
+    /// What is at a path below `data`.
+    fn data(&mut self, steps: &[Step<'t>]) -> Option<Type<'s>> {
+        match self.tree.target(steps) {
+            Target::Rule(module, name) => {
+                let of = self.type_of_rule(module, name)?;
+                let rest = steps.iter().skip(self.tree.modules[module].package.len() + 1);
+                rest.filter_map(|step| step.name()).try_fold(of, |of, name| self.schema.member(&of, name).ok()?)
+            }
+            Target::Packages(names) => Some(Type::Package(names.into_iter().map(str::to_owned).collect())),
+            Target::Open | Target::Nothing(_) => None,
+        }
+    }
+
+    fn called(&mut self, function: &'t Value, handed: &'t Value, known: &mut Known<'s>) -> Option<Type<'s>> {
+        let handed: Vec<Option<Type>> = handed.as_array()?.iter().map(|value| self.walk(value, known)).collect();
+        let path = path(function)?;
+        let Meaning::Data(steps) = self.tree.modules[self.module].meaning(&path, &self.locals) else { return None };
+        match self.tree.target(&steps) {
+            Target::Rule(module, name) => self.call(module, name, handed),
+            _ => None,
+        }
+    }
+
+    fn membership(&mut self, member: &'t Value, known: &mut Known<'s>) {
+        let value = self.walk(&member["value"], known);
+        self.walk(&member["key"], known);
+        let collection = self.walk(&member["collection"], known);
+        for form in ["Set", "Array"] {
+            for item in member["collection"][form]["items"].as_array().into_iter().flatten() {
+                self.compared(value.clone(), item);
+            }
+        }
+        let of = collection.and_then(|of| self.schema.items(&of));
+        self.compared(of, &member["value"]);
+    }
+
+    fn comprehension(&mut self, comprehension: &'t Value, known: &Known<'s>) -> Option<Type<'s>> {
+        let was_final = self.is_final;
+        let mut within = known.clone();
+        if was_final {
+            self.query(&comprehension["query"], &mut within);
+        } else {
+            self.walk(&comprehension["query"]["stmts"], &mut within);
+        }
+        self.is_final = was_final;
+        self.walk(&comprehension["key"], &mut within);
+        let term = self.walk(&comprehension["term"], &mut within);
+        let value = self.walk(&comprehension["value"], &mut within);
+        term.or(value).map(Type::each)
+    }
+
+    /// The member of an object, or of a package.
+    fn member(&mut self, of: Type<'s>, name: &'t str, span: &Value) -> Option<Type<'s>> {
+        if let Type::Package(mut names) = of {
+            names.push(name.to_owned());
+            // The tree's own words, which the steps of a path are made of.
+            let steps: Vec<Step> = names.iter().filter_map(|name| self.word(name)).map(Step::Named).collect();
+            let is_there = steps.len() == names.len() && !matches!(self.tree.target(&steps), Target::Nothing(_));
+            if !is_there {
+                self.mistake(span, super::graph::undefined(self.tree, &format!("data.{}", names.join("."))));
+                return None;
+            }
+            return self.data(&steps);
+        }
+        match self.schema.member(&of, name) {
+            Ok(found) => found,
+            Err(asked) => {
+                let message = match asked {
+                    Asked::List => format!("`{name}` is asked of a list: go through it with `some … in`"),
+                    Asked::Scalar => format!("`{name}` is asked of a text or number, which has no members"),
+                    Asked::Nothing(near) => {
+                        let hint = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
+                        format!("the input has no `{name}` here{hint}")
+                    }
+                };
+                self.mistake(span, message);
+                None
+            }
+        }
+    }
+
+    /// A name of a package or a rule, as the tree has it.
+    fn word(&self, name: &str) -> Option<&'t str> {
+        let modules = &self.tree.modules;
+        let of_packages = modules.iter().flat_map(|module| module.package.iter().copied());
+        of_packages
+            .chain(modules.iter().flat_map(|module| module.rules.iter().map(|rule| rule.name)))
+            .find(|own| *own == name)
     }
 
     /// A text that is compared with one of a few words.
-    fn compared(&mut self, with: Option<&'s Value>, literal: &Value) {
-        let Some(words) = with.map(|with| words(self.resolved(with))).filter(|words| !words.is_empty()) else { return };
+    fn compared(&mut self, with: Option<Type<'s>>, literal: &Value) {
+        let Some(words) = with.map(|with| self.schema.words(&with)).filter(|words| !words.is_empty()) else { return };
         let literal = &literal["String"];
         let Some(text) = literal["value"].as_str().filter(|text| !words.contains(text)) else { return };
         let near = nearest(text, words.iter().copied());
@@ -180,144 +341,18 @@ impl<'s> Check<'s, '_> {
         self.mistake(&literal["span"], format!("it is never \"{text}\"{hint} It is one of {}", words.join(", ")));
     }
 
-    /// Behind references; of a value that may be null, the value.
-    fn resolved(&self, mut schema: &'s Value) -> &'s Value {
-        for _ in 0..8 {
-            if let Some(target) = schema["$ref"].as_str().and_then(|target| target.strip_prefix('#')) {
-                schema = self.schema.pointer(target).unwrap_or(&Value::Null);
-            } else if let Some(forms) = schema["anyOf"].as_array() {
-                let mut others = forms.iter().filter(|form| form["type"] != "null");
-                match (others.next(), others.next()) {
-                    (Some(only), None) => schema = only,
-                    _ => return &Value::Null,
-                }
-            } else {
-                break;
-            }
-        }
-        schema
-    }
-
     fn mistake(&mut self, span: &Value, message: String) {
-        if !self.is_final {
-            return;
+        if self.is_final {
+            self.found.insert(self.tree.modules[self.module].mistake(span, message));
         }
-        let start = span["start"].as_u64().unwrap_or(0) as usize;
-        let before = self.contents.get(..start).unwrap_or_default();
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        self.found.insert(Mistake {
-            file: self.file.to_owned(),
-            line: before.matches('\n').count() + 1,
-            column: before[line_start..].chars().count() + 1,
-            message,
-        });
-    }
-
-    fn text_at(&self, span: &Value) -> &'s str {
-        let at = |name: &str| span[name].as_u64().unwrap_or(0) as usize;
-        self.contents.get(at("start")..at("end")).unwrap_or_default()
     }
 }
 
-fn bind<'s>(variable: &Value, of: Option<&'s Value>, known: &mut Known<'s>) {
+fn bind<'s>(variable: &Value, of: Option<Type<'s>>, known: &mut Known<'s>) {
     if let (Some(name), Some(of)) = (variable["Var"]["value"].as_str(), of) {
         known.insert(name.to_owned(), of);
     }
 }
 
-/// The words of an enumeration; none where it is something else.
-fn words(schema: &Value) -> Vec<&str> {
-    if let Some(words) = schema["enum"].as_array() {
-        return words.iter().filter_map(Value::as_str).collect();
-    }
-    let forms = schema["oneOf"].as_array().map(Vec::as_slice).unwrap_or_default();
-    // One form that is no word leaves it open.
-    let all: Option<Vec<Vec<&str>>> = forms
-        .iter()
-        .map(|form| match (form["const"].as_str(), form["enum"].as_array()) {
-            (Some(word), _) => Some(vec![word]),
-            (None, Some(words)) => words.iter().map(Value::as_str).collect(),
-            _ => None,
-        })
-        .collect();
-    all.unwrap_or_default().concat()
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::facts::input::Facts;
-    use crate::policy::bundle::{engine_of, shipped};
-    use crate::policy::files::PolicyFile;
-
-    fn tree(files: &[PolicyFile]) -> Value {
-        serde_json::from_str(&engine_of(files).unwrap().get_ast_as_json().unwrap()).unwrap()
-    }
-
-    fn schema() -> Value {
-        serde_json::to_value(schemars::schema_for!(Facts)).unwrap()
-    }
-
-    fn of(rules: &str) -> Vec<(usize, usize, String)> {
-        let text = format!("package acme.x\n\n{rules}\n");
-        let found = mistakes(&tree(&[PolicyFile { name: "x.rego".to_owned(), text }]), &schema());
-        found.into_iter().map(|mistake| (mistake.line, mistake.column, mistake.message)).collect()
-    }
-
-    #[test]
-    fn what_the_input_does_not_have_is_pointed_at() {
-        for (rules, line, column, message) in [
-            ("deny contains \"x\" if input.trials", 3, 28, "no `trials` here; did you mean `trails`?"),
-            ("deny contains \"x\" if input[\"trials\"]", 3, 29, "did you mean `trails`?"),
-            (
-                "deny contains \"x\" if {\n\tsome t in input.trails\n\tt.is_multi_region_trial == false\n}",
-                5,
-                4,
-                "did you mean `is_multi_region_trail`?",
-            ),
-            ("deny contains \"x\" if {\n\tt.trail_anr\n\tsome t in input.trails\n}", 4, 4, "did you mean `trail_arn`?"),
-            ("deny contains t.nmae if some t in input.trails", 3, 17, "did you mean `name`?"),
-            ("deny contains \"x\" if input.unloads[_].covrage.status == \"gap\"", 3, 39, "did you mean `coverage`?"),
-            (
-                "deny contains \"x\" if {\n\tu := input.unloads[0]\n\tu.coverage.statsu\n}",
-                5,
-                13,
-                "did you mean `status`?",
-            ),
-            (
-                "deny contains \"x\" if input.unloads[_].coverage.status == \"gapp\"",
-                3,
-                59,
-                "never \"gapp\"; did you mean \"gap\"?",
-            ),
-            ("deny contains \"x\" if input.trails.name", 3, 35, "asked of a list"),
-            ("bad := {t.nam | some t in input.trails}\ndeny contains \"x\" if bad", 3, 11, "did you mean `name`?"),
-            ("deny contains \"x\" if every t in input.trails { t.nam == \"x\" }", 3, 50, "did you mean `name`?"),
-            ("deny contains \"x\" if { not input.scan.regiosn }", 3, 39, "did you mean `regions`?"),
-        ] {
-            let found = of(rules);
-            assert_eq!(found.len(), 1, "{rules}: {found:?}");
-            assert!(found[0].2.contains(message), "{rules}: {found:?}");
-            assert_eq!((found[0].0, found[0].1), (line, column), "{rules}: {found:?}");
-        }
-    }
-
-    #[test]
-    fn what_is_there_or_open_is_left_alone() {
-        for rules in [
-            "deny contains t.name if some t in input.trails",
-            "deny contains \"x\" if { some u in input.unloads; u.coverage.evidence.anything.at[0].all }",
-            "deny contains \"x\" if { some list, unseen in input.unseen; unseen[_].message == list }",
-            "f(t) := t.anything\ndeny contains f(t) if some t in input.trails",
-            "a := {t.name | some t in input.trails}\nb := {t.location | some t in input.unloads}\ndeny contains \"x\" if a == b",
-            "a := {t.name: u | some t in input.trails; u := {t.bucket | some t in input.unloads}}\ndeny contains \"x\" if a",
-            "deny contains \"x\" if { some s in input.sessions; s.kind == \"COPY\" }",
-            "deny contains \"x\" if { some t in input.trails; t.logging.status in {\"stopped\", \"later\"} }",
-            "deny contains \"x\" if { t := data.acme.other; t.whatever }",
-        ] {
-            let rules = rules.replace("data.acme.other", "{\"whatever\": 1}");
-            assert_eq!(of(&rules), [], "{rules}");
-        }
-        assert_eq!(mistakes(&tree(&shipped().unwrap().files), &schema()), BTreeSet::new());
-    }
-}
+mod tests;

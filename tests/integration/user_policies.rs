@@ -136,7 +136,11 @@ fn what_would_pass_silently_is_refused_or_an_error() {
     // Another body in a shipped package could undo it.
     refused("x", "package trailcheck.coverage.unload_recorded\ndeny contains \"x\" if false\n", "cannot be added to");
     // Accepted by the interpreter until it is reached.
-    refused("x", "package acme.x\ndeny contains \"x\" if { input.never; no_such_function(1) }\n", "no_such_function");
+    refused(
+        "x",
+        "package acme.x\ndeny contains \"x\" if { count(input.trails) == 99; no_such_function(1) }\n",
+        "no_such_function",
+    );
     refused(
         "x",
         "package acme.x\ndeny contains \"x\" if http.send({\"url\": \"http://x\", \"method\": \"get\"}).status_code == 200\n",
@@ -167,6 +171,22 @@ fn what_would_pass_silently_is_refused_or_an_error() {
     ] {
         refused("x", &format!("package acme.x\ndeny contains \"x\" if {{ {rego} }}\n"), expected);
     }
+    // Whatever they are called, and wherever in the line they stand.
+    for rule in [
+        " deny_x contains \"bad\" if true",
+        "fail_unencrypted contains \"bad\" if true",
+        "errors contains 1",
+        "denied if true",
+    ] {
+        refused("x", &format!("package acme.x\nwarn contains \"w\" if false\n{rule}\n"), "nobody asks its rule");
+    }
+    refused(
+        "x",
+        "package acme.x\ndeny contains \"x\" if count(input.trails) > 0\ncount(x) := 0\n",
+        "policies/x.rego:3:1: `count` is the name of a built-in function",
+    );
+    let of_bad = "package acme.x\nbad contains u if some u in input.unloads\ndeny contains \"x\" if { some u in bad; u.coverag }\n";
+    refused("x", of_bad, "policies/x.rego:3:41: the input has no `coverag` here; did you mean `coverage`?");
     refused("x", "# METADATA\n# title: [\npackage acme.x\ndeny contains 1 if false\n", "METADATA");
 
     for (rego, expected) in [
