@@ -24,7 +24,9 @@ pub(crate) fn each<T: Sync, S, A: Send>(
         answers
     };
     let mut answers = std::thread::scope(|scope| {
-        let others: Vec<_> = (1..threads).map(|_| scope.spawn(take_all)).collect();
+        // Where the system gives no more threads, those that there are do the work.
+        let spawn = |_| std::thread::Builder::new().spawn_scoped(scope, take_all).ok();
+        let others: Vec<_> = (1..threads).map_while(spawn).collect();
         let mut answers = take_all();
         for other in others {
             // A panic over there is one here.

@@ -54,13 +54,15 @@ impl Progress {
 fn tell_regularly(doing: Arc<Mutex<String>>, bar: ProgressBar) -> Sender<()> {
     let (told, closed) = mpsc::channel();
     let began = Instant::now();
-    std::thread::spawn(move || {
+    // What cannot be told is not told.
+    let telling = std::thread::Builder::new().spawn(move || {
         while closed.recv_timeout(EVERY) == Err(RecvTimeoutError::Timeout) {
             let doing = doing.lock().unwrap_or_else(PoisonError::into_inner).clone();
             let count = bar.length().map_or(String::new(), |length| format!(" {} of {length}", bar.position()));
             output::remark(format_args!("{doing}{count}, for {} seconds so far", began.elapsed().as_secs()));
         }
     });
+    drop(telling);
     told
 }
 

@@ -26,7 +26,7 @@ use crate::logs::layout::{self, ObjectKind};
 use crate::logs::reader::{Object, Reader, Source};
 use crate::logs::sample::Listed;
 use crate::progress::Progress;
-use crate::snapshot::LogReading;
+use crate::snapshot::{LogReading, Skipped};
 
 /// CloudTrail's files are at most 50 MB before compression.
 const MAX_OBJECT: u64 = 64 << 20;
@@ -149,12 +149,24 @@ pub(super) fn read(
     };
     let arriving = Arriving { bodies: Mutex::new(receiver), progress };
     let runtime = Handle::current();
-    tokio::task::block_in_place(|| {
+    let failed = tokio::task::block_in_place(|| {
         std::thread::scope(|scope| {
-            scope.spawn(|| reader.read(&arriving));
-            runtime.block_on(download);
-        });
+            // Without a reader the downloads would wait for ever.
+            let reading = std::thread::Builder::new().spawn_scoped(scope, || reader.read(&arriving));
+            if reading.is_ok() {
+                runtime.block_on(download);
+            }
+            reading.err()
+        })
     });
+    if let Some(error) = failed {
+        let skipped = |object: &Listed| Skipped {
+            object: object.name(),
+            reason: format!("no thread could be started to read it: {error}"),
+            matters: true,
+        };
+        reader.skip(objects.iter().map(skipped).collect());
+    }
 }
 
 /// The bytes of single objects, `s3://bucket/key`, each with its name.

@@ -96,7 +96,10 @@ impl Reader {
         let Some((first, others)) = self.workers.split_first_mut() else { return };
         std::thread::scope(|scope| {
             for worker in others {
-                scope.spawn(|| read_all(worker));
+                // Where the system gives no more threads, those that there are do the work.
+                if std::thread::Builder::new().spawn_scoped(scope, || read_all(worker)).is_err() {
+                    break;
+                }
             }
             read_all(first);
         });

@@ -182,6 +182,11 @@ fn cpu(time_limit: Duration) -> u64 {
     2 * time_limit.as_secs() + 1
 }
 
+/// One of the parent's, which ends with the child.
+fn thread(work: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
+    std::thread::Builder::new().spawn(work).map(drop)
+}
+
 /// A child at work.
 struct Running {
     process: Child,
@@ -211,11 +216,11 @@ impl Running {
         let json = serde_json::to_vec(request).map_err(|error| error.to_string())?;
         // A child that ends early closes its input; what it says, or does not, tells more.
         if let Some(mut input) = process.stdin.take() {
-            std::thread::spawn(move || drop(input.write_all(&json)));
+            thread(move || drop(input.write_all(&json))).map_err(failed)?;
         }
         let (sender, lines) = mpsc::channel();
         if let Some(output) = process.stdout.take() {
-            std::thread::spawn(move || read_lines(output, |line| sender.send(line).is_ok()));
+            thread(move || read_lines(output, |line| sender.send(line).is_ok())).map_err(failed)?;
         }
         Ok(Running { process, lines })
     }

@@ -149,7 +149,12 @@ impl Text {
             writeln!(
                 self.out,
                 "  {:<6} {} {place} ({region}) by {principal}\n         {}{} to {}, {}",
-                told.statement, told.preposition, told.times, told.start, told.end, told.what,
+                told.statement,
+                told.preposition,
+                told.times,
+                told.start,
+                told.end,
+                harmless::text(&told.what),
             )?;
         }
         Ok(())

@@ -1,6 +1,6 @@
 //! What several formats say alike: a report prepared once, as texts that are still to be made safe for a format.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Report, Run};
 use crate::aws::timestamp::Timestamp;
@@ -77,7 +77,7 @@ impl<'a> Prepared<'a> {
         let mut groups: BTreeMap<_, Vec<&Session>> = BTreeMap::new();
         for session in sessions {
             let place = (&session.location, &session.bucket, &session.region);
-            groups.entry((place, session.kind.words(), &session.principal)).or_default().push(session);
+            groups.entry((place, session.words(), &session.principal)).or_default().push(session);
         }
         groups.into_values().map(|sessions| told_sessions(&sessions)).collect()
     }
@@ -155,11 +155,14 @@ fn fix(finding: &Finding) -> Option<String> {
     }
 }
 
+/// How many names of sessions are told.
+const SESSION_NAMES: usize = 3;
+
 /// Alike but for their times and sizes; there is one at least.
 fn told_sessions<'a>(sessions: &[&'a Session]) -> ToldSession<'a> {
     let sum = |count: fn(&Session) -> u64| sessions.iter().map(|session| count(session)).fold(0, u64::saturating_add);
     let first = sessions[0];
-    let (statement, preposition) = first.kind.words();
+    let (statement, preposition) = first.words();
     let mut what = counted(sum(|session| session.objects), "object");
     let parts = sum(|session| session.parts);
     if parts > 0 {
@@ -173,6 +176,12 @@ fn told_sessions<'a>(sessions: &[&'a Session]) -> ToldSession<'a> {
         if uploads > 0 {
             what.push_str(&format!(", {} {how}", counted(uploads, "upload")));
         }
+    }
+    let names: BTreeSet<&String> = sessions.iter().flat_map(|session| &session.session_names).collect();
+    if !first.is_redshifts() && !names.is_empty() {
+        let shown: Vec<&str> = names.iter().take(SESSION_NAMES).map(|name| name.as_str()).collect();
+        let more = if names.len() > SESSION_NAMES { ", …" } else { "" };
+        what.push_str(&format!(", as {}{more}", shown.join(", ")));
     }
     ToldSession {
         statement,

@@ -6,6 +6,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::aws::arn::REDSHIFT_SESSION;
 use crate::aws::timestamp::Timestamp;
 
 /// The outcome of reading log objects.
@@ -250,13 +251,20 @@ pub enum SessionKind {
     Unload,
 }
 
-impl SessionKind {
-    /// The statement and its preposition: `COPY` from, `UNLOAD` to.
-    pub fn words(self) -> (&'static str, &'static str) {
-        match self {
-            SessionKind::Copy => ("COPY", "from"),
-            SessionKind::Unload => ("UNLOAD", "to"),
+impl Session {
+    /// What it is, and the preposition: `COPY` from and `UNLOAD` to where a session has the name that Redshift gives, `reads` from and
+    /// `writes` to where none has: whoever reads a location reads it like a COPY.
+    pub fn words(&self) -> (&'static str, &'static str) {
+        match (self.kind, self.is_redshifts()) {
+            (SessionKind::Copy, true) => ("COPY", "from"),
+            (SessionKind::Unload, true) => ("UNLOAD", "to"),
+            (SessionKind::Copy, false) => ("reads", "from"),
+            (SessionKind::Unload, false) => ("writes", "to"),
         }
+    }
+
+    pub fn is_redshifts(&self) -> bool {
+        self.session_names.iter().any(|name| name == REDSHIFT_SESSION)
     }
 }
 
@@ -264,7 +272,7 @@ impl SessionKind {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Session {
-    /// COPY or UNLOAD.
+    /// COPY or UNLOAD, by what it does; whether Redshift did it, the session names hint at.
     pub kind: SessionKind,
     /// The acting role.
     pub principal: String,

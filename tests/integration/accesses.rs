@@ -115,6 +115,17 @@ fn source_addresses_choose() {
     assert!(wrong.exit == 2 && wrong.stderr.contains("is no address: expected 198.51.100.7"), "{wrong:?}");
 }
 
+/// Where the system gives fewer threads than are asked for, those that there are read.
+#[cfg(target_os = "linux")]
+#[test]
+fn threads_that_cannot_be_started_stop_nothing() {
+    let program = env!("CARGO_BIN_EXE_trailcheck");
+    let command = format!("ulimit -v 400000; exec {program} accesses {} --threads 256", fixture("article/logs"));
+    let output = std::process::Command::new("sh").args(["-c", &command]).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert_eq!(String::from_utf8(output.stdout).unwrap().lines().count(), 6);
+}
+
 /// The highest counts, in every format; what is left out is said.
 #[test]
 fn the_top_of_a_long_answer() {

@@ -68,7 +68,7 @@ fn what_holds_is_counted() {
 fn statements_are_summed_up_by_place_and_role() {
     let copy = |hour: u32| {
         json!({
-            "kind": "COPY", "principal": "arn:aws:iam::111111111111:role/R", "session_names": [], "location": "s3://b/",
+            "kind": "COPY", "principal": "arn:aws:iam::111111111111:role/R", "session_names": ["RedshiftIamRoleSession"], "location": "s3://b/",
             "bucket": "b", "region": "eu-west-1", "start": format!("2026-11-22T{hour:02}:00:00Z"),
             "end": format!("2026-11-22T{hour:02}:01:00Z"), "objects": 2, "parts": 0, "bytes": 10,
             "unfinished_uploads": 0, "aborted_uploads": 0, "complete": true,
@@ -81,6 +81,23 @@ fn statements_are_summed_up_by_place_and_role() {
     assert_eq!(told.matches("COPY   from").count(), 1, "{told}");
     let told = text(&report(&[], &copies), Look { verbose: true, width: None });
     assert_eq!(told.matches("COPY   from").count(), 3000);
+}
+
+/// Whoever reads a location reads it like a COPY: whose session it was is told.
+#[test]
+fn what_redshift_did_not_do_is_no_copy() {
+    let session = |kind: &str, names: Value| {
+        json!({
+            "kind": kind, "principal": "arn:aws:iam::111111111111:role/web", "session_names": names, "location": "s3://b/",
+            "bucket": "b", "region": "eu-west-1", "start": "2026-11-22T05:00:00Z", "end": "2026-11-22T05:01:00Z", "objects": 2,
+            "parts": 0, "bytes": 10, "unfinished_uploads": 0, "aborted_uploads": 0, "complete": true,
+        })
+    };
+    let told = text(&report(&[], &[session("COPY", json!(["i-0317f6c6b66ae9c40"]))]), Look::default());
+    assert!(told.contains("reads  from s3://b/") && told.contains(", as i-0317f6c6b66ae9c40"), "{told}");
+    let told = text(&report(&[], &[session("UNLOAD", json!(["a", "b\u{1b}[2J", "c", "d"]))]), Look::default());
+    assert!(told.contains("writes to s3://b/") && told.contains(", as a, b") && told.contains("c, …"), "{told}");
+    assert!(!told.contains("\u{1b}[2J"), "{told}");
 }
 
 #[test]
