@@ -17,7 +17,7 @@ having(items, question, statuses) := [{"subject": item.subject, "judgement": ite
 # Answers for the items whose status is none of these.
 outside(items, question, statuses) := [{"subject": item.subject, "judgement": item[question]} |
 	some item in items
-	not item[question].status in statuses
+	not object.get(item, [question, "status"], null) in statuses
 ]
 
 # The items whose status is none of these, with those that have no status.

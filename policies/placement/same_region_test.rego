@@ -1,7 +1,7 @@
 package trailcheck.placement.same_region_test
 
-import data.trailcheck.placement.same_region
 import data.trailcheck.lib.verdict
+import data.trailcheck.placement.same_region
 
 verdicts := {
 	"no_trail": "fail",

@@ -1,7 +1,7 @@
 package trailcheck.redshift.known_role_test
 
-import data.trailcheck.redshift.known_role
 import data.trailcheck.lib.verdict
+import data.trailcheck.redshift.known_role
 
 verdicts := {
 	"not_associated": "fail",

@@ -1,7 +1,7 @@
 package trailcheck.redshift.unload_complete_test
 
-import data.trailcheck.redshift.unload_complete
 import data.trailcheck.lib.verdict
+import data.trailcheck.redshift.unload_complete
 
 verdicts := {
 	"unfinished": "fail",

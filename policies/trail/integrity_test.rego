@@ -1,7 +1,7 @@
 package trailcheck.trail.integrity_test
 
-import data.trailcheck.trail.integrity
 import data.trailcheck.lib.verdict
+import data.trailcheck.trail.integrity
 
 verdicts := {
 	"violated": "fail",

@@ -1,7 +1,7 @@
 package trailcheck.trail.logging_test
 
-import data.trailcheck.trail.logging
 import data.trailcheck.lib.verdict
+import data.trailcheck.trail.logging
 
 verdicts := {
 	"stopped": "fail",

@@ -208,6 +208,13 @@ impl<'t> Rule<'t> {
         Some(Rule { name: path.root, form, node, span: path.span, locals })
     }
 
+    /// Whether it has a value whatever it is asked of: an empty set too.
+    pub(super) fn is_always_defined(&self) -> bool {
+        let bodies = self.node["Spec"]["bodies"].as_array();
+        matches!(self.form, Form::Set | Form::Table | Form::Default)
+            || self.form == Form::Value && bodies.is_none_or(Vec::is_empty)
+    }
+
     /// The parts of its head and of its default that are expressions, without its own name.
     pub(super) fn parts(&self) -> Vec<&'t Value> {
         let head = &self.node["Spec"]["head"];

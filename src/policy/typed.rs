@@ -4,6 +4,7 @@
 //! Followed are members, brackets, `some … in`, `every`, comprehensions, variables, imports, rules and their values, and what functions
 //! of the files are handed; what a built-in function is handed is not, and neither is what the schema leaves open, such as evidence.
 
+mod heads;
 mod types;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -84,6 +85,7 @@ impl<'s, 't> Check<'s, 't> {
             self.query(&body["query"], &mut known);
             self.is_final = true;
             let own = self.walk(&body["assign"]["value"], &mut known);
+            self.certain_head(rule, &mut known);
             let head = self.head(rule, &mut known);
             types.push(if body["is_else"] == true { own } else { head });
         }
@@ -256,6 +258,11 @@ impl<'s, 't> Check<'s, 't> {
 
     fn called(&mut self, function: &'t Value, handed: &'t Value, known: &mut Known<'s>) -> Option<Type<'s>> {
         let handed: Vec<Option<Type>> = handed.as_array()?.iter().map(|value| self.walk(value, known)).collect();
+        // What both lists hold.
+        if self.tree.modules[self.module].text_at(&function["RefDot"]["span"]) == "array.concat" {
+            let items = handed.iter().map(|list| self.schema.items(list.as_ref()?)).collect();
+            return types::agreed(items).map(Type::each);
+        }
         let path = path(function)?;
         let Meaning::Data(steps) = self.tree.modules[self.module].meaning(&path, &self.locals) else { return None };
         match self.tree.target(&steps) {

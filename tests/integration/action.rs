@@ -315,25 +315,12 @@ fn a_release_that_is_not_what_it_says_is_refused() {
 /// actionlint reads the workflows as GitHub does, zizmor as somebody who means harm.
 #[test]
 fn the_workflows_are_sound() {
-    let target = Path::new(env!("CARGO_BIN_EXE_trailcheck")).parent().unwrap().parent().unwrap();
-    let folder = target.join("test-go");
-    let actionlint = folder.join("actionlint");
-    if !actionlint.exists() {
-        let need = "the tests need Go 1.22 or newer, for actionlint (Debian: apt-get install golang)";
-        let install = ["install", "github.com/rhysd/actionlint/cmd/actionlint@v1.7.7"];
-        let ran = Command::new("go")
-            .args(install)
-            .env("GOBIN", &folder)
-            .output()
-            .unwrap_or_else(|error| panic!("{need}: {error}"));
-        assert!(ran.status.success(), "{need}: {}", text_of(&ran));
-    }
     let workflows: Vec<_> = std::fs::read_dir(format!("{REPOSITORY}/.github/workflows"))
         .unwrap()
         .map(|file| file.unwrap().path())
         .collect();
     assert_eq!(workflows.len(), 2);
-    let read = Command::new(actionlint).args(&workflows).output().unwrap();
+    let read = Command::new(crate::go::tool("actionlint")).args(&workflows).output().unwrap();
     assert!(read.status.success(), "{}", text_of(&read));
     let zizmor = Command::new(python().with_file_name("zizmor"))
         .args(["--offline", "--no-progress", "--quiet"])

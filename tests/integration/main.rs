@@ -50,6 +50,8 @@ mod engine_work;
 mod evidence;
 /// The calls that close all gaps.
 mod fix;
+/// Programs written in Go.
+mod go;
 /// The order of the folders of `src`.
 mod layers;
 /// What people get wrong, and what they are told.
@@ -58,6 +60,8 @@ mod mistakes;
 mod mutants;
 /// The documented formula, for one event at a time.
 mod naive;
+/// The shipped policies in OPA.
+mod opa;
 /// What others wrote commands nobody.
 mod output;
 /// Files that hold records.

@@ -72,8 +72,13 @@ fn what_the_input_does_not_have_is_pointed_at() {
             29,
             "did you mean `coverage`?",
         ),
-        ("f(t) := t.nam\ndeny contains f(t) if some t in input.trails", 3, 11, "did you mean `name`?"),
-        ("g(x) := x\nf(t) := g(t).nam\ndeny contains f(t) if some t in input.trails", 4, 14, "did you mean `name`?"),
+        ("f(t) := t.nam\ndeny contains x if { some t in input.trails; x := f(t) }", 3, 11, "did you mean `name`?"),
+        (
+            "g(x) := x\nf(t) := g(t).nam\ndeny contains x if { some t in input.trails; x := f(t) }",
+            4,
+            14,
+            "did you mean `name`?",
+        ),
         (
             "deny contains \"x\" if { some t in input.trails; t.logging.status in {\"stopped\", \"later\"} }",
             3,
@@ -120,4 +125,51 @@ fn what_is_there_or_open_is_left_alone() {
     let json = json(&shipped().unwrap().files);
     assert_eq!(mistakes(&Tree::of(&json), &schema()), BTreeSet::new());
     assert_eq!(super::super::graph::mistakes(&Tree::of(&json)), BTreeSet::new());
+}
+
+/// regorus 0.14 loses all that a rule adds where one of its heads is undefined; OPA does not.
+#[test]
+fn a_head_that_may_be_undefined_among_others_is_pointed_at() {
+    for (rules, part) in [
+        ("deny contains u.coverage.evidence.witness if some u in input.unloads", "u.coverage.evidence.witness"),
+        ("deny contains {\"msg\": u.coverage.evidence.a} if some u in input.unloads", "u.coverage.evidence.a"),
+        ("deny contains f(u) if some u in input.unloads\nf(u) := u.bucket if u.access == \"all\"", "f(u)"),
+        (
+            "deny contains u.subject.declared_at.config.line if some u in input.unloads",
+            "u.subject.declared_at.config.line",
+        ),
+        ("deny contains sprintf(\"%v\", [u.coverage.evidence.x]) if some u in input.unloads", "u.coverage.evidence.x"),
+        ("deny contains limit if some u in input.unloads\nlimit := 1 if input.scan.clock_is_doubtful", "limit"),
+        ("of[u.coverage.evidence.x] := 1 if some u in input.unloads\ndeny contains 1 if of", "u.coverage.evidence.x"),
+        (
+            "of[u.bucket] := u.coverage.evidence.x if some u in input.unloads\ndeny contains 1 if of",
+            "u.coverage.evidence.x",
+        ),
+        (
+            "first := u.coverage.evidence.x if some u in input.unloads\ndeny contains 1 if first",
+            "u.coverage.evidence.x",
+        ),
+        (
+            "deny contains input.unloads[i].coverage.evidence.x if input.unloads[i]",
+            "input.unloads[i].coverage.evidence.x",
+        ),
+    ] {
+        let found = of(rules);
+        let message = format!("`{part}` may be undefined for one of several");
+        assert!(found.len() == 1 && found[0].2.starts_with(&message), "{rules}: {found:?}");
+    }
+    for rules in [
+        "deny contains x if { some u in input.unloads; x := u.coverage.evidence.witness }",
+        "deny contains {\"subject\": u.location, \"message\": u.coverage.message} if some u in input.unloads",
+        "deny contains sprintf(\"%s\", [u.bucket]) if some u in input.unloads",
+        "deny contains input.scan.partition if some u in input.unloads",
+        "deny contains limit if some u in input.unloads\nlimit := 1",
+        "deny contains limit if some u in input.unloads\ndefault limit := 2\nlimit := 1 if input.scan.clock_is_doubtful",
+        "deny contains {u.coverage.evidence.x | some u in input.unloads} if some u in input.unloads",
+        "deny contains input.scan.nothing_else if false\ndeny contains input.unloads[0].coverage.evidence.x if true",
+    ] {
+        let found: Vec<_> =
+            of(rules).into_iter().filter(|(.., message)| message.contains("may be undefined")).collect();
+        assert_eq!(found, [], "{rules}");
+    }
 }

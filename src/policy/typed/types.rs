@@ -12,6 +12,12 @@ use crate::nearest::nearest;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Form<'s>(&'s Value);
 
+impl Form<'_> {
+    fn is_null(&self) -> bool {
+        self.0["type"] == "null"
+    }
+}
+
 impl PartialEq for Form<'_> {
     fn eq(&self, other: &Self) -> bool {
         std::ptr::eq(self.0, other.0)
@@ -70,7 +76,8 @@ impl<'s> Schema<'s> {
         let Type::OneOf(forms) = of else { return Ok(None) };
         let (mut found, mut names) = (vec![], BTreeSet::new());
         let (mut lists, mut scalars) = (0, 0);
-        for Form(form) in forms.iter() {
+        let some = forms.iter().filter(|form| !form.is_null()).count();
+        for Form(form) in forms.iter().filter(|form| !form.is_null()) {
             if let Some(properties) = form["properties"].as_object() {
                 found.extend(properties.get(name));
                 names.extend(properties.keys().map(String::as_str));
@@ -88,8 +95,8 @@ impl<'s> Schema<'s> {
         }
         match found.is_empty() {
             false => Ok(Some(self.one_of(found))),
-            true if lists == forms.len() => Err(Asked::List),
-            true if scalars == forms.len() => Err(Asked::Scalar),
+            true if lists > 0 && lists == some => Err(Asked::List),
+            true if scalars > 0 && scalars == some => Err(Asked::Scalar),
             true => Err(Asked::Nothing(nearest(name, names).map(str::to_owned))),
         }
     }
@@ -104,7 +111,8 @@ impl<'s> Schema<'s> {
         let of_form = |Form(form): &Form<'s>| {
             [&form["items"], &form["additionalProperties"]].into_iter().find(|items| items.is_object())
         };
-        Some(self.one_of(forms.iter().map(of_form).collect::<Option<_>>()?))
+        let some = forms.iter().filter(|form| !form.is_null());
+        Some(self.one_of(some.map(of_form).collect::<Option<_>>()?))
     }
 
     /// The words that a text is one of; none where it is something else, or any.
@@ -116,7 +124,7 @@ impl<'s> Schema<'s> {
             (None, None) => None,
         };
         // One form that is no word leaves it open.
-        let words: Option<Vec<Vec<&str>>> = forms.iter().map(of_form).collect();
+        let words: Option<Vec<Vec<&str>>> = forms.iter().filter(|form| !form.is_null()).map(of_form).collect();
         words.unwrap_or_default().concat()
     }
 
@@ -126,10 +134,19 @@ impl<'s> Schema<'s> {
         Type::OneOf(forms.into())
     }
 
-    /// Behind references and choices; that it may be null is left out.
+    /// Whether each of its forms has the member, always.
+    pub(super) fn always_has(self, of: &Type<'s>, name: &str) -> bool {
+        let Type::OneOf(forms) = of else { return false };
+        let requires = |Form(form): &Form<'s>| {
+            form["required"].as_array().is_some_and(|required| required.iter().any(|member| member == name))
+        };
+        !forms.is_empty() && forms.iter().all(requires)
+    }
+
+    /// Behind references and choices.
     fn add_forms(self, schema: &'s Value, depth: usize, forms: &mut Vec<Form<'s>>) {
         // Definitions that go in circles name no form.
-        if depth > 16 || schema["type"] == "null" {
+        if depth > 16 {
             return;
         }
         if let Some(target) = schema["$ref"].as_str().and_then(|target| target.strip_prefix('#')) {
