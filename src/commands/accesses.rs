@@ -61,10 +61,11 @@ pub(super) fn run(args: &Args) -> Result<Exit, CommandError> {
     }
     let (records, groups) = reader.finish_grouped();
     drop(progress);
-    let matched = Cell::new(false);
+    let matched = Cell::new(0u64);
     let is_asked_for = |access: &AccessRecord| {
         let is_asked_for = is_asked_for(args, access);
-        matched.set(matched.get() || is_asked_for);
+        let count = if is_asked_for { access.count } else { 0 };
+        matched.set(matched.get().saturating_add(count));
         is_asked_for
     };
     match args.by {
@@ -75,7 +76,11 @@ pub(super) fn run(args: &Args) -> Result<Exit, CommandError> {
         }
     };
     tell(&records);
-    if records.events > 0 && !matched.get() {
+    let is_filtered = !(args.bucket.is_empty() && args.location.is_empty() && args.source_ip.is_empty())
+        || !(args.role.is_empty() && args.principal.is_empty());
+    if is_filtered && matched.get() > 0 {
+        output::tell(format_args!("{} accesses are what the filters ask for", matched.get()));
+    } else if records.events > 0 && matched.get() == 0 {
         output::tell(
             "none of them is what the filters ask for: --bucket, --location, --role, --principal and --source-ip",
         );

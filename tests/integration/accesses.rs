@@ -154,6 +154,12 @@ fn filters_and_sums() {
         (rows(&ran), ran.exit)
     };
     assert_eq!(run(&["--bucket", "cm-kajiwara-redshift-load"]).0.len(), 2);
+    // What is counted is told apart from what was read.
+    let told = workplace.run(&["accesses", &fixture("article/logs"), "--bucket", "cm-kajiwara-redshift-load"]).stderr;
+    assert!(
+        told.contains("5 S3 data events from") && told.contains("2 accesses are what the filters ask for"),
+        "{told}"
+    );
     assert_eq!(run(&["--bucket", "*-load", "--bucket", "*-standard"]).0.len(), 5);
     assert_eq!(run(&["--principal", "*/somebody-else"]).0.len(), 0);
     assert_eq!(run(&["--principal", ROLE]).0.len(), 5);
