@@ -11,8 +11,8 @@ use crate::report::Format;
 use crate::severity::{Severity, UnknownIs};
 pub use records::{AccessFormat, Accesses, By, Trace, Verify};
 pub use setup::{
-    Completions, Doctor, Document, Explain, Facts, Fix, FixFormat, Init, Man, Permissions, PermissionsFormat, Policies,
-    PolicyDirs, Schema, Test, Waive,
+    Completions, Doctor, Document, Eval, Explain, Facts, Fix, FixFormat, Init, Man, NewPolicy, Permissions,
+    PermissionsFormat, Policies, PoliciesCommand, PolicyDirs, Schema, Test, Waive,
 };
 
 const EXIT_CODES: &str = "\
@@ -60,6 +60,8 @@ pub enum Command {
     Policies(Policies),
     /// Print the `input` that policies read: of the account, or of a snapshot.
     Facts(Facts),
+    /// Ask one question of the `input` and of policies, in Rego.
+    Eval(Eval),
     /// Run the tests of a folder of policies: rules named `test_…`, each of which must be true.
     Test(Test),
     /// Say what a policy asks and how to fix what it finds, or what an outcome or an exit code means.

@@ -7,12 +7,14 @@ mod check;
 mod collect;
 mod diff;
 mod doctor;
+mod eval;
 mod evidence;
 mod explain;
 mod facts;
 mod fix;
 mod init;
 mod man;
+mod new_policy;
 mod permissions;
 mod policies;
 mod report;
@@ -89,6 +91,7 @@ pub fn run(cli: Cli) -> Result<Exit, CommandError> {
         Command::Waive(args) => waive::run(&args),
         Command::Policies(args) => policies::run(&args),
         Command::Facts(args) => facts::run(&args),
+        Command::Eval(args) => eval::run(&args),
         Command::Test(args) => test::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Init(args) => init::run(&args),

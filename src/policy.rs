@@ -40,7 +40,7 @@ pub use input::Input;
 pub use metadata::Metadata;
 pub use selection::{hint, select};
 pub use test::{TestResult, test};
-pub use worker::TIME_LIMIT;
+pub use worker::{TIME_LIMIT, eval};
 
 use answers::{Answer, Answers};
 

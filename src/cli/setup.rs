@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 
 use super::{ConfigArgs, TableFormat};
 use crate::config::Waivable;
@@ -72,7 +72,10 @@ fn day(text: &str) -> Result<time::Date, String> {
 }
 
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub struct Policies {
+    #[command(subcommand)]
+    pub command: Option<PoliciesCommand>,
     /// A line for each control of this framework that policies speak to, with the policies.
     #[arg(long, value_name = "FRAMEWORK")]
     pub controls: Option<String>,
@@ -80,6 +83,60 @@ pub struct Policies {
     pub format: TableFormat,
     #[command(flatten)]
     pub config: ConfigArgs,
+    #[command(flatten)]
+    pub policies: PolicyDirs,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum PoliciesCommand {
+    /// Write a policy and its test to begin with, which run as they are.
+    New(NewPolicy),
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit codes: 0 both files are written, 2 usage, or a file is there, 4 a file could not be written"
+)]
+pub struct NewPolicy {
+    /// Its id: names with slashes between them, as `acme/own_buckets`.
+    #[arg(value_name = "NAME", value_parser = policy_name)]
+    pub name: String,
+    /// The folder for `--policies`; folders of the name are made in it.
+    #[arg(long, value_name = "DIR", default_value = "policies")]
+    pub dir: PathBuf,
+}
+
+/// What can stand in a package of Rego, and in a path.
+fn policy_name(text: &str) -> Result<String, String> {
+    let is_word = |word: &str| {
+        word.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
+            && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+    };
+    let is_good = text.split('/').count() >= 2 && text.split('/').all(is_word) && !text.starts_with("trailcheck/");
+    match is_good {
+        true => Ok(text.to_owned()),
+        false => {
+            Err("expected at least two words of a-z, 0-9 and _ with a slash between them, such as acme/own_buckets; \
+                      trailcheck/… is taken"
+                .to_owned())
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Exit codes: 0 the query has an answer, whatever it is, 1 it is undefined, 2 usage, or a query or policy that cannot be loaded")]
+pub struct Eval {
+    /// In Rego: `input.trails[_].name`, `data.acme.own_buckets.fail`, `some t in input.trails; t.logging.status == \"stopped\"`.
+    #[arg(value_name = "QUERY")]
+    pub query: String,
+    /// How long it may take, for example `1m`.
+    #[arg(long, value_name = "SPAN", default_value = "10s", value_parser = super::clock_span)]
+    pub policy_time: std::time::Duration,
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    #[command(flatten)]
+    pub evidence: super::SnapshotArgs,
     #[command(flatten)]
     pub policies: PolicyDirs,
 }

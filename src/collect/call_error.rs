@@ -61,11 +61,10 @@ fn not_made(error: &(dyn std::error::Error + 'static)) -> Option<NotMade> {
 /// The SDK prints the whole answer behind its causes; a reader needs the causes.
 fn shorten(text: &str) -> String {
     const SHOWN: usize = 300;
-    let text = text.split(" (DispatchFailure(").next().unwrap_or(text);
-    let text = text.split(" (Unhandled(").next().unwrap_or(text);
-    let text = text.split(" (ServiceError(").next().unwrap_or(text);
-    let text = text.split(" (TimeoutError(").next().unwrap_or(text);
-    let text = text.split(" (ConstructionFailure(").next().unwrap_or(text);
+    const DETAILS: [&str; 6] =
+        ["DispatchFailure", "Unhandled", "ServiceError", "TimeoutError", "ConstructionFailure", "ResponseError"];
+    let text =
+        DETAILS.into_iter().fold(text, |text, detail| text.split(&format!(" ({detail}(")).next().unwrap_or(text));
     match text.char_indices().nth(SHOWN) {
         Some((at, _)) => format!("{}…", &text[..at]),
         None => text.to_owned(),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{CommandError, told};
-use crate::cli::{Policies as Args, TableFormat};
+use crate::cli::{Policies as Args, PoliciesCommand, TableFormat};
 use crate::config::{Config, Level};
 use crate::exit::Exit;
 use crate::output::{self, harmless};
@@ -32,6 +32,9 @@ struct Covered<'a> {
 }
 
 pub(super) fn run(args: &Args) -> Result<Exit, CommandError> {
+    if let Some(PoliciesCommand::New(new)) = &args.command {
+        return super::new_policy::run(new);
+    }
     let bundles = policy::with_user_policies(&args.policies.policies, policy::TIME_LIMIT)?;
     let config = Config::find(args.config.config.as_deref())?;
     let policies: Vec<&Policy> = bundles.iter().flat_map(|bundle| &bundle.policies).collect();

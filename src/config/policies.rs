@@ -69,5 +69,7 @@ fn level(text: &str) -> Result<Level, String> {
         return Ok(Level::Off);
     }
     let severity: Result<Severity, de::value::Error> = Severity::deserialize(text.into_deserializer());
-    severity.map(Level::At).map_err(|_| format!("`{text}` is not a level; expected off, low, medium, high or critical"))
+    severity
+        .map(Level::At)
+        .map_err(|_| format!("`{text}` is not a level; expected off, info, low, medium, high or critical"))
 }

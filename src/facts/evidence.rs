@@ -388,7 +388,6 @@ impl<'a> View<'a> {
     }
 }
 
-/// What is of no trail in particular and may hold an access.
 /// How many could not be read, with the first of them and why.
 fn unreadable(records: &Records, objects: u64) -> Reason {
     let mut unread: Vec<&Skipped> = records.skipped.iter().filter(|skipped| skipped.matters).collect();
@@ -397,6 +396,7 @@ fn unreadable(records: &Records, objects: u64) -> Reason {
     OfRecords::Unreadable { objects, first }.into()
 }
 
+/// What is of no trail in particular and may hold an access.
 pub(super) fn not_read(records: &Records) -> Vec<Reason> {
     // What was read from a path.
     let of_path = records.read.iter().filter(|reading| reading.region.is_none());

@@ -82,7 +82,7 @@ impl Answers {
     /// `rule`: `deny` or `warn`.
     pub(super) fn add_messages(&mut self, rule: &str, value: &Value, account: &Subject) -> Result<(), String> {
         let messages: Vec<Message> = read(rule, "strings, or of objects with msg", value)?;
-        let severity = (rule == "warn").then_some(Severity::Low);
+        let severity = (rule == "warn").then_some(Severity::Info);
         // Where `subjects` names the account too, it is judged as any subject: silence is no pass.
         self.is_conftest |= self.subjects.insert(account.id.clone(), account.clone()).is_none();
         for Message::Text(message) | Message::Object { msg: message } in messages {

@@ -1,8 +1,8 @@
 //! Loading policies: those in the binary, and the user's own.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use regorus::Engine;
@@ -44,19 +44,34 @@ pub struct Policy {
     /// The severity of all its failures, where the config says so.
     pub level: Option<Severity>,
     pub unknown_is: UnknownIs,
-    /// The lists of the input that it may read; `None`: any.
-    lists: Option<BTreeSet<String>>,
+    lists: Arc<Lists>,
+}
+
+/// Which lists of the input each policy of a bundle may read: looked up when something may be missing from one.
+#[derive(Debug)]
+struct Lists {
+    engine: Engine,
+    /// By package; `None`: any list.
+    found: OnceLock<BTreeMap<String, Option<BTreeSet<String>>>>,
+}
+
+impl Lists {
+    fn of(&self, package: &str) -> Option<&BTreeSet<String>> {
+        let found = self.found.get_or_init(|| {
+            // What cannot be looked at may read anything.
+            let Ok(json) = tree_of(&self.engine, &[]) else { return BTreeMap::new() };
+            let tree = Tree::of(&json);
+            let packages = tree.modules.iter().map(|module| format!("data.{}", module.package.join(".")));
+            packages.map(|package| (package.clone(), graph::lists_read(&tree, &package))).collect()
+        });
+        found.get(package)?.as_ref()
+    }
 }
 
 impl Policy {
     /// Whether its answers depend on this list of the input.
     pub fn reads(&self, list: &str) -> bool {
-        self.lists.as_ref().is_none_or(|lists| lists.contains(list))
-    }
-
-    /// A member that it names and the input does not have: it would be undefined, and look like a pass.
-    pub(super) fn misspelt<'p>(&'p self, members: &[String]) -> Option<&'p String> {
-        self.lists.iter().flatten().find(|list| !members.contains(list))
+        self.lists.of(&self.package).is_none_or(|lists| lists.contains(list))
     }
 }
 
@@ -83,6 +98,8 @@ pub enum PolicyError {
     AllOff(PathBuf),
     #[error("the facts cannot be handed to the policies: {0}")]
     Input(String),
+    #[error("the query: {0}")]
+    Query(String),
     #[error("{place}: there is no policy `{id}`{hint} `trailcheck policies` lists them")]
     NotFound { place: String, id: String, hint: String },
 }
@@ -222,8 +239,7 @@ fn load(files: &[PolicyFile]) -> Result<Bundle, PolicyError> {
         }
         packages.push(package);
     }
-    let tree = tree_of(&engine, files)?;
-    let tree = Tree::of(&tree);
+    let lists = Arc::new(Lists { engine: engine.clone(), found: OnceLock::new() });
     let mut policies = vec![];
     for (file, package) in files.iter().zip(packages) {
         let refuse = |message: String| PolicyError::Load { file: file.name.clone(), message };
@@ -237,10 +253,7 @@ fn load(files: &[PolicyFile]) -> Result<Bundle, PolicyError> {
             }
         }
         if !rules.iter().any(|rule| ENTRY_RULES.contains(rule)) {
-            // A library; or a policy whose rule has another name than ours, which would never be asked.
-            if !graph::is_asked_by_others(&tree, &package) {
-                return Err(refuse(format!("defines none of {}, and no other file uses it", ENTRY_RULES.join(", "))));
-            }
+            // A library.
             continue;
         }
         if rules.contains(&"subjects") != rules.contains(&"fail") {
@@ -249,7 +262,7 @@ fn load(files: &[PolicyFile]) -> Result<Bundle, PolicyError> {
         let id = package.trim_start_matches("data.").trim_start_matches("trailcheck.").replace('.', "/");
         let metadata = Metadata::parse(&file.text, &id).map_err(refuse)?;
         let (level, unknown_is) = (None, UnknownIs::default());
-        let lists = graph::lists_read(&tree, &package);
+        let lists = Arc::clone(&lists);
         policies.push(Policy { id, package, metadata, rules, text: file.text.clone(), level, unknown_is, lists });
     }
     Ok(Bundle { policies, files: files.to_vec(), engine, time_limit: None })

@@ -9,7 +9,6 @@ use regorus::{Engine, Value};
 use super::answers::Answers;
 use super::bundle::{Bundle, Policy};
 use super::input::Input;
-use super::selection::hint;
 use super::worker::{self, Answered};
 use crate::parallel;
 
@@ -76,6 +75,17 @@ pub(super) fn ask(engine: &mut Engine, package: &str, rule: &str) -> Result<Valu
     }
 }
 
+/// The answers to a question: of each, the value of its last expression, or its variables.
+pub(super) fn query(engine: &mut Engine, text: &str) -> Result<serde_json::Value, String> {
+    let results = engine.eval_query(text.to_owned(), false).map_err(|error| in_one_line(&error.to_string()))?;
+    let answers = results.result.into_iter().filter_map(|result| {
+        let has_variables = result.bindings.as_object().is_ok_and(|variables| !variables.is_empty());
+        let last = result.expressions.into_iter().next_back()?.value;
+        Some(if has_variables { result.bindings } else { last }).filter(|answer| *answer != Value::Undefined)
+    });
+    answers.map(|answer| serde_json::to_value(answer).map_err(|error| error.to_string())).collect()
+}
+
 /// The engine draws an error over several lines, with the source below its place; a finding's message is one line.
 fn in_one_line(error: &str) -> String {
     if error.contains("execution exceeded time limit") {
@@ -91,9 +101,6 @@ fn in_one_line(error: &str) -> String {
 
 /// `values`: one for each rule of the policy.
 fn answers(policy: &Policy, values: &[Result<Value, String>], input: &Input) -> Result<Answers, String> {
-    if let Some(name) = policy.misspelt(&input.members) {
-        return Err(format!("the input has no `{name}`{}", hint(name, &input.members)));
-    }
     let mut answers = Answers::default();
     // `subjects` comes first: the others name them.
     for (rule, value) in policy.rules.iter().zip(values) {

@@ -135,6 +135,9 @@ pub(super) fn mistakes(tree: &Tree) -> BTreeSet<Mistake> {
     }
     found.extend(recursions(tree, &asks));
     found.extend(never_asked(tree, &asks));
+    if found.is_empty() {
+        found.extend(idle_files(tree, &asks));
+    }
     found
 }
 
@@ -153,18 +156,15 @@ fn rules_below<'t>(tree: &Tree<'t>, names: &[&str]) -> Vec<Node<'t>> {
     below.flat_map(|(number, module)| module.rules.iter().map(move |rule| (number, rule.name))).collect()
 }
 
-/// Whether another file asks something of this package.
-pub(super) fn is_asked_by_others(tree: &Tree, package: &str) -> bool {
-    let is_own = |module: &Module| format!("data.{}", module.package.join(".")) == package;
-    let asks = |module: &Module| {
-        let paths = module.rules.iter().flat_map(|rule| data_paths(module, rule));
-        paths.into_iter().any(|(steps, _)| match tree.target(&steps) {
-            Target::Rule(of, _) => is_own(&tree.modules[of]),
-            Target::Packages(names) => rules_below(tree, &names).iter().any(|(of, _)| is_own(&tree.modules[*of])),
-            Target::Open | Target::Nothing(_) => false,
-        })
+/// A file that is no policy and that no other asks: its rules may have other names than those that are asked.
+fn idle_files(tree: &Tree, asks: &BTreeMap<Node, BTreeSet<Node>>) -> Vec<Mistake> {
+    let is_policy = |module: &Module| module.rules.iter().any(|rule| ENTRY_RULES.contains(&rule.name));
+    let is_asked = |number: usize| {
+        asks.iter().any(|((asking, _), asked)| *asking != number && asked.iter().any(|(of, _)| *of == number))
     };
-    tree.modules.iter().any(|module| !is_own(module) && asks(module))
+    let idle = tree.modules.iter().enumerate().filter(|(number, module)| !is_policy(module) && !is_asked(*number));
+    let message = format!("defines none of {}, and no other file uses it", ENTRY_RULES.join(", "));
+    idle.filter_map(|(_, module)| Some(module.mistake(module.rules.first()?.span, message.clone()))).collect()
 }
 
 /// The lists of the input that a package reads, itself or through the files that it asks; `None`: one takes the input as a whole, so

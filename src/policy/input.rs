@@ -23,8 +23,6 @@ pub struct Input {
     /// The snapshot's clock.
     pub collected_at: Timestamp,
     pub clock_is_doubtful: bool,
-    /// The names of what the document holds.
-    pub members: Vec<String>,
     /// By id, for policies that name a subject by its id alone; made when the first one does.
     subjects: OnceLock<HashMap<String, Subject>>,
     unseen: BTreeMap<String, Vec<Unseen>>,
@@ -61,7 +59,6 @@ impl Input {
 
     fn read(members: Vec<(String, Member)>) -> Result<Input, PolicyError> {
         let read = |json: &String| Value::from_json_str(json).map_err(|error| PolicyError::Input(error.to_string()));
-        let names = members.iter().map(|(name, _)| name.clone()).collect();
         let mut document = BTreeMap::new();
         for (name, member) in members {
             let value = match member {
@@ -83,7 +80,7 @@ impl Input {
         let unseen = member(&value, "unseen")?;
         let subjects = OnceLock::new();
         let Scan { subject: account, collected_at, clock_is_doubtful } = scan;
-        Ok(Input { account, collected_at, clock_is_doubtful, members: names, subjects, unseen, value })
+        Ok(Input { account, collected_at, clock_is_doubtful, subjects, unseen, value })
     }
 
     /// The subject that is known by this id.
@@ -101,7 +98,7 @@ impl Input {
 
     /// The lists that may miss something.
     pub fn lists_with_unseen(&self) -> impl Iterator<Item = &str> {
-        self.unseen.keys().map(String::as_str)
+        self.unseen.iter().filter(|(_, unseen)| !unseen.is_empty()).map(|(list, _)| list.as_str())
     }
 }
 

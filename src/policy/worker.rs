@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use regorus::Value;
 use serde::{Deserialize, Serialize};
 
-use super::bundle::{Bundle, Policy};
+use super::bundle::{Bundle, Policy, PolicyError};
 use super::files::PolicyFile;
 use super::input::Input;
 
@@ -48,6 +48,9 @@ struct Request {
     memory: u64,
     /// Files are loaded as they are, tests among them.
     loose: bool,
+    /// A question of one's own, in place of rules.
+    #[serde(default)]
+    query: Option<String>,
     /// Seconds of CPU, after which the child ends whatever its parent does.
     cpu: u64,
 }
@@ -73,6 +76,7 @@ pub(super) fn survive_loading(files: &[PolicyFile], time_limit: Duration) -> Res
         input: String::new(),
         memory: MEMORY,
         loose: false,
+        query: None,
         cpu: cpu(time_limit),
     };
     let mut running = Running::start(&request)?;
@@ -100,6 +104,7 @@ pub(super) fn run(bundle: &Bundle, input: &Input, time_limit: Duration) -> Vec<A
             input: input.clone(),
             memory,
             loose: false,
+            query: None,
             cpu: cpu(time_limit),
         };
         if time_limit.saturating_sub(began.elapsed()) < LEAST {
@@ -160,7 +165,15 @@ pub(super) fn run_tests(
 ) -> Result<Vec<Option<String>>, String> {
     let (files, asked) = (files.to_vec(), asked.to_vec());
     let rules: usize = asked.iter().map(|(_, rules)| rules.len()).sum();
-    let request = Request { files, asked, input: "{}".to_owned(), memory: MEMORY, loose: true, cpu: cpu(time_limit) };
+    let request = Request {
+        files,
+        asked,
+        input: "{}".to_owned(),
+        memory: MEMORY,
+        loose: true,
+        query: None,
+        cpu: cpu(time_limit),
+    };
     let mut answers = vec![];
     let broken = ask(&request, Instant::now(), time_limit, &mut answers).err();
     let told = |value: Result<Value, String>| match value {
@@ -175,6 +188,39 @@ pub(super) fn run_tests(
         broken => results.resize(rules, broken),
     }
     Ok(results)
+}
+
+/// The answers to a question in Rego, each the value of its last expression, or its variables; none: it is undefined. Shipped files and
+/// the user's can all be asked.
+pub fn eval(
+    bundles: &[Bundle],
+    query: &str,
+    input: &Input,
+    time_limit: Duration,
+) -> Result<Vec<serde_json::Value>, PolicyError> {
+    let refused = |message: String| PolicyError::Query(message);
+    let input = serde_json::to_string(&input.value).unwrap_or_default();
+    let request = Request {
+        files: bundles.iter().flat_map(|bundle| bundle.files.clone()).collect(),
+        asked: vec![],
+        memory: MEMORY + INFLATION * input.len() as u64,
+        input,
+        loose: true,
+        query: Some(query.to_owned()),
+        cpu: cpu(time_limit),
+    };
+    let mut running = Running::start(&request).map_err(refused)?;
+    let began = Instant::now();
+    loop {
+        match running.next(time_limit.saturating_sub(began.elapsed())) {
+            Next::Line(Line::Loaded) => {}
+            Next::Line(Line::Rule(Ok(serde_json::Value::Array(answers)))) => return Ok(answers),
+            Next::Line(Line::Rule(Err(why)) | Line::Broken(why)) => return Err(refused(why)),
+            Next::Line(_) => return Err(refused("its process answered out of turn".to_owned())),
+            Next::Late => return Err(refused(format!("it took longer than {} s", time_limit.as_secs_f32()))),
+            Next::Over(why) => return Err(refused(format!("it {why}"))),
+        }
+    }
 }
 
 /// Seconds of CPU for so much time on the clock.

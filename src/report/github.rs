@@ -26,9 +26,14 @@ pub(super) fn render(report: &Report) -> String {
         Outcome::Fail => told.finding.severity >= Severity::High,
         _ => false,
     };
-    let is_warning = |told: &&Told| told.finding.outcome == Outcome::Fail && told.finding.severity < Severity::High;
+    let fails_at = |told: &Told, levels: std::ops::Range<Severity>| {
+        told.finding.outcome == Outcome::Fail && levels.contains(&told.finding.severity)
+    };
+    let is_warning = |told: &&Told| fails_at(told, Severity::Low..Severity::High);
+    let is_remark = |told: &&Told| fails_at(told, Severity::Info..Severity::Low);
     let errors = prepared.findings.iter().filter(is_new).filter(is_error).map(|told| of_finding("error", told));
     let warnings = prepared.findings.iter().filter(is_new).filter(is_warning).map(|told| of_finding("warning", told));
+    let remarks = prepared.findings.iter().filter(is_new).filter(is_remark).map(|told| of_finding("notice", told));
     let unknown = causes(report.findings.iter().filter(|finding| finding.standing != Some(Standing::Known)))
         .into_iter()
         .map(|cause| {
@@ -36,7 +41,8 @@ pub(super) fn render(report: &Report) -> String {
             let lines: Vec<&str> = cause.texts.iter().map(String::as_str).collect();
             command("warning", &[("title", &title)], &lines)
         });
-    [shown("error", errors.collect()), shown("warning", warnings.chain(unknown).collect())].concat()
+    let warnings = shown("warning", warnings.chain(unknown).collect());
+    [shown("error", errors.collect()), warnings, shown("notice", remarks.collect())].concat()
 }
 
 /// That nothing was judged, and why: at the line of the config where the mistake stands.

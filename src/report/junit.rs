@@ -12,6 +12,7 @@ use super::words::{Prepared, Told};
 use crate::finding::Outcome;
 use crate::finding::baseline::Standing;
 use crate::output::harmless;
+use crate::severity::Severity;
 
 /// GitLab stops at 30 MB a file and at 250,000 elements and attributes (gitlab-org/gitlab#507482), of which a case has up to
 /// eleven; what is not shown is counted.
@@ -104,6 +105,8 @@ fn test_case(told: &Told) -> TestCase {
             TestCaseBuilder::skipped_with_cause(&name, "known", &message)
         }
         Outcome::Pass | Outcome::Waived => TestCaseBuilder::success(&name, Duration::ZERO),
+        // A remark fails no build.
+        Outcome::Fail if finding.severity == Severity::Info => TestCaseBuilder::success(&name, Duration::ZERO),
         Outcome::Fail => TestCaseBuilder::failure(&name, Duration::ZERO, severity, &message),
         Outcome::Unknown => TestCaseBuilder::error(&name, Duration::ZERO, "unknown", &message),
         Outcome::Error => TestCaseBuilder::error(&name, Duration::ZERO, "error", &message),
@@ -112,6 +115,9 @@ fn test_case(told: &Told) -> TestCase {
     case.set_classname(&xml_safe(&finding.policy));
     case.set_filepath(&xml_safe(&finding.location.file));
     match finding.outcome {
+        Outcome::Fail if finding.severity == Severity::Info => {
+            case.set_system_out(&xml_safe(&format!("remark: {}", finding.message)));
+        }
         Outcome::Fail if finding.standing != Some(Standing::Known) => {
             let fix = told.fix.as_ref().map(|fix| format!("fix: {fix}\n\n")).unwrap_or_default();
             case.set_trace(&format!("{}{}", xml_safe_lines(&fix), shortened(&finding.remediation)));

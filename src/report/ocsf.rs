@@ -80,7 +80,7 @@ fn event(told: &Told, report: &Report, titles: &Titles) -> Value {
 /// A finding that holds is for information.
 fn severity(finding: &Finding) -> (u64, &'static str) {
     match (finding.outcome, finding.severity) {
-        (Outcome::Pass, _) => (1, "Informational"),
+        (Outcome::Pass, _) | (_, Severity::Info) => (1, "Informational"),
         (_, Severity::Low) => (2, "Low"),
         (_, Severity::Medium) => (3, "Medium"),
         (_, Severity::High) => (4, "High"),

@@ -183,7 +183,7 @@ fn wrong_usage_is_explained() {
     assert!(check(&["--report", "json", "--report", "sarif"]).contains("two reports to standard output"));
     assert!(check(&["--report", "json=x", "--report", "sarif=x"]).contains("two reports to x"));
     assert!(check(&["--logs", "missing"]).contains("cannot read logs at missing"));
-    assert!(check(&["--fail-on", "huge"]).contains("[possible values: low, medium, high, critical]"));
+    assert!(check(&["--fail-on", "huge"]).contains("[possible values: info, low, medium, high, critical]"));
 }
 
 #[test]

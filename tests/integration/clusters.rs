@@ -41,8 +41,7 @@ fn every_cluster_of_the_name_must_be_beside_the_bucket() {
     let name = "cluster = \"dw\"";
     let (near, far) = (cluster("dw", "eu-west-1", &[]), cluster("dw", "us-east-1", &[]));
     assert_eq!(placed(name, std::slice::from_ref(&near)).0, "pass");
-    assert_eq!(placed(name, &[near.clone(), far.clone()]).0, "fail");
-    assert_eq!(placed(name, &[far, near.clone()]).0, "fail", "in whichever order");
+    assert_eq!(placed(name, &[near.clone(), far]).0, "fail");
     assert_eq!(placed(name, &[near, cluster("other", "us-east-1", &[])]).0, "pass");
 }
 
@@ -63,9 +62,7 @@ fn a_role_that_is_being_removed_is_not_known_to_be_carried() {
         ["redshift/known_role", "redshift/declared_role"].map(|policy| outcome(&report, policy, ROLE).to_owned())
     };
     assert_eq!(of(&["in-sync"]), ["pass", "pass"]);
-    assert_eq!(of(&["adding"]), ["pass", "pass"]);
     assert_eq!(of(&["removing"]), ["unknown", "unknown"]);
-    assert_eq!(of(&["removing", "removing"]), ["unknown", "unknown"]);
     assert_eq!(of(&["removing", "in-sync"]), ["pass", "pass"], "another cluster keeps it");
 }
 

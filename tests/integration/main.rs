@@ -16,6 +16,8 @@ mod action;
 mod approval;
 /// What stands around a check: waivers, baselines, what changed, schemas.
 mod around;
+/// What authors of policies have.
+mod authors;
 /// Live runs against the local AWS endpoint.
 mod aws;
 /// The same: log records in the trails' own buckets.
@@ -30,6 +32,8 @@ mod callers;
 mod chains;
 /// Usage, files, errors and exit codes.
 mod cli;
+/// Clusters and the roles they carry.
+mod clusters;
 /// What is declared, held against what is there.
 mod declared;
 /// The form of digests, and what `verify` may be asked.
@@ -50,12 +54,20 @@ mod engine_work;
 mod evidence;
 /// The calls that close all gaps.
 mod fix;
+/// The folders of a live trail's log bucket.
+mod folders;
 /// Programs written in Go.
 mod go;
+/// Roles that are written as Redshift takes them.
+mod hints;
+/// Files without end, at odds with themselves, and not written over.
+mod inputs;
 /// The order of the folders of `src`.
 mod layers;
 /// What people get wrong, and what they are told.
 mod mistakes;
+/// A live trail that delivered to another bucket before.
+mod moved;
 /// One fact less, in accounts in which something is wrong.
 mod mutants;
 /// The documented formula, for one event at a time.
@@ -76,6 +88,8 @@ mod policies;
 mod program;
 /// What a verdict brings along.
 mod proofs;
+/// What a trail or a store records and shows.
+mod recorders;
 /// Log records of every shape.
 mod records;
 /// What is printed and written, read back by other readers.
@@ -84,18 +98,26 @@ mod reports;
 mod rows;
 /// Which policies run, and how their answers count.
 mod selection;
+/// UNLOADs as the records show them.
+mod sessions;
 /// Before a first check: permissions, doctor, a config that is filled in.
 mod setup;
+/// How severe a policy's answers are together.
+mod severity;
 /// Silence is not success.
 mod silence;
 /// Wrong verdicts that were found from outside.
 mod soundness;
 /// What people read on a terminal.
 mod terminal;
+/// From a record to a verdict.
+mod touched;
 /// The same: what was done, to what, by whom.
 mod touches;
 /// One event, every recorder.
 mod trace;
+/// What a live run did not read is in its exit code.
+mod unread;
 /// The user's own policies.
 mod user_policies;
 /// Answers that are no answers.

@@ -142,7 +142,12 @@ fn what_a_format_leaves_out_is_counted() {
     hold_failures(&mut report, 5_100);
     let workplace = Workplace::offline();
     workplace.write("many.json", &report.to_string());
-    let told = |format: &str| workplace.run(&["report", "many.json", "--report", format]).stdout;
+    let formats =
+        ["sarif", "github", "markdown"].map(|format| ["--report".to_owned(), format!("{format}={format}.out")]);
+    let formats = formats.concat();
+    let arguments: Vec<&str> = ["report", "many.json"].into_iter().chain(formats.iter().map(String::as_str)).collect();
+    workplace.run(&arguments);
+    let told = |format: &str| std::fs::read_to_string(workplace.path(&format!("{format}.out"))).unwrap();
     let sarif: Value = serde_json::from_str(&told("sarif")).unwrap();
     let results = sarif["runs"][0]["results"].as_array().unwrap();
     assert_eq!(results.len(), 5_000);

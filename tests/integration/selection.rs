@@ -81,7 +81,7 @@ fn a_mistake_in_the_choice_is_pointed_at() {
         (
             "[policies]\n\"placement/same_region\" = \"of\"\n",
             &[],
-            "`of` is not a level; expected off, low, medium, high or critical",
+            "`of` is not a level; expected off, info, low, medium, high or critical",
         ),
         ("[policies]\n\"placement/same_region\" = { levle = \"off\" }\n", &[], "unknown field `levle`"),
         ("[policies]\n\"placement/same_region\" = true\n", &[], "trailcheck.toml: line"),

@@ -129,21 +129,29 @@ fn nothing_that_was_read_is_no_answer() {
     assert_eq!(workplace.run(&["accesses", "notes"]).exit, 3);
 }
 
-/// A folder that may not be read is named, and the others are read.
+/// What cannot be looked at is named, and the others are read.
 #[test]
-fn one_unreadable_folder_does_not_end_the_others() {
+fn what_cannot_be_looked_at_does_not_end_the_others() {
     use std::os::unix::fs::PermissionsExt;
     let workplace = Workplace::offline();
     let log = std::fs::read_to_string(fixture("article/logs/records.json")).unwrap();
     workplace.write("logs/a/x.json", &log);
-    workplace.write("logs/b/y.json", &json!({"Records": []}).to_string());
-    std::fs::set_permissions(workplace.path("logs/b"), std::fs::Permissions::from_mode(0o000)).unwrap();
-    let may_read_all = std::fs::read_dir(workplace.path("logs/b")).is_ok();
-    let ran = workplace.run(&["accesses", "logs"]);
-    std::fs::set_permissions(workplace.path("logs/b"), std::fs::Permissions::from_mode(0o700)).unwrap();
-    assert!(ran.stdout.contains("redshift-trailcheck-role"), "{ran:?}");
-    // The superuser may read everything.
-    assert!(may_read_all || (ran.exit == 3 && ran.stderr.contains("not read: logs/b")), "{ran:?}");
+    // The superuser may read every folder, and cannot follow a link to itself either.
+    std::os::unix::fs::symlink("circle", workplace.path("logs/circle")).unwrap();
+    workplace.write("logs/closed/y.json", &json!({"Records": []}).to_string());
+    let closed = workplace.path("logs/closed");
+    let allow = |mode| std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(mode)).unwrap();
+    allow(0o000);
+    let is_closed = std::fs::read_dir(&closed).is_err();
+    let told = workplace.run(&["accesses", "logs"]);
+    let (config, snapshot) = (fixture("article/trailcheck.toml"), fixture("article/snapshot.json"));
+    let (report, _) = workplace.check(&["--config", &config, "--snapshot", &snapshot, "--logs", "logs"]);
+    allow(0o700);
+    assert!(told.exit == 3 && told.stdout.contains("redshift-trailcheck-role"), "{told:?}");
+    assert!(told.stderr.contains("not read: logs/circle: "), "{told:?}");
+    assert_eq!(told.stderr.contains("not read: logs/closed: "), is_closed, "{told:?}");
+    let records = &report["run"]["records"];
+    assert_eq!((&records["events"], &records["skipped"]), (&json!(5), &json!(1 + u64::from(is_closed))), "{records}");
 }
 
 /// What the SDK would stop at is named.

@@ -16,7 +16,7 @@ use trailcheck::snapshot::{Records, Snapshot};
 
 use crate::program::{Workplace, finding, fixture, outcome};
 
-fn with_policy(name: &str, rego: &str) -> Workplace {
+pub fn with_policy(name: &str, rego: &str) -> Workplace {
     let workplace = Workplace::offline();
     for file in ["snapshot.json", "trailcheck.toml"] {
         workplace.write(file, &std::fs::read_to_string(fixture(&format!("article/{file}"))).unwrap());
@@ -25,7 +25,7 @@ fn with_policy(name: &str, rego: &str) -> Workplace {
     workplace
 }
 
-const CHECK: [&str; 4] = ["--snapshot", "snapshot.json", "--policies", "policies"];
+pub const CHECK: [&str; 4] = ["--snapshot", "snapshot.json", "--policies", "policies"];
 
 #[test]
 fn a_policy_of_ones_own_is_a_file() {
@@ -100,6 +100,18 @@ fn deny_and_warn_work_as_in_conftest() {
     let (report, _) = with_policy("style", rego).check(&CHECK);
     let denied = finding(&report, "acme/style", "123456789012");
     assert_eq!((denied["outcome"].as_str(), denied["message"].as_str()), (Some("fail"), Some("hm; no")));
+    // A remark fails no build, and has a place in every report.
+    let warn = "package acme.style\nwarn contains \"hm\"\n";
+    let alone = [&CHECK[..], &["--policy", "acme/style"]].concat();
+    let (report, ran) = with_policy("style", warn).check(&alone);
+    let remark = finding(&report, "acme/style", "123456789012");
+    assert_eq!((remark["outcome"].as_str(), remark["severity"].as_str(), ran.exit), (Some("fail"), Some("info"), 0));
+    let strict = [&alone[..], &["--fail-on", "info"]].concat();
+    assert_eq!(with_policy("style", warn).check(&strict).1.exit, 1);
+    for (format, told) in [("junit", "<system-out>"), ("github", "::notice "), ("sarif", "\"note\"")] {
+        let ran = with_policy("style", warn).run(&[&["check", "--report", format], &alone[..]].concat());
+        assert!(ran.stdout.contains(told), "{format}: {}", ran.stdout);
+    }
     let (report, _) =
         with_policy("style", "package acme.style\ndeny contains \"no\" if count(input.unloads) == 7\n").check(&CHECK);
     assert_eq!(outcome(&report, "acme/style", "123456789012"), "pass");
@@ -360,60 +372,4 @@ fn records_of_the_article() -> Records {
     });
     paths::read(fixture("article/logs").as_ref(), &mut reader, &Progress::start()).unwrap();
     reader.finish()
-}
-
-/// What authors look at is what their policies are handed.
-#[test]
-fn facts_are_the_documented_input() {
-    let workplace = with_policy("x", "package acme.x\ndeny contains \"x\" if input.nothing == input\n");
-    workplace.write("schema.json", &workplace.run(&["schema", "input"]).stdout);
-    let facts = workplace.run(&["facts", "--snapshot", "snapshot.json"]);
-    assert_eq!(facts.exit, 0, "{facts:?}");
-    workplace.write("facts.json", &facts.stdout);
-    let path = |name: &str| workplace.path(name).display().to_string();
-    crate::endpoint::validate(&["schema", &path("schema.json"), &path("facts.json")]);
-    assert!(facts.stdout.contains("cm-kajiwara-redshift-load"), "{}", facts.stdout);
-}
-
-#[test]
-fn the_tests_of_a_folder_are_run_one_by_one() {
-    let workplace =
-        with_policy("limit", "package acme.limit\n\nmost := 3\n\ndeny contains \"x\" if count(input.trails) > most\n");
-    let test = |rego: &str| {
-        workplace.write("policies/limit_test.rego", rego);
-        workplace.run(&["test", "policies"])
-    };
-    let head = "package acme.limit_test\n\nimport data.acme.limit\n\n";
-    let good = test(&format!(
-        "{head}test_three if limit.most == 3\n\ntest_none if count(limit.deny) == 0 with input as {{\"trails\": []}}\n"
-    ));
-    assert_eq!(good.exit, 0, "{good:?}");
-    assert!(
-        good.stdout.contains("pass  data.acme.limit_test.test_three\n") && good.stdout.ends_with("2 of 2 tests hold\n")
-    );
-    // False, undefined and erring ones are each told; a comment or a text is no test.
-    let bad = test(&format!(
-        "{head}# test_comment if false\ntext := `\ntest_text if false`\n\ntest_false := false\n\ntest_vanished if limit.most == 4\n\ntest_errs if to_number(\"x\") == limit.most\n\ntest_holds if true\n"
-    ));
-    assert_eq!(bad.exit, 1, "{bad:?}");
-    for (name, why) in [
-        ("test_false", "it is false, not true"),
-        ("test_vanished", "undefined"),
-        ("test_errs", "could not parse string as number"),
-    ] {
-        let after = bad
-            .stdout
-            .split(&format!("fail  data.acme.limit_test.{name}\n"))
-            .nth(1)
-            .unwrap_or_else(|| panic!("{name}: {bad:?}"));
-        assert!(after.lines().next().unwrap().contains(why), "{name}: {after}");
-    }
-    assert!(bad.stdout.ends_with("1 of 4 tests hold\n"), "{}", bad.stdout);
-    let nothing = test("package acme.limit_test\n");
-    assert!(nothing.exit == 2 && nothing.stderr.contains("no test in policies"), "{nothing:?}");
-    let broken = test("package acme.limit_test\n\ntest_x if {\n");
-    assert!(broken.exit == 2 && broken.stderr.contains("limit_test.rego"), "{broken:?}");
-    // The shipped ones, by the same door.
-    let shipped = Workplace::offline().run(&["test", concat!(env!("CARGO_MANIFEST_DIR"), "/policies")]);
-    assert_eq!(shipped.exit, 0, "{shipped:?}");
 }

@@ -40,7 +40,9 @@ fn what_nobody_asks_is_found() {
         "deny contains 1\nlimit := 3\nidle(x) := x\ntest_it if false",
         "import data.acme.lib\ndeny contains 1 if lib.is_bad",
     ] {
-        assert_eq!(of(asked, &["package acme.lib\n\nis_bad if true\n\nidle contains 1"]), [""; 0], "{asked}");
+        let lib: &[&str] =
+            if asked.contains("lib") { &["package acme.lib\n\nis_bad if true\n\nidle contains 1"] } else { &[] };
+        assert_eq!(of(asked, lib), [""; 0], "{asked}");
     }
 }
 
@@ -73,7 +75,8 @@ fn what_is_asked_and_not_there_is_found() {
         "deny contains 1 if data.house.lists.forbidden[_]",
         "deny contains 1 if { some data_of in [1]; data_of }",
     ] {
-        assert_eq!(of(there, &[lists]), [""; 0], "{there}");
+        let beside: &[&str] = if there.contains("house") { &[lists] } else { &[] };
+        assert_eq!(of(there, beside), [""; 0], "{there}");
     }
 }
 

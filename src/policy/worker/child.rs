@@ -45,8 +45,11 @@ fn answer(request: &Request, mut say: impl FnMut(&Line) -> std::io::Result<()>) 
         Err(_) => return Ok(()),
     };
     engine.set_strict_builtin_errors(true);
-    if !request.asked.is_empty() {
+    if !request.asked.is_empty() || request.query.is_some() {
         engine.set_input(Value::from_json_str(&request.input).map_err(std::io::Error::other)?);
+    }
+    if let Some(query) = &request.query {
+        say(&Line::Rule(evaluate::query(&mut engine, query)))?;
     }
     for (number, (package, rules)) in request.asked.iter().enumerate() {
         say(&Line::Begin(number))?;
