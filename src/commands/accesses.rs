@@ -76,8 +76,8 @@ pub(super) fn run(args: &Args) -> Result<Exit, CommandError> {
         }
     };
     tell(&records);
-    let is_filtered = !(args.bucket.is_empty() && args.location.is_empty() && args.source_ip.is_empty())
-        || !(args.role.is_empty() && args.principal.is_empty());
+    let is_unfiltered = args.bucket.is_empty() && args.location.is_empty() && args.source_ip.is_empty();
+    let is_filtered = !(is_unfiltered && args.role.is_empty() && args.principal.is_empty());
     if is_filtered && matched.get() > 0 {
         output::tell(format_args!("{} accesses are what the filters ask for", matched.get()));
     } else if records.events > 0 && matched.get() == 0 {

@@ -275,6 +275,14 @@ fn encoded(text: &str) -> String {
     encoded
 }
 
+/// `coverage/copy_recorded` as `CoverageCopyRecorded`: beside a stable id SARIF wants a name that a person reads (SARIF1001).
+fn in_one_word(id: &str) -> String {
+    let words = id.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let capital =
+        |word: &str| word.chars().take(1).flat_map(char::to_uppercase).chain(word.chars().skip(1)).collect::<String>();
+    words.map(capital).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -289,12 +297,4 @@ mod tests {
     fn what_a_uri_cannot_hold_is_encoded() {
         assert_eq!(encoded("ä b%"), "%C3%A4%20b%25");
     }
-}
-
-/// `coverage/copy_recorded` as `CoverageCopyRecorded`: beside a stable id SARIF wants a name that a person reads (SARIF1001).
-fn in_one_word(id: &str) -> String {
-    let words = id.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-    let capital =
-        |word: &str| word.chars().take(1).flat_map(char::to_uppercase).chain(word.chars().skip(1)).collect::<String>();
-    words.map(capital).collect()
 }
