@@ -169,6 +169,7 @@ impl Config {
 }
 
 fn records_config(source: &Source, raw: document::Records) -> Result<RecordsConfig, ConfigError> {
+    const LONGEST_WINDOW: Duration = Duration::days(3653);
     let raw_window = raw.window.as_ref().map(toml::Spanned::span);
     let window = raw.window.map(|text| {
         units::duration(text.get_ref()).ok_or_else(|| {
@@ -179,8 +180,11 @@ fn records_config(source: &Source, raw: document::Records) -> Result<RecordsConf
         })
     });
     let window = window.transpose()?;
-    if let Some(span) = raw_window.filter(|_| window.is_some_and(|window| window <= Duration::HOUR)) {
+    if let Some(span) = raw_window.clone().filter(|_| window.is_some_and(|window| window <= Duration::HOUR)) {
         return Err(source.at(span, "a window of an hour or less shows nothing: the newest hour may still be delivered; expected is more, such as 24h"));
+    }
+    if let Some(span) = raw_window.filter(|_| window.is_some_and(|window| window > LONGEST_WINDOW)) {
+        return Err(source.at(span, "a window of more than ten years: every day of it is listed; expected is less"));
     }
     let sample = match raw.sample {
         None => Some(units::DEFAULT_SAMPLE),

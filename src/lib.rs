@@ -38,6 +38,7 @@ mod collect;
 mod collect;
 pub mod commands;
 pub mod config;
+mod counted;
 pub mod coverage;
 mod exit;
 pub mod facts;

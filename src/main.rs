@@ -6,9 +6,21 @@ use trailcheck::commands;
 use trailcheck::output;
 use trailcheck::policy::worker;
 
+/// Memory holds credentials, and log records: a crash must not write it to disk.
+#[cfg(unix)]
+fn leave_no_core() {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    // Where it may not be set, the machine has a limit already.
+    let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+}
+
+#[cfg(not(unix))]
+fn leave_no_core() {}
+
 fn main() -> ExitCode {
     // A surprise is told, and is no verdict.
     std::panic::set_hook(Box::new(|panic| output::tell(format_args!("internal error: {panic}; please report it"))));
+    leave_no_core();
     // A child of this program, which runs the user's policies.
     if std::env::args_os().nth(1).is_some_and(|argument| argument == worker::COMMAND) {
         return if worker::serve().is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };

@@ -15,6 +15,7 @@ use crate::aws::timestamp::Timestamp;
 use crate::cli::{AccessFormat, Accesses as Args};
 use crate::collect;
 use crate::config::Config;
+use crate::counted::counted;
 use crate::exit::Exit;
 use crate::glob::glob;
 use crate::logs::chain::Expected;
@@ -68,11 +69,17 @@ pub(super) fn run(args: &Args) -> Result<Exit, CommandError> {
         matched.set(matched.get().saturating_add(count));
         is_asked_for
     };
+    let read: u64 = records.read.iter().map(|reading| reading.read_objects).sum();
+    let nothing = match (read, records.events) {
+        (0, _) => "nothing was read",
+        (_, 0) => "no S3 data event",
+        _ => "no S3 data event that the filters ask for",
+    };
     match args.by {
-        None => write_top(args, groups.records().filter(|access| is_asked_for(access)))?,
+        None => write_top(args, groups.records().filter(|access| is_asked_for(access)), nothing)?,
         Some(by) => {
             let accesses = groups.records_to_sum().filter(|(access, _)| is_asked_for(access));
-            write_top(args, rolled_up(accesses, by).into_iter())?
+            write_top(args, rolled_up(accesses, by).into_iter(), nothing)?
         }
     };
     tell(&records);
@@ -85,9 +92,12 @@ pub(super) fn run(args: &Args) -> Result<Exit, CommandError> {
             "none of them is what the filters ask for: --bucket, --location, --role, --principal and --source-ip",
         );
     }
-    let read: u64 = records.read.iter().map(|reading| reading.read_objects).sum();
     if read == 0 {
         output::tell("no log file was read: of what happened nothing is shown");
+    } else if records.events == 0 {
+        output::tell(
+            "whether the trail records no data events or nobody came, the files do not say: `trailcheck check` does",
+        );
     }
     let missed = read == 0 || records.malformed > 0 || records.skipped.iter().any(|skipped| skipped.matters);
     Ok(if missed { Exit::Unknown } else { Exit::Ok })
@@ -111,21 +121,27 @@ fn is_asked_for(args: &Args, access: &AccessRecord) -> bool {
 fn write_top<T: Serialize + Into<Row> + Counted>(
     args: &Args,
     rows: impl Iterator<Item = T>,
+    nothing: &str,
 ) -> Result<Exit, CommandError> {
-    let Some(top) = args.top else { return write(args, rows) };
+    let Some(top) = args.top else { return write(args, rows, nothing) };
     let mut rows: Vec<T> = rows.collect();
     rows.sort_by_key(|row| std::cmp::Reverse(row.count()));
     if let Some(left) = rows.len().checked_sub(top).filter(|left| *left > 0) {
         output::tell(format_args!("{left} rows with lower counts are left out (--top)"));
         rows.truncate(top);
     }
-    write(args, rows.into_iter())
+    write(args, rows.into_iter(), nothing)
 }
 
-fn write<T: Serialize + Into<Row>>(args: &Args, mut rows: impl Iterator<Item = T>) -> Result<Exit, CommandError> {
+/// `nothing`: what a table without a row says.
+fn write<T: Serialize + Into<Row>>(
+    args: &Args,
+    mut rows: impl Iterator<Item = T>,
+    nothing: &str,
+) -> Result<Exit, CommandError> {
     let json = |row: &T| harmless::escaped(serde_json::to_vec(row).expect("rows have string keys and finite numbers"));
     told(match args.format {
-        AccessFormat::Table => output::print_text(&table(rows.map(T::into))),
+        AccessFormat::Table => output::print_text(&table(rows.map(T::into), nothing)),
         AccessFormat::Json => output::print_with(|out| {
             let mut before = "[\n  ";
             for row in rows {
@@ -147,7 +163,7 @@ fn write<T: Serialize + Into<Row>>(args: &Args, mut rows: impl Iterator<Item = T
 
 /// The most frequent first; columns that are empty throughout are left out, and so is the example, which needs a line of
 /// its own.
-fn table(rows: impl Iterator<Item = Row>) -> String {
+fn table(rows: impl Iterator<Item = Row>, nothing: &str) -> String {
     const LEFT_OUT: [&str; 2] = ["example", "principal_type"];
     let (mut names, mut lines): (Vec<&str>, Vec<(u64, Vec<String>)>) = (vec![], vec![]);
     for row in rows {
@@ -160,7 +176,7 @@ fn table(rows: impl Iterator<Item = Row>) -> String {
         lines.push((row.count, cells));
     }
     if lines.is_empty() {
-        return "no S3 data event\n".to_owned();
+        return format!("{nothing}\n");
     }
     lines.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
     let width = |column: usize| lines.iter().map(|(_, cells)| cells[column].chars().count()).max().unwrap_or(0);
@@ -200,11 +216,14 @@ fn tell(records: &Records) {
     let listed: u64 = records.read.iter().map(|reading| reading.listed_objects).sum();
     let duplicates = match records.duplicates {
         0 => String::new(),
-        count => format!(", {count} duplicates dropped"),
+        count => format!(", {} dropped", counted(count, "duplicate")),
     };
     output::tell(format_args!("{} S3 data events from {read} of {listed} log objects{duplicates}", records.events));
     if records.malformed > 0 {
-        output::tell(format_args!("{} records could not be understood; each may hide an access", records.malformed));
+        output::tell(format_args!(
+            "{} could not be understood; each may hide an access",
+            counted(records.malformed, "record")
+        ));
         for unclear in &records.unclear {
             output::tell(format_args!("not understood: {unclear}"));
         }
@@ -218,7 +237,8 @@ fn tell(records: &Records) {
     }
     let no_logs = records.skipped.iter().filter(|skipped| skipped.reason == NO_LOG).count();
     if no_logs > 0 {
-        output::tell(format_args!("{no_logs} files are neither JSON nor gzip, and were passed over"));
+        let files = counted(no_logs as u64, "file");
+        output::tell(format_args!("{files} passed over: neither JSON nor gzip"));
     }
     let others = records.skipped.len() - unread.len() - no_logs;
     if others > 0 {

@@ -86,6 +86,9 @@ impl Answers {
         // Where `subjects` names the account too, it is judged as any subject: silence is no pass.
         self.is_conftest |= self.subjects.insert(account.id.clone(), account.clone()).is_none();
         for Message::Text(message) | Message::Object { msg: message } in messages {
+            if message.trim().is_empty() {
+                return Err(format!("`{rule}` holds an empty message"));
+            }
             let answer = Answer { severity, ..Answer::note(message) };
             self.fail.entry(account.id.clone()).or_default().push(answer);
         }

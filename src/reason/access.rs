@@ -87,6 +87,9 @@ impl fmt::Display for OfAccess {
                     principals.join(", ")
                 )
             }
+            OfAccess::ApprovedSeen { count: 1, first, .. } => {
+                write!(f, "the only access that was seen, at {first}, is approved")
+            }
             OfAccess::ApprovedSeen { count, first, last } => {
                 write!(f, "all {count} accesses that were seen, from {first} to {last}, are approved")
             }

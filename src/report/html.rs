@@ -14,7 +14,8 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 
 use super::Report;
-use super::words::{Prepared, counted};
+use super::words::Prepared;
+use crate::counted::counted;
 use crate::output::harmless;
 
 const STYLE: &str = include_str!("html/style.css");

@@ -9,8 +9,9 @@ use anstyle::{AnsiColor, Style};
 use textwrap::{Options, WordSplitter};
 
 use super::causes::{Cause, causes};
-use super::words::{Prepared, Told, counted};
+use super::words::{Prepared, Told};
 use super::{Look, Report};
+use crate::counted::counted;
 use crate::finding::Outcome;
 use crate::finding::baseline::Standing;
 use crate::output::harmless;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Report, Run};
 use crate::aws::timestamp::Timestamp;
+use crate::counted::counted;
 use crate::finding::baseline::{Settled, Standing};
 use crate::finding::{Finding, Outcome};
 use crate::snapshot::{LogReading, Session};
@@ -194,10 +195,4 @@ fn told_sessions<'a>(sessions: &[&'a Session]) -> ToldSession<'a> {
         end: sessions.iter().map(|session| session.end).fold(first.end, Timestamp::max),
         what,
     }
-}
-
-/// `1 part`, `2 parts`
-pub(super) fn counted(count: u64, what: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {what}{plural}")
 }

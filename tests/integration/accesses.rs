@@ -126,6 +126,24 @@ fn threads_that_cannot_be_started_stop_nothing() {
     assert_eq!(String::from_utf8(output.stdout).unwrap().lines().count(), 6);
 }
 
+/// That there is nothing has three reasons, and each is told apart.
+#[test]
+fn nothing_is_told_with_its_reason() {
+    let management = json!({"eventVersion": "1.11", "eventTime": "2026-11-22T05:00:00Z", "eventSource": "sts.amazonaws.com",
+        "eventName": "AssumeRole", "eventID": "m", "eventCategory": "Management", "managementEvent": true});
+    let workplace = Workplace::offline();
+    workplace.write("none.json", &log(&[management]));
+    workplace.write("some.json", &log(&[record("a")]));
+    workplace.write("broken.json", "{");
+    let told = |arguments: &[&str]| workplace.run(&[&["accesses"], arguments].concat());
+    let none = told(&["none.json"]);
+    assert_eq!((none.stdout.as_str(), none.exit), ("no S3 data event\n", 0));
+    assert!(none.stderr.contains("whether the trail records no data events or nobody came"), "{none:?}");
+    assert_eq!(told(&["some.json", "--role", "nobody"]).stdout, "no S3 data event that the filters ask for\n");
+    let broken = told(&["broken.json"]);
+    assert_eq!((broken.stdout.as_str(), broken.exit), ("nothing was read\n", 3));
+}
+
 /// The highest counts, in every format; what is left out is said.
 #[test]
 fn the_top_of_a_long_answer() {
@@ -260,7 +278,7 @@ fn every_kind_of_damage_is_counted_and_stops_nothing() {
     // Records that are none, or of a form that is not known, are counted one by one.
     for odd in [json!(5), json!(null), json!([]), json!("x"), json!({})] {
         let (rows, ran) = read(&[("1.json", log(&[odd.clone(), record("e")]).as_bytes())]);
-        assert!(ran.exit == 3 && ran.stderr.contains("1 records could not be understood"), "{odd}: {ran:?}");
+        assert!(ran.exit == 3 && ran.stderr.contains("1 record could not be understood"), "{odd}: {ran:?}");
         assert_eq!(rows[0]["count"], 1);
     }
 }
@@ -309,7 +327,7 @@ fn e_rows_of_records() {
     let (_, ran) = read(&[(name, digest.as_bytes())]);
     assert_eq!(ran.exit, 3, "a digest in the place of a log file: {ran:?}");
     let (once, ran) = count(&[record("e"), record("e"), record("f")]);
-    assert!(once == 2 && ran.stderr.contains("1 duplicates dropped"), "E10: {ran:?}");
+    assert!(once == 2 && ran.stderr.contains("1 duplicate dropped"), "E10: {ran:?}");
     let denied = change("e", |record| {
         record["eventName"] = "PutObject".into();
         record["errorCode"] = "AccessDenied".into();

@@ -5,22 +5,8 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::account::{for_all, snapshot, snapshot_of};
+use crate::mistakes::{refused, workplace};
 use crate::program::{Workplace, fixture};
-
-/// The article's config and snapshot.
-fn workplace() -> Workplace {
-    let workplace = Workplace::offline();
-    for name in ["trailcheck.toml", "snapshot.json"] {
-        workplace.write(name, &std::fs::read_to_string(fixture(&format!("article/{name}"))).unwrap());
-    }
-    workplace
-}
-
-fn refused(workplace: &Workplace, arguments: &[&str], expected: &str) {
-    let ran = workplace.run(arguments);
-    assert_eq!(ran.exit, 2, "{arguments:?}: {ran:?}");
-    assert!(ran.stderr.contains(expected), "{arguments:?}: expected {expected:?} in {}", ran.stderr);
-}
 
 /// A device has no end, and one file that somebody else wrote may take all memory.
 #[test]
@@ -50,11 +36,11 @@ fn a_pipe_in_a_folder_holds_nothing_up() {
     for command in [&["check", "--snapshot", "snapshot.json", "--policies", "own"][..], &["test", "own"]] {
         refused(&workplace, command, "own/pipe.rego: is no file");
     }
-    pipe("logs/pipe.json");
-    let alone = workplace.run(&["accesses", "logs"]);
+    pipe("piped/pipe.json");
+    let alone = workplace.run(&["accesses", "piped"]);
     assert_eq!(alone.exit, 3, "{alone:?}");
-    std::fs::copy(fixture("article/logs/records.json"), workplace.path("logs/records.json")).unwrap();
-    let beside = workplace.run(&["accesses", "logs"]);
+    std::fs::copy(fixture("article/logs/records.json"), workplace.path("piped/records.json")).unwrap();
+    let beside = workplace.run(&["accesses", "piped"]);
     assert!(beside.exit == 0 && beside.stdout.contains("redshift-trailcheck-role"), "{beside:?}");
 }
 

@@ -5,10 +5,11 @@ use std::path::Path;
 use std::process::Command;
 
 /// Tools that import no room of ours; everyone may use them.
-const TOOLS: [&str; 12] = [
+const TOOLS: [&str; 13] = [
     "atomic_file",
     "bounded_file",
     "bundle",
+    "counted",
     "glob",
     "gzip",
     "hash",

@@ -6,7 +6,7 @@ use crate::endpoint::Endpoint;
 use crate::program::{Workplace, fixture};
 
 /// The article's files.
-fn workplace() -> Workplace {
+pub fn workplace() -> Workplace {
     let workplace = Workplace::offline();
     for name in ["trailcheck.toml", "snapshot.json", "logs/records.json"] {
         workplace.write(name, &std::fs::read_to_string(fixture(&format!("article/{name}"))).unwrap());
@@ -14,7 +14,7 @@ fn workplace() -> Workplace {
     workplace
 }
 
-fn refused(workplace: &Workplace, arguments: &[&str], expected: &str) {
+pub fn refused(workplace: &Workplace, arguments: &[&str], expected: &str) {
     let ran = workplace.run(arguments);
     assert_eq!(ran.exit, 2, "{arguments:?}: {ran:?}");
     assert!(ran.stderr.contains(expected), "{arguments:?}: expected {expected:?} in {}", ran.stderr);
@@ -121,6 +121,7 @@ fn mistakes_of_toml_are_told_in_its_words() {
         ("[scan]\nregions = [\"Europe\"]\n".to_owned(), "`Europe` is not a region"),
         ("[records]\nwindow = 24\n".to_owned(), "expected a time span in quotes: window = \"24h\""),
         ("[records]\nwindow = \"1h\"\n".to_owned(), "a window of an hour or less shows nothing"),
+        ("[records]\nwindow = \"36600d\"\n".to_owned(), "a window of more than ten years"),
         ("[scan]\naccount = 123456789012\n".to_owned(), "expected a text in quotes: account = \"123456789012\""),
         ("[scan]\naccount = \"12345\"\n".to_owned(), "`12345` is not an account's id"),
     ] {

@@ -112,7 +112,7 @@ fn log_files_are_told_by_what_is_in_them() {
     let ran = workplace.run(&["accesses", "logs"]);
     assert_eq!(ran.exit, 0, "{ran:?}");
     assert!(ran.stdout.contains("redshift-trailcheck-role"), "a link leads to a log file: {ran:?}");
-    assert!(ran.stderr.contains("1 files are neither JSON nor gzip"), "{ran:?}");
+    assert!(ran.stderr.contains("1 file passed over: neither JSON nor gzip"), "{ran:?}");
     // One whose name says that it is a log file, and that is none.
     workplace.write("logs/broken.json.gz", "What these files are.");
     assert_eq!(workplace.run(&["accesses", "logs"]).exit, 3);

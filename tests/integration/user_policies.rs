@@ -203,6 +203,7 @@ fn what_would_pass_silently_is_refused_or_an_error() {
 
     for (rego, expected) in [
         ("package acme.x\ndeny := true\n", "must be a set of strings"),
+        ("package acme.x\ndeny contains sprintf(\"%s\", [\"\"])\n", "`deny` holds an empty message"),
         ("package acme.x\ndeny contains \"x\" if to_number(\"abc\") == 1\n", "the policy broke"),
         (
             "package acme.x\nsubjects contains \"a\" if true\nfail contains {\"subject\": \"b\", \"message\": \"m\"} if true\n",

@@ -6,9 +6,10 @@ use std::collections::{BTreeMap, HashMap};
 use maud::{Markup, html};
 
 use super::super::causes::causes;
-use super::super::words::{Prepared, counted};
+use super::super::words::Prepared;
 use super::super::{Control, InputKind, RecordsRead};
 use super::{heading, shown};
+use crate::counted::counted;
 use crate::finding::{Finding, Outcome};
 
 /// So many of one kind are listed; the JSON report has them all.

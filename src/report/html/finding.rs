@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use maud::{Markup, html};
 use serde_json::Value;
 
-use super::super::words::{Prepared, Told, counted};
+use super::super::words::{Prepared, Told};
 use super::{heading, shown};
+use crate::counted::counted;
 use crate::finding::baseline::Standing;
 use crate::finding::{Finding, Outcome};
 

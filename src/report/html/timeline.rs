@@ -4,9 +4,10 @@ use maud::{Markup, html};
 use serde_json::Value;
 
 use super::super::RecordsRead;
-use super::super::words::{Prepared, counted};
+use super::super::words::Prepared;
 use super::{heading, shown};
 use crate::aws::timestamp::Timestamp;
+use crate::counted::counted;
 
 /// So many rows of the drawing; the table has as many again.
 const ROWS: usize = 40;
