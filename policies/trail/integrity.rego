@@ -11,8 +11,6 @@
 #     A file that was changed or deleted is lost as evidence: find out by the S3 access of the log bucket who did it,
 #     and restore it from a copy or an older version. `trailcheck verify s3://BUCKET/PREFIX` names every file.
 #   controls:
-#     cis-aws-7.0: ["4.2"]
-#     cis-aws-3.0: ["3.2"]
 #     nist-800-53-r5: ["AU-9", "AU-10"]
 #     pci-dss-4.0.1: ["10.3.2", "10.3.4"]
 #     soc2-2017: ["CC7.3"]

@@ -195,6 +195,8 @@ pub struct TrailFact {
     pub is_organization_trail: Option<bool>,
     pub logging: Judgement<Logging>,
     pub selectors: Judgement<Selectors>,
+    /// Whether it writes digests of its log files.
+    pub log_file_validation: Judgement<LogFileValidation>,
     /// Whether its log files are those that were delivered.
     pub validation: Judgement<Validation>,
 }

@@ -92,6 +92,9 @@ statuses! {
         NotShown
     }
 
+    /// Does it write digests of its log files?
+    LogFileValidation { On, Off }
+
     /// Are its log files those that were delivered?
     Validation { Intact, Violated, /** There are no digests, or no records that were read. */ NotValidated }
 }

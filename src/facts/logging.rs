@@ -8,6 +8,7 @@ use super::View;
 use super::input::TrailFact;
 use super::judgement::{Judgement, Logging};
 use super::subject::SubjectKind;
+use super::validation::log_file_validation;
 use crate::reason::{OfRecorder, OfTrail, Reason};
 use crate::snapshot::{FactKind, Trail, TrailStatus};
 
@@ -22,6 +23,7 @@ impl View<'_> {
             is_organization_trail: trail.is_organization_trail,
             logging: self.logging(trail),
             selectors: self.selectors(trail),
+            log_file_validation: log_file_validation(trail),
             validation: self.validation(trail),
         }
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use super::View;
-use super::judgement::{Judgement, Validation};
+use super::judgement::{Judgement, LogFileValidation, Validation};
 use crate::aws::location::Location;
 use crate::reason::{NotSeen, OfTrail, Reason};
 use crate::snapshot::{IntegrityOutcome, Records, Trail, TrailIntegrity};
@@ -77,6 +77,16 @@ impl View<'_> {
             buckets.into_iter().map(region).collect()
         })
     }
+}
+
+/// Whether the trail writes digests, whatever they say.
+pub(super) fn log_file_validation(trail: &Trail) -> Judgement<LogFileValidation> {
+    let (status, because) = match trail.log_file_validation_enabled {
+        Some(true) => (LogFileValidation::On, OfTrail::WritesDigests),
+        Some(false) => (LogFileValidation::Off, OfTrail::WritesNoDigests),
+        None => (LogFileValidation::Unknown, OfTrail::DigestsUnknown),
+    };
+    Judgement::plain(status, OfTrail::Trail { trail: trail.name.clone(), because: vec![because.into()] })
 }
 
 fn problem(told: &TrailIntegrity) -> Reason {

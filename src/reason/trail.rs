@@ -35,6 +35,8 @@ pub enum OfTrail {
     DeadSelectors { dead: Vec<String> },
     /// Of its log bucket nothing was read.
     NoRecordsOfTrail,
+    /// It writes digests.
+    WritesDigests,
     /// It writes no digests.
     WritesNoDigests,
     /// Whether it writes digests was not told.
@@ -83,6 +85,7 @@ impl fmt::Display for OfTrail {
             }
             OfTrail::DeadSelectors { dead } => f.write_str(&dead.join("; ")),
             OfTrail::NoRecordsOfTrail => f.write_str("no records of its log bucket were read"),
+            OfTrail::WritesDigests => f.write_str("it writes digests"),
             OfTrail::WritesNoDigests => f.write_str("it writes no digests"),
             OfTrail::DigestsUnknown => f.write_str("whether it writes digests is not known"),
             OfTrail::NoRecordsOfItsRegions => {

@@ -166,6 +166,6 @@ fn what_discovery_could_not_read_is_said() {
         "trailcheck.toml",
         "[scan]\nregions = [\"eu-west-1\"]\n[[access]]\nlocation = \"s3://load-eu/\"\nroles = [\"arn:aws:iam::123456789012:role/loader\"]\n",
     );
-    let ran = workplace.run(&["check"]);
+    let ran = workplace.run(&["check", "--policy", "access/approved_roles"]);
     assert!(ran.exit == 3 && ran.stdout.contains("AccessDenied"), "{ran:?}");
 }
