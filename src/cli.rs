@@ -129,8 +129,8 @@ pub struct EvidenceArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "What decides")]
 pub struct PolicyArgs {
-    /// Run the Rego policies of this folder too. May be repeated.
-    #[arg(long, value_name = "DIR")]
+    /// Run the Rego policies of this folder or OPA bundle (`.tar.gz`) too. May be repeated.
+    #[arg(long, value_name = "DIR|FILE.tar.gz")]
     pub policies: Vec<PathBuf>,
     /// How long the policies of such a folder may take together, for example `1m`.
     #[arg(long, value_name = "SPAN", default_value = "10s", value_parser = clock_span)]

@@ -1,6 +1,6 @@
 //! Rego decides. The only folder that knows regorus.
 //!
-//! `files` finds policies, `bundle` loads them, `metadata` reads a header, whose `controls` are of a closed list. In the engine's syntax
+//! `files` finds policies, `archive` those of an OPA bundle, `bundle` loads them, `metadata` reads a header, whose `controls` are of a closed list. In the engine's syntax
 //! `tree`, `graph` looks for what would hang or is never asked, and `typed` for what the input does not have. `selection` says which
 //! policies run; `input` is the document that they read, `evaluate` asks the shipped ones and `worker` the user's, in a process of its
 //! own; `answers` takes what they say, and here the answers become findings. `test` runs the tests of a folder.
@@ -9,6 +9,7 @@
 //! unknown: no policy passes anything by leaving it out.
 
 mod answers;
+mod archive;
 mod brackets;
 mod bundle;
 mod controls;

@@ -153,7 +153,7 @@ pub struct Facts {
 #[command(after_help = "\
 Exit codes: 0 every test holds, 1 one does not, 2 usage, a policy that cannot be loaded, or no test")]
 pub struct Test {
-    /// The folder, with its `_test.rego` files.
+    /// The folder or OPA bundle, with its `_test.rego` files.
     #[arg(value_name = "DIR", default_value = ".")]
     pub folder: PathBuf,
     /// How long all tests together may take, for example `1m`.
@@ -172,8 +172,8 @@ pub struct Explain {
 
 #[derive(Debug, Args)]
 pub struct PolicyDirs {
-    /// Look in the Rego policies of this folder too. May be repeated.
-    #[arg(long, value_name = "DIR")]
+    /// Look in the Rego policies of this folder or OPA bundle (`.tar.gz`) too. May be repeated.
+    #[arg(long, value_name = "DIR|FILE.tar.gz")]
     pub policies: Vec<PathBuf>,
 }
 

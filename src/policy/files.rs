@@ -5,6 +5,7 @@ use std::path::Path;
 use include_dir::{Dir, include_dir};
 use serde::{Deserialize, Serialize};
 
+use super::archive;
 use super::bundle::PolicyError;
 use crate::bounded_file;
 
@@ -46,18 +47,21 @@ fn is_policy_file(name: &str) -> bool {
     name.ends_with(".rego") && !name.ends_with("_test.rego")
 }
 
-/// The policies of a folder, without their tests.
+/// The policies of a folder or an OPA bundle, without their tests.
 pub(super) fn user_files(folder: &Path) -> Result<Vec<PolicyFile>, PolicyError> {
     files_of(folder, is_policy_file)
 }
 
-/// The .rego files below a folder whose names are asked for.
+/// The .rego files below a folder, or in an OPA bundle, whose names are asked for.
 pub(super) fn files_of(folder: &Path, is_asked_for: fn(&str) -> bool) -> Result<Vec<PolicyFile>, PolicyError> {
     let is_policy_file = |name: &str| name.ends_with(".rego") && is_asked_for(name);
     let failed = |path: &Path| {
         let path = path.to_owned();
         move |source| PolicyError::Read { path, source }
     };
+    if folder.is_file() {
+        return archive::files_of(folder, is_policy_file);
+    }
     let mut files = Vec::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {

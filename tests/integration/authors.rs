@@ -90,6 +90,43 @@ fn a_policy_to_begin_with_runs_as_it_is() {
     }
 }
 
+/// An OPA bundle is a folder in one file.
+#[test]
+fn a_bundle_of_opa_is_taken() {
+    let workplace = with_policy("x", "package acme.x\ndeny contains \"no\"\n");
+    workplace.write("policies/x_test.rego", "package acme.x_test\nimport data.acme.x\ntest_it if count(x.deny) == 1\n");
+    let build = |ignored: &str| {
+        let ran = std::process::Command::new(crate::go::tool("opa"))
+            .args(["build", "-b", "policies", "-o", "bundle.tar.gz", "--ignore", ignored])
+            .current_dir(workplace.path(""))
+            .output()
+            .unwrap();
+        assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    };
+    build("nothing");
+    let bundle = ["--snapshot", "snapshot.json", "--policies", "bundle.tar.gz", "--policy", "acme/x"];
+    let (report, ran) = workplace.check(&bundle);
+    assert_eq!(ran.exit, 1, "{ran:?}");
+    assert_eq!(finding(&report, "acme/x", "123456789012")["message"], "no");
+    let tested = workplace.run(&["test", "bundle.tar.gz"]);
+    assert!(tested.exit == 0 && tested.stdout.ends_with("1 of 1 tests hold\n"), "{tested:?}");
+    workplace.write("policies/acme/data.json", "{\"limit\": 3}");
+    build("nothing");
+    let ran = workplace.run(&[&["check"], &bundle[..]].concat());
+    assert!(ran.exit == 2 && ran.stderr.contains("data.json: holds data"), "{ran:?}");
+    for (bytes, expected) in [
+        (b"hello".to_vec(), "is neither a folder nor an OPA bundle"),
+        (trailcheck::gzip::compress(b"hello"), "is neither a folder nor an OPA bundle"),
+        // One without a file.
+        (trailcheck::gzip::compress(&[0; 1024]), "no policy in bundle.tar.gz"),
+        (trailcheck::gzip::compress(&[7; 2048]), "is neither a folder nor an OPA bundle"),
+    ] {
+        std::fs::write(workplace.path("bundle.tar.gz"), bytes).unwrap();
+        let ran = workplace.run(&[&["check"], &bundle[..]].concat());
+        assert!(ran.exit == 2 && ran.stderr.contains(expected), "{expected}: {ran:?}");
+    }
+}
+
 #[test]
 fn one_question_is_answered() {
     let workplace = with_policy("x", "package acme.x\ndeny contains \"no\"\nfail_of(t) := t.name\n");
