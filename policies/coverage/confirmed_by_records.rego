@@ -2,7 +2,8 @@
 # title: The records show what is known to have happened
 # description: >-
 #   An UNLOAD that is known to have run (unloaded_at of the location's [[redshift.unload]] table) is in the log records, as
-#   a write by the declared role, or by any role where none is declared. Only denied writes at that time are unknown.
+#   a write by the declared role; where none is declared, by a role's session of Redshift's name. A write of another role,
+#   or one that was denied, leaves it unknown.
 #   Where the selectors say that it must be recorded and all log files of the time hold nothing, one of the two is wrong:
 #   the configuration was another at that time, or records are missing.
 # custom:

@@ -242,11 +242,14 @@ impl View<'_> {
             .filter(|access| WRITES.contains(&access.event_name.as_str()) && is_its(&access.principal))
             .partition(|access| access.error_code.is_none());
         let evidence = json!({"unloaded_at": known, "writes": writes[..writes.len().min(SHOWN)]});
-        if entry.kind != LocationKind::Unload || (known.is_empty() && writes.is_empty()) {
+        // Where no role is declared, a write may be anybody's; the name that Redshift gives its sessions is a hint at least.
+        let (own_writes, any_role) = if entry.role.is_some() { (&writes[..], false) } else { (&[][..], true) };
+        if entry.kind != LocationKind::Unload || (known.is_empty() && own_writes.is_empty()) {
             return not_known(true);
         }
+        let is_session = |session: &Session| is_its(&session.principal) && (!any_role || session.is_redshifts());
         let absent: Vec<Timestamp> =
-            known.iter().copied().filter(|at| !self.is_shown(*at, &location, &writes, &is_its)).collect();
+            known.iter().copied().filter(|at| !self.is_shown(*at, &location, own_writes, &is_session)).collect();
         if absent.is_empty() {
             let reason = match known.len() as u64 {
                 0 => OfStatement::WritesShown,
@@ -256,21 +259,22 @@ impl View<'_> {
         }
         let mut missing = self.missing_evidence(&entry.location, entry.access, entry.role.as_ref(), coverage);
         let window = self.records.and_then(|records| records.window);
-        let outside = |at: &&Timestamp| window.is_some_and(|w| **at < w.start || at.0 + RUN > w.end.0);
-        let between = |at: &&Timestamp| writes.iter().any(|write| write.first_seen < **at && write.last_seen > **at);
-        let was_denied = |at: &&Timestamp| denied.iter().any(|write| is_during(**at, write));
-        let turned_away = absent.iter().filter(was_denied).count() as u64;
-        if turned_away > 0 {
-            missing.push(OfStatement::TurnedAway { unloads: turned_away }.into());
-        }
-        let outside = absent.iter().filter(outside).count() as u64;
-        if outside > 0 {
-            missing.push(OfStatement::OutsideWindow { unloads: outside }.into());
-        }
-        let between = absent.iter().filter(between).count() as u64;
-        if between > 0 {
-            missing.push(OfStatement::BetweenWrites { unloads: between }.into());
-        }
+        let during = |at: Timestamp, writes: &[&AccessRecord]| writes.iter().any(|write| is_during(at, write));
+        let doubt = |holds: &dyn Fn(Timestamp) -> bool, reason: fn(u64) -> OfStatement| {
+            let unloads = absent.iter().filter(|at| holds(**at)).count() as u64;
+            (unloads > 0).then(|| reason(unloads).into())
+        };
+        let doubts: [Option<Reason>; 4] = [
+            doubt(&|at| during(at, &denied), |unloads| OfStatement::TurnedAway { unloads }),
+            doubt(&|at| any_role && during(at, &writes), |unloads| OfStatement::WrittenBySomeRole { unloads }),
+            doubt(&|at| window.is_some_and(|w| at < w.start || at.0 + RUN > w.end.0), |unloads| {
+                OfStatement::OutsideWindow { unloads }
+            }),
+            doubt(&|at| writes.iter().any(|write| write.first_seen < at && write.last_seen > at), |unloads| {
+                OfStatement::BetweenWrites { unloads }
+            }),
+        ];
+        missing.extend(doubts.into_iter().flatten());
         let status = if missing.is_empty() { Confirmation::Contradicted } else { Confirmation::Unknown };
         let reasons = [vec![OfStatement::UnloadNotShown { at: absent }.into()], missing].concat();
         Judgement::new(status, reasons, evidence)
@@ -278,11 +282,17 @@ impl View<'_> {
 
     /// Whether a write or an UNLOAD of the records may be the one that is known to have begun then. The first and the last
     /// of a group happened when it says; of those between nothing is kept but in sessions.
-    fn is_shown(&self, at: Timestamp, location: &str, writes: &[&AccessRecord], is_its: &dyn Fn(&str) -> bool) -> bool {
+    fn is_shown(
+        &self,
+        at: Timestamp,
+        location: &str,
+        writes: &[&AccessRecord],
+        is_its: &dyn Fn(&Session) -> bool,
+    ) -> bool {
         let mut sessions = self.accesses.sessions_at(location);
         writes.iter().any(|write| is_during(at, write))
             || sessions.any(|session| {
-                let is_unload = session.kind == SessionKind::Unload && is_its(&session.principal);
+                let is_unload = session.kind == SessionKind::Unload && is_its(session);
                 is_unload && (may_be_of(at, session.start) || may_be_of(at, session.end))
             })
     }

@@ -78,6 +78,7 @@ impl<'s, 't> Check<'s, 't> {
         let mut types = Vec::new();
         if bodies.is_empty() {
             self.is_final = true;
+            self.certain_head(rule, &mut known.clone());
             types.push(self.head(rule, &mut known.clone()));
         }
         for body in bodies {

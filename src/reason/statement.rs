@@ -52,6 +52,8 @@ pub enum OfStatement {
     UnloadNotShown { at: Vec<Timestamp> },
     /// An UNLOAD that is known is outside the window.
     OutsideWindow { unloads: u64 },
+    /// At that time some role wrote there, and the location declares none.
+    WrittenBySomeRole { unloads: u64 },
     /// At that time writes by the role were denied.
     TurnedAway { unloads: u64 },
     /// They lie between writes whose times are not kept one by one.
@@ -125,6 +127,13 @@ impl fmt::Display for OfStatement {
             }
             OfStatement::OutsideWindow { unloads } => {
                 write!(f, "{unloads} of the known UNLOADs ran, or may have run, outside the window")
+            }
+            OfStatement::WrittenBySomeRole { unloads } => {
+                write!(
+                    f,
+                    "at the time of {unloads} of them a role wrote there, in a session without the name that Redshift gives: declare the \
+                     UNLOAD's role"
+                )
             }
             OfStatement::TurnedAway { unloads } => {
                 write!(f, "at the time of {unloads} of them writes by the role were denied: they may have failed")

@@ -16,10 +16,13 @@ impl<'s, 't> Check<'s, 't> {
     /// Notes what of a head may be undefined.
     pub(super) fn certain_head(&mut self, rule: &Rule<'t>, known: &mut Known<'s>) {
         let adds = matches!(rule.form, Form::Set | Form::Table | Form::Value);
-        if !adds || !runs_through_lists(&rule.node["Spec"]["bodies"]) {
+        let parts = rule.parts();
+        let is_one_of_many =
+            runs_through_lists(&rule.node["Spec"]["bodies"]) || parts.iter().any(|part| runs_through_lists(part));
+        if !adds || !is_one_of_many {
             return;
         }
-        for part in rule.parts() {
+        for part in parts {
             if let Some(span) = self.uncertain(part, known) {
                 let text = self.tree.modules[self.module].text_at(span);
                 let message = format!(
@@ -68,6 +71,10 @@ impl<'s, 't> Check<'s, 't> {
                     _ => false,
                 },
             };
+        }
+        // `[_]` goes through what is there.
+        if let Some(bracket) = form_of(node, "RefBrack").filter(|bracket| bracket["index"]["Var"]["value"] == "_") {
+            return self.is_certain(&bracket["refr"], known);
         }
         let (of, name) = match (form_of(node, "RefDot"), form_of(node, "RefBrack")) {
             (Some(dot), _) => (&dot["refr"], dot["field"][1].as_str()),

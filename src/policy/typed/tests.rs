@@ -158,7 +158,10 @@ fn a_head_that_may_be_undefined_among_others_is_pointed_at() {
         let message = format!("`{part}` may be undefined for one of several");
         assert!(found.len() == 1 && found[0].2.starts_with(&message), "{rules}: {found:?}");
     }
+    let found = of("deny contains input.unloads[_].coverage.evidence.x");
+    assert!(found[0].2.starts_with("`input.unloads[_].coverage.evidence.x` may be undefined"), "{found:?}");
     for rules in [
+        "deny contains input.unloads[_].bucket",
         "deny contains x if { some u in input.unloads; x := u.coverage.evidence.witness }",
         "deny contains {\"subject\": u.location, \"message\": u.coverage.message} if some u in input.unloads",
         "deny contains sprintf(\"%s\", [u.bucket]) if some u in input.unloads",
