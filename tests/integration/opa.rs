@@ -164,7 +164,7 @@ impl Words {
 fn varied(base: &Value, words: &Words, chance: &mut Chance) -> Value {
     let mut input = base.clone();
     for list in input.as_object_mut().unwrap().values_mut().filter_map(Value::as_array_mut) {
-        let more: Vec<Value> = (0..chance.below(3)).filter_map(|_| list.first().cloned()).collect();
+        let more: Vec<Value> = (0..chance.below(2)).filter_map(|_| list.first().cloned()).collect();
         list.extend(more);
         for (number, item) in list.iter_mut().enumerate() {
             if let Some(subject) = item.get_mut("subject") {

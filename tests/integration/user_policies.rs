@@ -230,7 +230,7 @@ fn hostile_policies_are_ended_and_their_neighbours_are_not() {
         workplace.write(&format!("policies/{name}.rego"), &format!("package acme.{name}\n{rule}\n"));
     }
     let began = std::time::Instant::now();
-    let (report, ran) = workplace.check(&[&CHECK[..], &["--fail-on", "high", "--policy-time", "4s"]].concat());
+    let (report, ran) = workplace.check(&[&CHECK[..], &["--fail-on", "high", "--policy-time", "3s"]].concat());
     assert!(began.elapsed().as_secs() < 30, "{:?}", began.elapsed());
     assert_eq!(ran.exit, 4, "{}", ran.stderr);
     for (name, _) in hostile {
