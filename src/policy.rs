@@ -1,7 +1,7 @@
 //! Rego decides. The only folder that knows regorus.
 //!
 //! `files` finds policies, `archive` those of an OPA bundle, `bundle` loads them, `metadata` reads a header, whose `controls` are of a closed list. In the engine's syntax
-//! `tree`, `graph` looks for what would hang or is never asked, and `typed` for what the input does not have. `selection` says which
+//! `tree`, `graph` looks for what would hang or is never asked, `typed` for what the input does not have, and `lists` for what a policy reads. `selection` says which
 //! policies run; `input` is the document that they read, `evaluate` asks the shipped ones and `worker` the user's, in a process of its
 //! own; `answers` takes what they say, and here the answers become findings. `test` runs the tests of a folder.
 //!
@@ -17,6 +17,7 @@ mod evaluate;
 mod files;
 mod graph;
 mod input;
+mod lists;
 mod metadata;
 mod selection;
 mod test;
@@ -72,8 +73,7 @@ struct Host<'a> {
 
 impl Host<'_> {
     fn findings(&self, mut answers: Answers) -> Vec<Finding> {
-        let lists = self.input.lists_with_unseen().filter(|list| self.policy.reads(list));
-        for (subject, answer) in lists.flat_map(|list| self.input.unseen(list)) {
+        for (subject, answer) in self.unseen() {
             answers.unknown.entry(subject.id.clone()).or_default().push(answer);
             answers.subjects.entry(subject.id.clone()).or_insert(subject);
         }
@@ -84,6 +84,17 @@ impl Host<'_> {
         }
         let subjects = std::mem::take(&mut answers.subjects);
         subjects.into_values().map(|subject| self.judged(&subject, &mut answers)).collect()
+    }
+
+    /// What may be missing from the lists that the policy reads.
+    fn unseen(&self) -> Vec<(Subject, Answer)> {
+        let mut lists = self.input.lists_with_unseen().peekable();
+        if lists.peek().is_none() {
+            return vec![];
+        }
+        let read = self.policy.lists_read();
+        let is_read = |list: &&str| read.as_ref().is_none_or(|read| read.contains(*list));
+        lists.filter(is_read).flat_map(|list| self.input.unseen(list)).collect()
     }
 
     fn judged(&self, subject: &Subject, answers: &mut Answers) -> Finding {

@@ -1,8 +1,8 @@
 //! Loading policies: those in the binary, and the user's own.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use regorus::Engine;
@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::brackets;
 use super::files::{self, MAX_FILE, PolicyFile, user_files};
 use super::graph;
+use super::lists::Lists;
 use super::metadata::Metadata;
 use super::tree::{Mistake, Tree};
 use super::typed;
@@ -47,31 +48,10 @@ pub struct Policy {
     lists: Arc<Lists>,
 }
 
-/// Which lists of the input each policy of a bundle may read: looked up when something may be missing from one.
-#[derive(Debug)]
-struct Lists {
-    engine: Engine,
-    /// By package; `None`: any list.
-    found: OnceLock<BTreeMap<String, Option<BTreeSet<String>>>>,
-}
-
-impl Lists {
-    fn of(&self, package: &str) -> Option<&BTreeSet<String>> {
-        let found = self.found.get_or_init(|| {
-            // What cannot be looked at may read anything.
-            let Ok(json) = tree_of(&self.engine, &[]) else { return BTreeMap::new() };
-            let tree = Tree::of(&json);
-            let packages = tree.modules.iter().map(|module| format!("data.{}", module.package.join(".")));
-            packages.map(|package| (package.clone(), graph::lists_read(&tree, &package))).collect()
-        });
-        found.get(package)?.as_ref()
-    }
-}
-
 impl Policy {
-    /// Whether its answers depend on this list of the input.
-    pub fn reads(&self, list: &str) -> bool {
-        self.lists.of(&self.package).is_none_or(|lists| lists.contains(list))
+    /// The lists of the input that its answers depend on; `None`: it may read any.
+    pub(super) fn lists_read(&self) -> Option<BTreeSet<String>> {
+        self.lists.read_by(&self.package)
     }
 }
 
@@ -197,11 +177,11 @@ pub(super) fn engine_of(files: &[PolicyFile]) -> Result<Engine, PolicyError> {
 const SPLIT: &str = "split chains of more than fifty operators, and move lists into rules of their own";
 
 /// The syntax tree of all files.
-fn tree_of(engine: &Engine, files: &[PolicyFile]) -> Result<Value, PolicyError> {
+pub(super) fn tree_of(engine: &Engine, files: &[PolicyFile]) -> Result<Value, PolicyError> {
     let refused = |message: String| PolicyError::Load { file: names(files), message };
     let json = engine.get_ast_as_json().map_err(|error| refused(error.to_string()))?;
     serde_json::from_str(&json)
-        .map_err(|_| refused(format!("an expression is nested too deep to be looked at: {SPLIT}")))
+        .map_err(|_| refused(format!("an expression is nested too deep to be looked at; {SPLIT}")))
 }
 
 /// What the files ask must be there, and what they define must be asked.
@@ -239,7 +219,7 @@ fn load(files: &[PolicyFile]) -> Result<Bundle, PolicyError> {
         }
         packages.push(package);
     }
-    let lists = Arc::new(Lists { engine: engine.clone(), found: OnceLock::new() });
+    let lists = Arc::new(Lists::of(files.iter().cloned().zip(packages.iter().cloned())));
     let mut policies = vec![];
     for (file, package) in files.iter().zip(packages) {
         let refuse = |message: String| PolicyError::Load { file: file.name.clone(), message };

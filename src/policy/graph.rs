@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use serde_json::Value;
 
 use super::bundle::{ENTRY_RULES, RULES};
+use super::lists::Asks;
 use super::tree::{Form, Meaning, Mistake, Module, Path, Rule, Step, Target, Tree, form_of, indexes, path};
 use crate::nearest::nearest;
 
@@ -167,32 +168,23 @@ fn idle_files(tree: &Tree, asks: &BTreeMap<Node, BTreeSet<Node>>) -> Vec<Mistake
     idle.filter_map(|(_, module)| Some(module.mistake(module.rules.first()?.span, message.clone()))).collect()
 }
 
-/// The lists of the input that a package reads, itself or through the files that it asks; `None`: one takes the input as a whole, so
-/// it may read any.
-pub(super) fn lists_read(tree: &Tree, package: &str) -> Option<BTreeSet<String>> {
-    let is_own = |module: &Module| format!("data.{}", module.package.join(".")) == package;
-    let mut next: Vec<usize> = tree.modules.iter().position(is_own).into_iter().collect();
-    let (mut seen, mut lists, mut whole) = (BTreeSet::new(), BTreeSet::new(), false);
-    while let Some(number) = next.pop() {
-        if !seen.insert(number) {
-            continue;
-        }
-        let module = &tree.modules[number];
-        for rule in &module.rules {
-            each_path(module, rule, &mut |meaning, _| match meaning {
-                Meaning::Input(steps) => match steps.first().and_then(|step| step.name()) {
-                    Some(name) => drop(lists.insert(name.to_owned())),
-                    None => whole = true,
-                },
-                Meaning::Data(steps) => match tree.target(&steps) {
-                    Target::Rule(of, _) => next.push(of),
-                    _ => next.extend(0..tree.modules.len()),
-                },
-                Meaning::Local => {}
-            });
-        }
+/// What the rules of a file ask.
+pub(super) fn asks(module: &Module) -> Asks {
+    let mut found = Asks::default();
+    for rule in &module.rules {
+        each_path(module, rule, &mut |meaning, _| match meaning {
+            Meaning::Input(steps) => match steps.first().and_then(|step| step.name()) {
+                Some(name) => drop(found.lists.insert(name.to_owned())),
+                None => found.whole_input = true,
+            },
+            Meaning::Data(steps) => {
+                let names = steps.iter().map_while(|step| step.name()).map(str::to_owned);
+                found.data.insert(names.collect());
+            }
+            Meaning::Local => {}
+        });
     }
-    (!whole).then_some(lists)
+    found
 }
 
 /// The paths below `data` in a rule, each with its place.

@@ -106,23 +106,3 @@ fn a_built_in_functions_name_is_taken() {
         assert!(found.len() == 1 && found[0].contains("is the name of a built-in function"), "{rules}: {found:?}");
     }
 }
-
-#[test]
-fn the_lists_that_a_policy_reads_are_known() {
-    let read = |rules: &str| {
-        let files = [PolicyFile { name: "x".to_owned(), text: format!("package acme.x\n\n{rules}\n") }];
-        let json: Value = serde_json::from_str(&engine_of(&files).unwrap().get_ast_as_json().unwrap()).unwrap();
-        lists_read(&Tree::of(&json), "data.acme.x").map(|lists| lists.into_iter().collect::<Vec<_>>())
-    };
-    let names = |names: &[&str]| Some(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
-    assert_eq!(
-        read("# input.copies\nx if some t in input.trails\ny := input.unloads[0].z"),
-        names(&["trails", "unloads"])
-    );
-    assert_eq!(read("import input.trails as t\nx := t\ny := `input.copies`"), names(&["trails"]));
-    assert_eq!(read("import input as i\nx := i[\"trails\"]"), names(&["trails"]));
-    assert_eq!(read("input_of := 1\nx := input_of"), names(&[]));
-    for all in ["x := f(input)\nf(y) := y", "x := input", "x := input[_]", "import input as i\nx := i"] {
-        assert_eq!(read(all), None, "{all}");
-    }
-}
