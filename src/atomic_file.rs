@@ -52,9 +52,9 @@ fn write(path: &Path, bytes: &[u8], mode: u32) -> Result<(), WriteError> {
     }
     #[cfg(not(unix))]
     let _ = mode;
-    // The library's message names its temporary file; the reader knows the target only.
+    // The library's messages name its temporary file; the reader knows the target only.
     let mut file = builder.tempfile_in(folder).map_err(|error| failed(error.kind().into()))?;
-    file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(failed)?;
+    file.as_file_mut().write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(failed)?;
     file.persist(path).map_err(|error| failed(error.error))?;
     Ok(())
 }

@@ -180,7 +180,11 @@ async fn collect(config: &Config, declared: &[String], logs: Option<LogRequest>)
         locations: vec![],
         records,
         changes,
-        scanner: Some(Scanner { trailcheck: env!("CARGO_PKG_VERSION").to_owned(), caller }),
+        scanner: Some(Scanner {
+            trailcheck: env!("CARGO_PKG_VERSION").to_owned(),
+            caller,
+            other_hosts: aws.other_hosts(),
+        }),
     })
 }
 

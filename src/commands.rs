@@ -26,6 +26,8 @@ mod trace;
 mod verify;
 mod waive;
 
+use std::time::{Duration, SystemTime};
+
 use clap::CommandFactory;
 
 use crate::atomic_file::WriteError;
@@ -75,9 +77,19 @@ impl CommandError {
     }
 }
 
+/// Whether a clock says a time that timestamps can hold.
+fn is_usable(now: SystemTime) -> bool {
+    const YEAR_3000: Duration = Duration::from_secs(32_503_680_000);
+    now.duration_since(SystemTime::UNIX_EPOCH).is_ok_and(|since| since < YEAR_3000)
+}
+
 pub fn run(cli: Cli) -> Result<Exit, CommandError> {
     if cli.quiet {
         output::be_quiet();
+    }
+    if !is_usable(SystemTime::now()) {
+        let message = "this machine's clock is before 1970 or after 2999: set it, and try again";
+        return Err(CommandError::Usage(message.to_owned()));
     }
     match cli.command {
         Command::Check(args) => check::run(&args),
@@ -114,5 +126,19 @@ fn told(written: std::io::Result<()>) -> Result<Exit, CommandError> {
             Err(WriteError { path: "standard output".into(), source }.into())
         }
         _ => Ok(Exit::Ok),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The calendar ends with the year 9999, and records with their ages near it.
+    #[test]
+    fn a_clock_beyond_the_calendar_is_not_used() {
+        let at = |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+        assert!(is_usable(at(0)) && is_usable(at(32_503_679_999)) && is_usable(SystemTime::now()));
+        assert!(!is_usable(at(32_503_680_000)) && !is_usable(at(253_402_300_800)));
+        assert!(!is_usable(SystemTime::UNIX_EPOCH - Duration::from_secs(1)));
     }
 }

@@ -17,6 +17,25 @@ fn leave_no_core() {
 #[cfg(not(unix))]
 fn leave_no_core() {}
 
+/// No memory and no stack left abort the process: that is exit code 4, as every failure of the program itself. A limit on the
+/// size of files is an error of the write, after which nothing half stays behind, as with a full disk.
+#[cfg(unix)]
+fn answer_signals() {
+    use signal_hook::consts::{SIGABRT, SIGXFSZ};
+    use std::sync::Arc;
+    use std::sync::atomic::AtomicBool;
+    // Where neither can be set, the signals kill, and no exit code says `pass`.
+    let _ = signal_hook::flag::register_conditional_shutdown(
+        SIGABRT,
+        commands::INTERNAL as i32,
+        Arc::new(AtomicBool::new(true)),
+    );
+    let _ = signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)));
+}
+
+#[cfg(not(unix))]
+fn answer_signals() {}
+
 fn main() -> ExitCode {
     // A surprise is told, and is no verdict.
     std::panic::set_hook(Box::new(|panic| output::tell(format_args!("internal error: {panic}; please report it"))));
@@ -25,6 +44,7 @@ fn main() -> ExitCode {
     if std::env::args_os().nth(1).is_some_and(|argument| argument == worker::COMMAND) {
         return if worker::serve().is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     }
+    answer_signals();
     match std::panic::catch_unwind(|| commands::run(Cli::parse())) {
         Err(_) => commands::INTERNAL.into(),
         Ok(Ok(exit)) => exit.into(),

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::counted::counted;
 use crate::output;
 
 /// How often a pipe is told.
@@ -38,7 +39,7 @@ impl Progress {
     /// `bytes`: 0 where their size is not told.
     pub fn count_objects(&self, objects: u64, bytes: u64) {
         let size = if bytes > 0 { format!(", {} KiB", bytes.div_ceil(1024)) } else { String::new() };
-        self.bar.suspend(|| output::remark(format_args!("reading {objects} log objects{size}")));
+        self.bar.suspend(|| output::remark(format_args!("reading {}{size}", counted(objects, "log object"))));
         let style = ProgressStyle::with_template("{spinner} reading log objects {bar:30} {pos}/{len} {eta}");
         self.bar.set_style(style.expect("the template is a constant, and tests draw it"));
         self.bar.set_length(objects);

@@ -27,7 +27,7 @@ use crate::aws::timestamp::Timestamp;
 use crate::finding::baseline::Settled;
 use crate::finding::{Finding, Outcome};
 use crate::severity::{Severity, UnknownIs};
-use crate::snapshot::{Failure, LogReading, Sample, Session, Unclear, Window};
+use crate::snapshot::{Failure, LogReading, Sample, Session, Skipped, Unclear, Window};
 
 pub use file::{Earlier, ReportError};
 
@@ -146,8 +146,10 @@ pub struct RecordsRead {
     pub sample: Option<Sample>,
     /// How much of each source was read.
     pub read: Vec<LogReading>,
-    /// Log objects that were not read.
+    /// Log objects that were not read, or held no object records.
     pub skipped: u64,
+    /// The first of those that may hold an access, by name.
+    pub not_read: Vec<Skipped>,
     /// S3 data events that were read.
     pub events: u64,
     /// Events that were delivered more than once, and counted once.

@@ -13,6 +13,8 @@ mod origin;
 mod records;
 mod trail;
 
+use std::collections::BTreeSet;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -67,6 +69,18 @@ pub struct Scanner {
     pub trailcheck: String,
     /// Who started the scan, before any role was assumed.
     pub caller: Caller,
+    /// The hosts, with their ports, that calls went to and that are not AWS's: what `AWS_ENDPOINT_URL` or a profile's
+    /// `endpoint_url` names.
+    pub other_hosts: BTreeSet<String>,
+}
+
+impl Scanner {
+    /// Where the answers came from, if not from AWS alone.
+    pub fn elsewhere(&self) -> Option<String> {
+        let hosts: Vec<&str> = self.other_hosts.iter().map(String::as_str).collect();
+        (!hosts.is_empty())
+            .then(|| format!("the account's answers came from {}, not from AWS's own hosts", hosts.join(", ")))
+    }
 }
 
 impl Snapshot {

@@ -122,6 +122,9 @@ pub struct Accesses {
     pub top: Option<usize>,
     #[arg(long, value_enum, default_value_t = AccessFormat::Table, help_heading = "What is written")]
     pub format: AccessFormat,
+    /// Name every log object that could not be read, not the first ten.
+    #[arg(short, long, help_heading = "What is written")]
+    pub verbose: bool,
     /// How many threads read [default: one for each core].
     #[arg(long, value_name = "N", value_parser = threads)]
     pub threads: Option<usize>,

@@ -1,10 +1,12 @@
 //! SDK clients: the standard chain for credentials, region and endpoint, one client a service and region.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_smithy_runtime::client::retries::classifiers::HttpStatusCodeClassifier;
 
 use super::CollectError;
 use super::limits::{CallLimits, Limits};
@@ -16,6 +18,19 @@ fn timeouts(of_a_try: Duration) -> TimeoutConfig {
         .operation_attempt_timeout(of_a_try)
         .operation_timeout(of_a_try * 6)
         .build()
+}
+
+/// A client of a service in a region, within the limits of the run.
+macro_rules! client {
+    ($aws:expr, $sdk:ident, $service:literal, $region:expr $(, $option:ident($value:expr))?) => {{
+        let config = $sdk::config::Builder::from(&$aws.shared)
+            .region(Region::new($region.to_owned()))
+            // Load balancers and proxies answer so, without a code that the SDK would know.
+            .retry_classifier(HttpStatusCodeClassifier::new_from_codes(&[429][..]))
+            .interceptor($aws.limits.of($service, $region))
+            $(.$option($value))?;
+        $sdk::Client::from_conf(config.build())
+    }};
 }
 
 pub(super) struct Aws {
@@ -49,6 +64,11 @@ impl Aws {
         self.limits.skew()
     }
 
+    /// The hosts that were asked and are not AWS's: an environment or a profile may name them.
+    pub(super) fn other_hosts(&self) -> BTreeSet<String> {
+        self.limits.other_hosts()
+    }
+
     /// Where global calls go.
     pub(super) fn home_region(&self) -> &str {
         &self.home_region
@@ -57,37 +77,23 @@ impl Aws {
     /// The first call: it shows at once whether credentials and endpoint work, so it is not tried for long.
     pub(super) fn sts(&self) -> aws_sdk_sts::Client {
         let retries = RetryConfig::standard().with_max_attempts(2);
-        let config = aws_sdk_sts::config::Builder::from(&self.shared)
-            .retry_config(retries)
-            .interceptor(self.limits.of("sts", &self.home_region));
-        aws_sdk_sts::Client::from_conf(config.build())
+        client!(self, aws_sdk_sts, "sts", &self.home_region, retry_config(retries))
     }
 
     pub(super) fn account(&self) -> aws_sdk_account::Client {
-        let config = aws_sdk_account::config::Builder::from(&self.shared)
-            .interceptor(self.limits.of("account", &self.home_region));
-        aws_sdk_account::Client::from_conf(config.build())
+        client!(self, aws_sdk_account, "account", &self.home_region)
     }
 
     pub(super) fn cloudtrail(&self, region: &str) -> aws_sdk_cloudtrail::Client {
-        let config = aws_sdk_cloudtrail::config::Builder::from(&self.shared)
-            .region(Region::new(region.to_owned()))
-            .interceptor(self.limits.of("cloudtrail", region));
-        aws_sdk_cloudtrail::Client::from_conf(config.build())
+        client!(self, aws_sdk_cloudtrail, "cloudtrail", region)
     }
 
     pub(super) fn redshift(&self, region: &str) -> aws_sdk_redshift::Client {
-        let config = aws_sdk_redshift::config::Builder::from(&self.shared)
-            .region(Region::new(region.to_owned()))
-            .interceptor(self.limits.of("redshift", region));
-        aws_sdk_redshift::Client::from_conf(config.build())
+        client!(self, aws_sdk_redshift, "redshift", region)
     }
 
     pub(super) fn redshift_serverless(&self, region: &str) -> aws_sdk_redshiftserverless::Client {
-        let config = aws_sdk_redshiftserverless::config::Builder::from(&self.shared)
-            .region(Region::new(region.to_owned()))
-            .interceptor(self.limits.of("redshift-serverless", region));
-        aws_sdk_redshiftserverless::Client::from_conf(config.build())
+        client!(self, aws_sdk_redshiftserverless, "redshift-serverless", region)
     }
 
     /// The limits of the bodies of a region's objects, which arrive after the call was answered.
@@ -96,11 +102,7 @@ impl Aws {
     }
 
     pub(super) fn s3(&self, region: &str) -> aws_sdk_s3::Client {
-        let config = aws_sdk_s3::config::Builder::from(&self.shared)
-            .region(Region::new(region.to_owned()))
-            .force_path_style(self.path_style)
-            .interceptor(self.limits.of("s3", region));
-        aws_sdk_s3::Client::from_conf(config.build())
+        client!(self, aws_sdk_s3, "s3", region, force_path_style(self.path_style))
     }
 }
 
@@ -123,6 +125,7 @@ fn check_environment() -> Result<(), CollectError> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{Read, Write};
     use std::net::TcpListener;
     use std::time::Instant;
 
@@ -133,12 +136,17 @@ mod tests {
 
     /// Clients of a server that takes every connection and answers none.
     async fn of_silent(server: &TcpListener, attempts: u32, limits: Limits) -> Aws {
+        let url = format!("http://{}", server.local_addr().unwrap());
+        of_endpoint(&url, Duration::from_millis(100), attempts, limits).await
+    }
+
+    async fn of_endpoint(url: &str, of_a_try: Duration, attempts: u32, limits: Limits) -> Aws {
         let config = aws_config::defaults(BehaviorVersion::latest())
             .region(Region::new("us-east-1"))
-            .endpoint_url(format!("http://{}", server.local_addr().unwrap()))
+            .endpoint_url(url)
             .credentials_provider(Credentials::new("testing", "testing", None, None, "test"))
             .retry_config(RetryConfig::standard().with_max_attempts(attempts))
-            .timeout_config(timeouts(Duration::from_millis(100)))
+            .timeout_config(timeouts(of_a_try))
             .load()
             .await;
         Aws { shared: config, path_style: true, home_region: "us-east-1".to_owned(), limits }
@@ -178,6 +186,30 @@ mod tests {
             // Another region may answer.
             assert!(!trails(&aws, "eu-west-1").await.message.contains("not asked"));
         });
+    }
+
+    /// Whoever stands before a service may ask to wait without a word of the service's own.
+    #[test]
+    fn too_many_requests_are_made_again() {
+        let server = TcpListener::bind("127.0.0.1:0").unwrap();
+        let host = server.local_addr().unwrap();
+        let answers = std::thread::spawn(move || {
+            for (status, body) in [("429 Too Many Requests", ""), ("200 OK", r#"{"trailList":[]}"#)] {
+                let (mut connection, _) = server.accept().unwrap();
+                let mut request = [0; 8192];
+                assert!(connection.read(&mut request).unwrap() > 0);
+                let length = body.len();
+                write!(connection, "HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}")
+                    .unwrap();
+            }
+        });
+        let other_hosts = runtime().block_on(async {
+            let aws = of_endpoint(&format!("http://{host}"), Duration::from_secs(20), 2, Limits::new(None)).await;
+            aws.cloudtrail("us-east-1").describe_trails().send().await.unwrap();
+            aws.other_hosts()
+        });
+        answers.join().unwrap();
+        assert_eq!(other_hosts, [host.to_string()].into());
     }
 
     #[test]

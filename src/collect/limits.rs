@@ -4,7 +4,7 @@
 //! much memory a run takes. A service that answers nothing in a region is not asked again there, and after `scan.budget`
 //! nothing is asked. What was not asked for is a failure like any other.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -77,6 +77,30 @@ struct Noted {
     skew: time::Duration,
     /// By service and region, the tries since the last answer, and when the first of them was given up.
     unanswered: HashMap<Place, (u32, Instant)>,
+    /// The hosts that were asked and are not AWS's.
+    other_hosts: BTreeSet<String>,
+}
+
+/// The domains of AWS's endpoints, by partition.
+/// Source: `partitions.json` of the AWS SDKs (`dnsSuffix` and `dualStackDnsSuffix`).
+const AWS_DOMAINS: [&str; 9] = [
+    ".amazonaws.com",
+    ".api.aws",
+    ".amazonaws.com.cn",
+    ".api.amazonwebservices.com.cn",
+    ".amazonaws.eu",
+    ".c2s.ic.gov",
+    ".sc2s.sgov.gov",
+    ".cloud.adc-e.uk",
+    ".csp.hci.ic.gov",
+];
+
+/// The host of a URL that is not AWS's, with its port.
+fn other_host(url: &str) -> Option<&str> {
+    let authority = url.split_once("://")?.1.split(['/', '?']).next()?;
+    let host = authority.rsplit('@').next()?;
+    let name = host.split(':').next()?;
+    (!AWS_DOMAINS.iter().any(|domain| name.ends_with(domain))).then_some(host)
 }
 
 type Place = (&'static str, String);
@@ -105,6 +129,11 @@ impl Limits {
     /// By how much this machine's clock differs from AWS's, as far as answers tell.
     pub(super) fn skew(&self) -> time::Duration {
         self.0.noted().skew
+    }
+
+    /// The hosts that were asked and are not AWS's, with their ports.
+    pub(super) fn other_hosts(&self) -> BTreeSet<String> {
+        self.0.noted().other_hosts.clone()
     }
 
     /// The limits of one service's calls in a region.
@@ -166,6 +195,18 @@ impl Intercept for CallLimits {
         Ok(self.check()?)
     }
 
+    fn read_before_transmit(
+        &self,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if let Some(host) = other_host(context.request().uri()) {
+            self.shared.noted().other_hosts.insert(host.to_owned());
+        }
+        Ok(())
+    }
+
     fn modify_before_deserialization(
         &self,
         context: &mut BeforeDeserializationInterceptorContextMut<'_>,
@@ -200,6 +241,25 @@ impl Intercept for CallLimits {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_host_is_aws_or_another() {
+        for url in [
+            "https://s3.eu-west-1.amazonaws.com/b",
+            "https://vpce-1.sts.us-east-1.vpce.amazonaws.com",
+            "https://sts.cn-north-1.amazonaws.com.cn/",
+        ] {
+            assert_eq!(other_host(url), None, "{url}");
+        }
+        for (url, host) in [
+            ("http://127.0.0.1:5000/", "127.0.0.1:5000"),
+            ("https://user:secret@proxy.example?x", "proxy.example"),
+            ("https://amazonaws.com.example.org/", "amazonaws.com.example.org"),
+            ("https://notamazonaws.com/", "notamazonaws.com"),
+        ] {
+            assert_eq!(other_host(url), Some(host), "{url}");
+        }
+    }
 
     #[test]
     fn a_short_disturbance_is_no_silence() {

@@ -82,7 +82,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, CommandError> {
             write_top(args, rolled_up(accesses, by).into_iter(), nothing)?
         }
     };
-    tell(&records);
+    tell(&records, args.verbose);
     let is_unfiltered = args.bucket.is_empty() && args.location.is_empty() && args.source_ip.is_empty();
     let is_filtered = !(is_unfiltered && args.role.is_empty() && args.principal.is_empty());
     if is_filtered && matched.get() > 0 {
@@ -211,14 +211,15 @@ fn csv(names: &[&str], rows: impl Iterator<Item = Row>, out: &mut dyn Write) -> 
 }
 
 /// What the answer rests on, and what it may lack.
-fn tell(records: &Records) {
+fn tell(records: &Records, is_verbose: bool) {
     let read: u64 = records.read.iter().map(|reading| reading.read_objects).sum();
     let listed: u64 = records.read.iter().map(|reading| reading.listed_objects).sum();
     let duplicates = match records.duplicates {
         0 => String::new(),
         count => format!(", {} dropped", counted(count, "duplicate")),
     };
-    output::tell(format_args!("{} S3 data events from {read} of {listed} log objects{duplicates}", records.events));
+    let (events, listed) = (counted(records.events, "S3 data event"), counted(listed, "log object"));
+    output::tell(format_args!("{events} from {read} of {listed}{duplicates}"));
     if records.malformed > 0 {
         output::tell(format_args!(
             "{} could not be understood; each may hide an access",
@@ -229,11 +230,13 @@ fn tell(records: &Records) {
         }
     }
     let unread: Vec<_> = records.skipped.iter().filter(|skipped| skipped.matters).collect();
-    for skipped in unread.iter().take(SHOWN) {
+    let shown = if is_verbose { unread.len() } else { SHOWN.min(unread.len()) };
+    for skipped in &unread[..shown] {
         output::tell(format_args!("not read: {}: {}", skipped.object, skipped.reason));
     }
-    if unread.len() > SHOWN {
-        output::tell(format_args!("not read: {} more objects", unread.len() - SHOWN));
+    if unread.len() > shown {
+        let more = counted((unread.len() - shown) as u64, "more object");
+        output::tell(format_args!("not read: {more}, which -v names"));
     }
     let no_logs = records.skipped.iter().filter(|skipped| skipped.reason == NO_LOG).count();
     if no_logs > 0 {
@@ -242,8 +245,7 @@ fn tell(records: &Records) {
     }
     let others = records.skipped.len() - unread.len() - no_logs;
     if others > 0 {
-        output::tell(format_args!(
-            "{others} objects hold no object records (digests, Insights, network activity, aggregates)"
-        ));
+        let others = counted(others as u64, "object");
+        output::tell(format_args!("{others} without object records (digests, Insights, network activity, aggregates)"));
     }
 }

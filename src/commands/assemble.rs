@@ -10,7 +10,10 @@ use crate::glob::glob;
 use crate::hash::sha256;
 use crate::policy::{Bundle, FRAMEWORKS, Policy, hint};
 use crate::report::{self, AccountSeen, Control, Input, InputKind, RecordsRead, Report, Rule, Run, Summary};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Records, Scanner, Skipped, Snapshot};
+
+/// How many log objects that were not read a report names.
+const MOST_NOT_READ: usize = 100;
 
 /// What was judged, and what came of it.
 pub(super) struct Judged<'a> {
@@ -51,6 +54,7 @@ pub(super) fn report(judged: Judged) -> Report {
                 sample: records.sample.clone(),
                 read: records.read.clone(),
                 skipped: records.skipped.len() as u64,
+                not_read: not_read(records),
                 events: records.events,
                 duplicates: records.duplicates,
                 malformed: records.malformed,
@@ -64,6 +68,14 @@ pub(super) fn report(judged: Judged) -> Report {
         rules: bundles.iter().flat_map(|bundle| &bundle.policies).map(rule).collect(),
         findings,
     }
+}
+
+/// The first log objects that may hold an access and could not be read.
+fn not_read(records: &Records) -> Vec<Skipped> {
+    let mut not_read: Vec<Skipped> = records.skipped.iter().filter(|skipped| skipped.matters).cloned().collect();
+    not_read.sort_by(|a, b| a.object.cmp(&b.object));
+    not_read.truncate(MOST_NOT_READ);
+    not_read
 }
 
 /// With these, the same version gives the same answers again.
@@ -140,7 +152,7 @@ fn notes(snapshot: &Snapshot, config: &Config, bundles: &[Bundle], findings: &[F
     let ignored = config.regions.as_ref().filter(others);
     let ignored =
         ignored.map(|_| "the snapshot's regions are not those of scan.regions; the snapshot's count".to_owned());
-    unused.chain(ignored).collect()
+    unused.chain(ignored).chain(snapshot.scanner.iter().filter_map(Scanner::elsewhere)).collect()
 }
 
 /// A waiver that covers nothing, and what it may have meant.

@@ -6,6 +6,7 @@ use super::{CommandError, told};
 use crate::cli::Collect;
 use crate::collect;
 use crate::config::Config;
+use crate::counted::counted;
 use crate::exit::Exit;
 use crate::output;
 use crate::reason::Reason;
@@ -29,13 +30,13 @@ pub(super) fn run(args: &Collect) -> Result<Exit, CommandError> {
     }
     for account in &snapshot.accounts {
         output::remark(format_args!(
-            "wrote {}: account {}, {} regions, {} trails, {} buckets, {} clusters",
+            "wrote {}: account {}, {}, {}, {}, {}",
             args.output.display(),
             account.id(),
-            account.scope.regions.len(),
-            account.trails.len(),
-            account.buckets.len(),
-            account.clusters.len(),
+            counted(account.scope.regions.len() as u64, "region"),
+            counted(account.trails.len() as u64, "trail"),
+            counted(account.buckets.len() as u64, "bucket"),
+            counted(account.clusters.len() as u64, "cluster"),
         ));
     }
     for failure in snapshot.failures() {
@@ -45,7 +46,8 @@ pub(super) fn run(args: &Collect) -> Result<Exit, CommandError> {
     let unread = records.map_or(0, |records| records.skipped.iter().filter(|skipped| skipped.matters).count());
     let malformed = records.map_or(0, |records| records.malformed);
     if unread > 0 || malformed > 0 {
-        output::tell(format_args!("not read: {unread} log objects; not understood: {malformed} records"));
+        let (unread, malformed) = (counted(unread as u64, "log object"), counted(malformed, "record"));
+        output::tell(format_args!("not read: {unread}; not understood: {malformed}; the snapshot names them"));
     }
     let is_whole = |records: &Records| records.read.iter().all(LogReading::is_complete);
     let is_complete = snapshot.failures().next().is_none() && unread == 0 && malformed == 0;

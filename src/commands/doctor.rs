@@ -33,6 +33,8 @@ struct Examination {
     account: String,
     caller: String,
     regions: BTreeSet<String>,
+    /// The hosts that were asked and are not AWS's.
+    other_hosts: BTreeSet<String>,
     permissions: Vec<Examined>,
     /// What failed for another reason than a permission.
     others: Vec<Failure>,
@@ -98,6 +100,7 @@ fn examine(snapshot: &Snapshot, config: &Config) -> Result<Examination, CommandE
         account: first.map_or(String::new(), |account| account.id().to_owned()),
         caller: first.map_or(String::new(), |account| account.caller.arn.clone()),
         regions: snapshot.accounts.iter().flat_map(|account| account.scope.regions.clone()).collect(),
+        other_hosts: snapshot.scanner.iter().flat_map(|scanner| scanner.other_hosts.clone()).collect(),
         permissions,
         others: failures,
     })
@@ -181,7 +184,12 @@ fn table(examination: &Examination) -> String {
 fn write(out: &mut String, examination: &Examination) -> std::fmt::Result {
     let regions: Vec<String> = examination.regions.iter().map(|region| harmless::text(region)).collect();
     writeln!(out, "{} in account {}", harmless::text(&examination.caller), harmless::text(&examination.account))?;
-    writeln!(out, "regions: {}\n", regions.join(" "))?;
+    writeln!(out, "regions: {}", regions.join(" "))?;
+    if !examination.other_hosts.is_empty() {
+        let hosts: Vec<String> = examination.other_hosts.iter().map(|host| harmless::text(host)).collect();
+        writeln!(out, "asked, and not AWS's own: {}", hosts.join(" "))?;
+    }
+    out.push('\n');
     for examined in &examination.permissions {
         let (color, word) = match examined.answer {
             Answer::Ok => (AnsiColor::Green, "ok"),

@@ -9,6 +9,7 @@ use crate::aws::timestamp::Timestamp;
 use crate::cli::{Fix as Args, FixFormat};
 use crate::collect;
 use crate::config::Config;
+use crate::counted::counted;
 use crate::exit::Exit;
 use crate::facts::plan::{Change, Fixes, Step, fixes};
 use crate::output::{self, harmless};
@@ -102,9 +103,8 @@ fn rest(out: &mut String, fixes: &Fixes) -> std::fmt::Result {
         writeln!(out, "# left open: {}: {}", harmless::text(&left.location), harmless::text(&left.because))?;
     }
     if fixes.unknown > 0 {
-        let plural = if fixes.unknown == 1 { "" } else { "s" };
-        let count = fixes.unknown;
-        writeln!(out, "# not known whether they are recorded: {count} location{plural}; `trailcheck check` says why")?;
+        let locations = counted(fixes.unknown as u64, "location");
+        writeln!(out, "# not known whether they are recorded: {locations}; `trailcheck check` says why")?;
     }
     if fixes.plan.steps.is_empty() && fixes.plan.left.is_empty() && fixes.unknown == 0 {
         writeln!(out, "# nothing to fix: every declared location is recorded")?;

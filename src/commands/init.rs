@@ -8,6 +8,7 @@ use crate::atomic_file;
 use crate::cli::Init;
 use crate::collect;
 use crate::config::{Config, DEFAULT_SAMPLE, TEMPLATE};
+use crate::counted::counted;
 use crate::exit::Exit;
 use crate::logs::sample::LogRequest;
 use crate::output;
@@ -53,8 +54,8 @@ fn doubts(snapshot: &Snapshot) -> Vec<String> {
     let unread: Vec<&Skipped> = records.skipped.iter().filter(|skipped| skipped.matters).collect();
     if let Some(first) = unread.first() {
         doubts.push(format!(
-            "{} log objects could not be read, for example {} ({})",
-            unread.len(),
+            "{} could not be read, for example {} ({})",
+            counted(unread.len() as u64, "log object"),
             first.object,
             first.reason
         ));

@@ -1,5 +1,6 @@
 //! `verify`: are the log files those that CloudTrail delivered?
 
+use std::collections::HashMap;
 use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style};
@@ -10,6 +11,7 @@ use crate::aws::timestamp::Timestamp;
 use crate::bounded_file;
 use crate::cli::{TableFormat, Verify as Args};
 use crate::collect;
+use crate::counted::counted;
 use crate::exit::Exit;
 use crate::logs::chain::{Asked, Item, ItemKind, Verdict};
 use crate::logs::copied;
@@ -20,6 +22,9 @@ use crate::snapshot::{IntegrityCounts, IntegrityOutcome as Outcome};
 
 /// The largest file of keys that is read.
 const MAX_KEYS: u64 = 64 << 20;
+
+/// So many of what is unknown for one cause are named.
+const SHOWN: u64 = 10;
 
 const NEEDS_KEYS: &str = "a copied folder needs CloudTrail's public keys: --keys FILE, with what `aws cloudtrail \
                           list-public-keys --start-time FIRST --end-time LAST --region REGION` prints in the region of \
@@ -78,16 +83,11 @@ fn write(out: &mut String, integrity: &Integrity) -> std::fmt::Result {
     for chain in &integrity.chains {
         write_chain(out, chain)?;
     }
-    let told = |item: &&Item| item.verdict != Verdict::Valid;
-    for (number, item) in integrity.items.iter().filter(told).enumerate() {
-        if number == 0 && !integrity.chains.is_empty() {
-            out.push('\n');
-        }
-        write_item(out, item)?;
-    }
+    write_items(out, integrity)?;
     let counts = &integrity.counts;
     if counts.pending > 0 {
-        writeln!(out, "\n{} log objects are too new to be in a digest", counts.pending)?;
+        let pending = counted(counts.pending, "log object");
+        writeln!(out, "\n{pending} delivered since the newest digest: the next one will hold them")?;
     }
     for note in &integrity.notes {
         writeln!(out, "note: {}", harmless::text(note))?;
@@ -123,6 +123,34 @@ fn write_chain(out: &mut String, chain: &ChainSummary) -> std::fmt::Result {
     )?;
     for note in &chain.notes {
         writeln!(out, "  note: {}", harmless::text(note))?;
+    }
+    Ok(())
+}
+
+/// What is not valid: first what lacks as a whole, which explains the rest. Of what is unknown for one cause, the first are
+/// named.
+fn write_items(out: &mut String, integrity: &Integrity) -> std::fmt::Result {
+    let mut told: Vec<&Item> = integrity.items.iter().filter(|item| item.verdict != Verdict::Valid).collect();
+    told.sort_by_key(|item| !matches!(item.kind, ItemKind::Gap | ItemKind::Listing));
+    if !told.is_empty() && !integrity.chains.is_empty() {
+        out.push('\n');
+    }
+    let mut of_cause: HashMap<&str, u64> = HashMap::new();
+    for item in told {
+        if let Verdict::Unknown(why) = &item.verdict {
+            let count = of_cause.entry(why).or_default();
+            *count += 1;
+            if *count > SHOWN {
+                continue;
+            }
+        }
+        write_item(out, item)?;
+    }
+    let mut more: Vec<(&str, u64)> = of_cause.into_iter().filter(|(_, count)| *count > SHOWN).collect();
+    more.sort_unstable();
+    for (why, count) in more {
+        let others = counted(count - SHOWN, "other");
+        writeln!(out, "{others}, which --format json names: {}", harmless::text(why))?;
     }
     Ok(())
 }

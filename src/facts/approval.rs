@@ -157,6 +157,10 @@ impl<'a> Approved<'a> {
             }
             "user" | "root" => Some(self.users.contains(name)),
             "service" => Some(self.services.contains(name)),
+            // An origin access identity is CloudFront itself, in an account of that name.
+            "account" if access.account.as_deref() == Some("cloudfront") => {
+                Some(self.services.contains("cloudfront.amazonaws.com"))
+            }
             "account" if access.account.as_deref().is_none_or(|account| self.accounts.contains(account)) => None,
             "account" | "federated_user" | "identity_center_user" | "anonymous" => Some(false),
             // The record names nobody, or in a form that is not known.
@@ -207,16 +211,21 @@ mod tests {
     use super::*;
     use crate::aws::location::Location;
 
-    /// What a rule that approves one role says of another.
-    fn approves(approved: &str, acting: &str) -> Option<bool> {
-        let rule = AccessRule {
+    /// A rule that approves one role.
+    fn rule(approved: &str) -> AccessRule {
+        AccessRule {
             location: Location::parse("s3://b/").unwrap(),
             roles: vec![RoleArn::parse(approved).unwrap()],
             users: vec![],
             services: vec![],
             actions: Access::All,
             line: 1,
-        };
+        }
+    }
+
+    /// What a rule that approves one role says of another.
+    fn approves(approved: &str, acting: &str) -> Option<bool> {
+        let rule = rule(approved);
         let access = serde_json::from_value(json!({
             "principal": acting, "principal_type": "role", "account": null, "bucket": "b", "location": null,
             "event_name": "GetObject", "access": "read", "region": "", "error_code": null, "count": 1,
@@ -241,6 +250,22 @@ mod tests {
         assert_eq!(approves(approved, "arn:aws:iam::111111111111:role/team/x"), Some(false));
         // Parsed from a session's ARN, which has lost the path; or a role that has none.
         assert_eq!(approves(approved, "arn:aws:iam::111111111111:role/x"), None);
+    }
+
+    /// CloudFront reads as `CloudFront Origin Access Identity ID`, of the account `cloudfront`.
+    #[test]
+    fn an_origin_access_identity_is_cloudfront() {
+        let access: AccessRecord = serde_json::from_value(json!({
+            "principal": "E1EXAMPLE", "principal_type": "account", "account": "cloudfront", "bucket": "b",
+            "location": null, "event_name": "GetObject", "access": "read", "region": "", "error_code": null, "count": 1,
+            "first_seen": "2026-11-22T00:00:00Z", "last_seen": "2026-11-22T00:00:00Z",
+            "example": {"event_id": "", "object": ""},
+        }))
+        .unwrap();
+        let mut rule = rule("arn:aws:iam::111111111111:role/X");
+        assert_eq!(Approved::by(&rule).approves(&access), Some(false));
+        rule.services = vec!["cloudfront.amazonaws.com".to_owned()];
+        assert_eq!(Approved::by(&rule).approves(&access), Some(true));
     }
 
     /// IAM Identity Center's roles have their region in the path, but for us-east-1.

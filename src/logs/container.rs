@@ -32,6 +32,9 @@ pub(super) fn unwrapped(text: &str) -> Result<String, Unknown> {
         columns::of_csv(text, |record| records.add_text(record))?;
         records.is_empty_container = true;
     } else {
+        if text.trim_start().starts_with('<') {
+            return Err(looks_like("HTML or XML, perhaps the page of an error in place of a file"));
+        }
         for value in serde_json::Deserializer::from_str(text).into_iter::<&RawValue>() {
             let value = value.map_err(|error| looks_like(&format!("JSON that breaks off, or is none: {error}")))?;
             records.add(value.get(), 0)?;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Reason;
 use crate::aws::timestamp::Timestamp;
+use crate::counted::counted;
 use crate::snapshot::Unclear;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -109,7 +110,7 @@ impl fmt::Display for OfRecords {
             ),
             OfRecords::PathOnly { path, why } => write!(f, "{path}: {why}"),
             OfRecords::Unreadable { objects, first } => {
-                write!(f, "{objects} log object{} could not be read", if *objects == 1 { "" } else { "s" })?;
+                write!(f, "{} could not be read", counted(*objects, "log object"))?;
                 first.iter().try_for_each(|first| write!(f, ", for example {first}"))
             }
             OfRecords::NothingRead => f.write_str("no log file was there to read"),
@@ -118,7 +119,10 @@ impl fmt::Display for OfRecords {
                 first.first().map_or(Ok(()), |first| write!(f, "; the first is {first}"))
             }
             OfRecords::NotListed { recorder, region } => {
-                write!(f, "the log bucket of {recorder} was not listed for {region}")
+                write!(
+                    f,
+                    "the log bucket of {recorder} was not listed for {region}, so its records may be more than were read"
+                )
             }
             OfRecords::NotAllRead { recorder, region, why, unseen_share } => {
                 write!(f, "the records of {recorder} in {region} are not complete: {why}")?;

@@ -18,7 +18,7 @@ pub(super) struct Prepared<'a> {
     /// `2 fail, 1 unknown, 5 pass`
     pub summary: String,
     pub findings: Vec<Told<'a>>,
-    /// `5 S3 data events from 1 of 1 log objects`; `None`: no records were read.
+    /// `5 S3 data events from 1 of 1 log object`; `None`: no records were read.
     pub records: Option<String>,
     /// `since 2026-11-21T07:00:00Z: 1 new, 2 known, 1 settled`; `None`: there is no baseline.
     pub baseline: Option<String>,
@@ -102,7 +102,7 @@ fn records(run: &Run) -> Option<String> {
     let records = run.records.as_ref()?;
     let sum = |of: fn(&LogReading) -> u64| records.read.iter().map(of).fold(0, u64::saturating_add);
     let (read, listed) = (sum(|reading| reading.read_objects), sum(|reading| reading.listed_objects));
-    Some(format!("{} from {read} of {listed} log objects", counted(records.events, "S3 data event")))
+    Some(format!("{} from {read} of {}", counted(records.events, "S3 data event"), counted(listed, "log object")))
 }
 
 fn baseline(report: &Report) -> Option<String> {

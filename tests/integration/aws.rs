@@ -341,6 +341,10 @@ fn regions_come_from_the_account_where_none_are_named() {
     let (report, ran) = workplace.check(&JUDGED);
     assert_eq!(ran.exit, 0, "{ran:?}");
     assert_eq!(report["run"]["accounts"][0]["regions"], json!(["eu-west-1", "us-east-1"]));
+    // Whoever reads it must see that it was not AWS who answered.
+    let host = endpoint.url().trim_start_matches("http://").to_owned();
+    let note = format!("the account's answers came from {host}, not from AWS's own hosts");
+    assert_eq!(report["run"]["notes"], json!([note]));
 }
 
 #[test]

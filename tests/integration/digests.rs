@@ -158,6 +158,17 @@ fn no_digests_at_all_are_no_success() {
     let (result, ran) = verify_at(&workplace, &[]);
     assert_eq!(ran.exit, 3, "{ran:?}");
     only(&result, "listing", "copy", "unknown", "no digest was found");
+    // The reason comes before what it explains, and of many like it the first are named.
+    let (mut trail, digests) = four_hours();
+    (0..20).for_each(|minute| drop(trail.log(minute)));
+    trail.objects.retain(|key, _| !digests.contains(key));
+    trail.copy(&workplace, "logs", "copy");
+    let ran = workplace.run(&["verify", "copy", "--keys", "keys.json"]);
+    let lines: Vec<&str> = ran.stdout.lines().collect();
+    let at = |text: &str| lines.iter().position(|line| line.contains(text)).unwrap_or_else(|| panic!("{}", ran.stdout));
+    assert!(at("no digest was found here") < at("no digest lists it"), "{}", ran.stdout);
+    assert!(lines.iter().filter(|line| line.trim() == "no digest lists it").count() == 10, "{}", ran.stdout);
+    at("others, which --format json names: no digest lists it");
     // None in the time that is asked for.
     let (trail, _) = four_hours();
     for range in [["--from", "2026-12-01T00:00:00Z"], ["--to", "2026-11-01T00:00:00Z"]] {

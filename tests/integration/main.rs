@@ -64,6 +64,9 @@ mod hints;
 mod inputs;
 /// The order of the folders of `src`.
 mod layers;
+/// What the machine itself does not give.
+#[cfg(target_os = "linux")]
+mod machine;
 /// What people get wrong, and what they are told.
 mod mistakes;
 /// A live trail that delivered to another bucket before.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::program::Workplace;
+use crate::program::{Workplace, fixture};
 use crate::touches::record;
 
 /// In whatever they come, records are read as strictly as in a log file, and what is none says what it looks like.
@@ -84,4 +84,35 @@ fn a_file_in_another_packing_is_not_passed_over() {
         assert_eq!(ran.exit, 3, "{name}: {ran:?}");
         assert!(ran.stderr.contains(&format!("logs/{name}: it is {form}; write")), "{name}: {}", ran.stderr);
     }
+}
+
+/// A download that failed leaves the page of its error.
+#[test]
+fn a_page_in_place_of_a_file_is_named_as_one() {
+    let workplace = Workplace::offline();
+    workplace.write("logs/good.json", &json!({"Records": [record(&[])]}).to_string());
+    for page in ["<?xml version=\"1.0\"?><Error><Code>AccessDenied</Code></Error>", "\n<!DOCTYPE html><html></html>"] {
+        workplace.write("logs/error.json", page);
+        let ran = workplace.run(&["accesses", "logs"]);
+        assert_eq!(ran.exit, 3, "{ran:?}");
+        assert!(ran.stderr.contains("logs/error.json: it looks like HTML or XML"), "{page}: {}", ran.stderr);
+    }
+}
+
+/// The first ten of many, or all: whoever mends them needs each by its name.
+#[test]
+fn what_was_not_read_is_named_whole_on_request() {
+    let workplace = Workplace::offline();
+    (0..12).for_each(|number| drop(workplace.write(&format!("logs/{number:02}.json"), "{\"Rec")));
+    let short = workplace.run(&["accesses", "logs"]).stderr;
+    assert!(short.contains("logs/09.json: ") && !short.contains("logs/10.json: "), "{short}");
+    assert!(short.contains("not read: 2 more objects, which -v names"), "{short}");
+    let whole = workplace.run(&["accesses", "logs", "-v"]).stderr;
+    assert!(whole.contains("logs/11.json: ") && !whole.contains("more object"), "{whole}");
+    let config = "[[access]]\nlocation = \"s3://acme-loads/\"\nservices = [\"logging.s3.amazonaws.com\"]\n";
+    workplace.write("trailcheck.toml", config);
+    let snapshot = fixture("article/snapshot.json");
+    let (report, _) = workplace.check(&["--snapshot", &snapshot, "--logs", "logs"]);
+    let not_read = report["run"]["records"]["not_read"].as_array().unwrap();
+    assert_eq!((not_read.len(), &not_read[11]["object"]), (12, &json!("logs/11.json")), "{report}");
 }

@@ -86,6 +86,8 @@ fn doctor_tells_each_permission_and_what_hangs_on_it() {
     let well = workplace.run(&["doctor"]);
     assert_eq!(well.exit, 0, "{well:?}");
     assert!(well.stdout.contains("in account 123456789012"), "{}", well.stdout);
+    let host = endpoint.url().trim_start_matches("http://").to_owned();
+    assert!(well.stdout.contains(&format!("asked, and not AWS's own: {host}\n")), "{}", well.stdout);
     let denied = r#"{"__type":"AccessDeniedException","message":"User is not authorized"}"#;
     endpoint.rule(json!({"service": "cloudtrail", "operation": "GetEventSelectors", "status": 400, "body": denied}));
     let ran = workplace.run(&["doctor"]);
@@ -158,7 +160,7 @@ fn what_discovery_could_not_read_is_said() {
     let workplace = Workplace::at(&endpoint);
     let ran = workplace.run(&["init", "--discover"]);
     assert_eq!(ran.exit, 3, "{ran:?}");
-    assert!(ran.stderr.contains("1 log objects could not be read") && ran.stderr.contains("AccessDenied"), "{ran:?}");
+    assert!(ran.stderr.contains("1 log object could not be read") && ran.stderr.contains("AccessDenied"), "{ran:?}");
     let text = std::fs::read_to_string(workplace.path("trailcheck.toml")).unwrap();
     assert!(text.contains("# not seen: ") && text.contains("AccessDenied"), "{text}");
     // A check names it too, and the permission that is missing.

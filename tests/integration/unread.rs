@@ -31,7 +31,7 @@ fn a_snapshot_of_records_that_were_not_all_read_is_not_whole() {
     endpoint.rule(json!({"service": "s3", "operation": "GetObject", "contains": "_loader.json.gz", "status": 403, "body": denied}));
     let (unread, _) = collect(&endpoint, CONFIG);
     assert_eq!(unread.exit, 3, "{unread:?}");
-    assert!(unread.stderr.contains("not read: 1 log objects; not understood: 0 records"), "{unread:?}");
+    assert!(unread.stderr.contains("not read: 1 log object; not understood: 0 records"), "{unread:?}");
     endpoint.forget_rules();
     logs_for_long(&endpoint);
     let mut odd = log_object("odd", 2);
@@ -40,7 +40,7 @@ fn a_snapshot_of_records_that_were_not_all_read_is_not_whole() {
     endpoint.add(&json!({"objects": [odd]}));
     let (malformed, _) = collect(&endpoint, CONFIG);
     assert_eq!(malformed.exit, 3, "{malformed:?}");
-    assert!(malformed.stderr.contains("not read: 0 log objects; not understood: 1 records"), "{malformed:?}");
+    assert!(malformed.stderr.contains("not read: 0 log objects; not understood: 1 record;"), "{malformed:?}");
 }
 
 #[test]

@@ -80,6 +80,10 @@ fn population(records: &RecordsRead) -> Markup {
             p { "Records that were not understood, the first of them:" }
             ul { @for unclear in &records.unclear { li { code { (shown(&unclear.to_string())) } } } }
         }
+        @if !records.not_read.is_empty() {
+            p { "Log objects that could not be read, the first of them:" }
+            ul { @for skipped in &records.not_read { li { code { (shown(&skipped.object)) } ": " (shown(&skipped.reason)) } } }
+        }
     }
 }
 
