@@ -4,6 +4,8 @@
 mod worker;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::{Mutex, PoisonError};
+use std::thread::Scope;
 
 use super::access::Groups;
 use super::chain::{Expected, Verdict};
@@ -67,6 +69,32 @@ pub struct Object {
     pub is_named_as_log: bool,
 }
 
+/// The threads that read one source.
+struct Crew<'a, S> {
+    source: &'a S,
+    task: Task<'a>,
+    /// Those that have no thread yet.
+    waiting: Mutex<std::slice::IterMut<'a, Worker>>,
+}
+
+impl<S: Source> Crew<'_, S> {
+    /// Reads until nothing is left. Whoever finds a first object starts the next thread: there are never more of them than
+    /// objects.
+    fn read<'scope>(&'scope self, scope: &'scope Scope<'scope, '_>, worker: &mut Worker) {
+        let (mut buffer, mut scratch) = (Vec::new(), Scratch::default());
+        let mut is_first = true;
+        while let Some(object) = self.source.next(&mut buffer) {
+            if std::mem::take(&mut is_first)
+                && let Some(next) = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).next()
+            {
+                // Where the system gives no more threads, those that there are do the work.
+                let _ = std::thread::Builder::new().spawn_scoped(scope, || self.read(scope, next));
+            }
+            worker.read(self.task, &object, &buffer, &mut scratch);
+        }
+    }
+}
+
 /// Reads one source after another.
 pub struct Reader {
     question: Question,
@@ -87,22 +115,10 @@ impl Reader {
     /// Reads all objects of the source. An object that cannot be read is noted and does not stop the others.
     pub fn read(&mut self, source: &impl Source) {
         let task = Task { question: &self.question, places: &self.places, dedup: &self.dedup };
-        let read_all = |worker: &mut Worker| {
-            let (mut buffer, mut scratch) = (Vec::new(), Scratch::default());
-            while let Some(object) = source.next(&mut buffer) {
-                worker.read(task, &object, &buffer, &mut scratch);
-            }
-        };
-        let Some((first, others)) = self.workers.split_first_mut() else { return };
-        std::thread::scope(|scope| {
-            for worker in others {
-                // Where the system gives no more threads, those that there are do the work.
-                if std::thread::Builder::new().spawn_scoped(scope, || read_all(worker)).is_err() {
-                    break;
-                }
-            }
-            read_all(first);
-        });
+        let mut workers = self.workers.iter_mut();
+        let Some(first) = workers.next() else { return };
+        let crew = Crew { source, task, waiting: Mutex::new(workers) };
+        std::thread::scope(|scope| crew.read(scope, first));
     }
 
     /// Notes what could not be read.
