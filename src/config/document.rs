@@ -135,7 +135,8 @@ pub(super) struct AccessRule {
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
     pub users: Vec<Spanned<String>>,
-    /// AWS services, as CloudTrail names them: `logging.s3.amazonaws.com`.
+    /// AWS services, as CloudTrail names them: `logging.s3.amazonaws.com`. `cloudfront.amazonaws.com` means CloudFront's
+    /// origin access identities too.
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
     pub services: Vec<Spanned<String>>,
