@@ -3,6 +3,8 @@
 //! A call that fails never stops the others: it becomes a failure, which says what is unknown because of it. Only where not
 //! even the caller can be told is there no snapshot.
 
+mod account;
+mod accounts;
 mod buckets;
 mod call_error;
 mod client;
@@ -26,20 +28,22 @@ mod whole;
 
 use std::collections::BTreeSet;
 
-use aws_sdk_sts::error::DisplayErrorContext;
+use aws_sdk_sts::config::http::HttpResponse;
+use aws_sdk_sts::error::{DisplayErrorContext, SdkError};
+use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityError;
 use futures_util::stream::{self, StreamExt};
 
-use crate::aws::arn::Arn;
 use crate::aws::location::Location;
-use crate::aws::timestamp::Timestamp;
 use crate::config::Config;
 use crate::logs::event::Period;
 use crate::logs::reader::Reader;
 use crate::logs::sample::LogRequest;
 use crate::progress::Progress;
-use crate::snapshot::{Account, Caller, FactKind, RecorderKind, SCHEMA, Scanner, Scope, Snapshot, Trail};
+use crate::snapshot::{Account, Caller, FactKind, Failure, SCHEMA, Scanner, Snapshot};
 
-use buckets::Buckets;
+use account::{Opened, Scan, look, open};
+use accounts::Seen;
+use buckets::Known;
 use call_error::CallError;
 use client::Aws;
 use failures::Failures;
@@ -50,6 +54,9 @@ const MAX_SKEW: time::Duration = time::Duration::minutes(5);
 
 /// How many calls of one kind are in flight at a time. CloudTrail answers ten a second in each region.
 const IN_FLIGHT: usize = 16;
+
+/// How many accounts are looked at at a time: each has limits of its own.
+const ACCOUNTS_IN_FLIGHT: usize = 16;
 
 /// Asks for each item, `IN_FLIGHT` at a time, and gives the items with their answers in the order of the items.
 async fn ask_each<I, A>(items: impl IntoIterator<Item = I>, ask: impl AsyncFn(&I) -> A) -> Vec<(I, A)> {
@@ -97,6 +104,12 @@ pub enum CollectError {
     )]
     OtherAccount { expected: String, account: String, caller: String },
     #[error(
+        "scan.accounts names {account} without a role, and the credentials are of another account ({caller}): give it `role`, or set AWS_PROFILE"
+    )]
+    NoRole { account: String, caller: String },
+    #[error("no account of scan.accounts could be entered:{}", each_refusal(refused))]
+    NoAccount { refused: Vec<Failure> },
+    #[error(
         "cannot tell who is asking (sts:GetCallerIdentity in {region}): {message}\nnext: check the credentials (AWS_PROFILE, AWS_ACCESS_KEY_ID, an OIDC role) and the endpoint (AWS_ENDPOINT_URL); `aws sts get-caller-identity` must work with the same environment"
     )]
     Identity { region: String, message: String },
@@ -106,7 +119,13 @@ pub enum CollectError {
     Listing { place: String, code: String, message: String },
 }
 
-/// Collects one account. `buckets` are placed even if they are not among its own; `logs`: read these records too.
+fn each_refusal(refused: &[Failure]) -> String {
+    let told =
+        |Failure { account, call, code, message, .. }: &Failure| format!("\n{account}: {call}: {code}: {message}");
+    refused.iter().map(told).collect()
+}
+
+/// Collects the accounts of the config. `buckets` are placed even if they are not among its own; `logs`: read these records too.
 pub(crate) fn run(config: &Config, buckets: &[String], logs: Option<LogRequest>) -> Result<Snapshot, CollectError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CollectError::Runtime)?;
     runtime.block_on(collect(config, buckets, logs))
@@ -130,15 +149,21 @@ pub(crate) fn read_logs(
 /// Objects by name, each with its bytes, or why there are none.
 pub(crate) type Fetched = Vec<(String, Result<Vec<u8>, String>)>;
 
-/// The bytes of single log objects, `s3://bucket/key`.
-pub(crate) fn fetch(config: &Config, names: &[String]) -> Result<Fetched, CollectError> {
+/// The bytes of single log objects, `s3://bucket/key`, of the accounts of a snapshot that was just collected.
+pub(crate) fn fetch(config: &Config, snapshot: &Snapshot, names: &[String]) -> Result<Fetched, CollectError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CollectError::Runtime)?;
     runtime.block_on(async {
         let first_region = config.regions.as_deref().and_then(|regions| regions.first()).cloned();
         let aws = Aws::load(first_region, Limits::new(Some(config.budget))).await?;
-        let fetched = objects::fetch(&aws, names).await;
+        let caller = identify(&aws).await?;
+        let (entered, _) = accounts::enter(&aws, &caller, config).await?;
         let told = |error: CallError| format!("{}: {}", error.code, error.message);
-        Ok(fetched.into_iter().map(|(name, body)| (name, body.map_err(told))).collect())
+        let mut fetched = Fetched::new();
+        for (aws, names) in accounts::readers(&entered, snapshot, names) {
+            let bodies = objects::fetch(aws, &names).await;
+            fetched.extend(bodies.into_iter().map(|(name, body)| (name, body.map_err(told))));
+        }
+        Ok(fetched)
     })
 }
 
@@ -155,12 +180,19 @@ async fn collect(config: &Config, declared: &[String], logs: Option<LogRequest>)
             account: caller.account,
         });
     }
-    let mut failures = Failures::of(&caller.account);
-    let mut account = collect_account(&aws, config, declared, caller.clone(), &mut failures, &progress).await;
+    let (entered, not_entered) = accounts::enter(&aws, &caller, config).await?;
+    progress.stage("placing buckets");
+    let mut opened: Vec<Opened> = stream::iter(entered).map(open).buffered(ACCOUNTS_IN_FLIGHT).collect().await;
+    let known = place_declared(&mut opened, declared).await;
+    let ids: Vec<String> = opened.iter().map(|opened| opened.entered.caller.account.clone()).collect();
+    let entered = ids.iter().map(String::as_str).collect();
+    let scan = Scan { config, declared, known: &known, entered, progress: &progress };
+    let look = async |opened: Opened| look(opened, &scan).await;
+    let mut seen: Vec<Seen> = stream::iter(opened).map(look).buffered(ACCOUNTS_IN_FLIGHT).collect().await;
+    progress.stage("listing log objects");
     let (records, changes) = match logs {
         Some(request) => {
-            progress.stage("listing log objects");
-            let (records, changes) = log_objects::collect(&aws, &account, request, &mut failures, &progress).await;
+            let (records, changes) = log_objects::collect(&mut seen, request, &progress).await;
             (Some(records), changes)
         }
         None => (None, vec![]),
@@ -170,12 +202,14 @@ async fn collect(config: &Config, declared: &[String], logs: Option<LogRequest>)
         let message =
             format!("it differs from AWS's by {} minutes: ages and waivers cannot be told", skew.whole_minutes().abs());
         let failure = CallError { code: "ClockSkew".to_owned(), message };
-        failures.add("this machine's clock", aws.home_region(), None, failure, &[FactKind::Clock]);
+        for seen in &mut seen {
+            seen.failures.add("this machine's clock", aws.home_region(), None, failure.clone(), &[FactKind::Clock]);
+        }
     }
-    account.failures = failures.list;
     Ok(Snapshot {
         schema: SCHEMA.to_owned(),
-        accounts: vec![account],
+        accounts: seen.into_iter().map(|seen| Account { failures: seen.failures.list, ..seen.account }).collect(),
+        not_entered,
         organization: None,
         locations: vec![],
         records,
@@ -188,59 +222,23 @@ async fn collect(config: &Config, declared: &[String], logs: Option<LogRequest>)
     })
 }
 
-/// One account, but for its failures, to which more may come.
-async fn collect_account(
-    aws: &Aws,
-    config: &Config,
-    declared: &[String],
-    caller: Caller,
-    failures: &mut Failures,
-    progress: &Progress,
-) -> Account {
-    let partition = Arn::parse(&caller.arn).map_or("aws", |arn| arn.partition).to_owned();
-    progress.stage("placing buckets");
-    let id = caller.account.clone();
-    let mut buckets = Buckets::list(aws, &id, failures).await;
-    buckets.place(declared.iter().map(String::as_str), failures).await;
-    let regions = match &config.regions {
-        Some(regions) => regions.iter().cloned().collect(),
-        None => regions::collect(aws, &buckets, declared, failures).await,
-    };
-    progress.stage("reading trails and clusters");
-    let mut cluster_failures = failures.beside();
-    let (trails, mut clusters) = futures_util::future::join(
-        trails::collect(aws, &regions, failures),
-        clusters::collect(aws, &caller.account, &regions, &mut cluster_failures),
-    )
-    .await;
-    failures.list.extend(cluster_failures.list);
-    buckets.place(trails.iter().flat_map(Trail::named_buckets), failures).await;
-    clusters.extend(namespaces::collect(aws, &caller.account, &regions, failures).await);
-    let (mut event_data_stores, mut store_regions) = (None, None);
-    if config.recorders.contains(&RecorderKind::EventDataStore) {
-        progress.stage("reading event data stores");
-        // A store of any region may take in the events of all, so scan.regions does not bound them.
-        if config.regions.is_some() {
-            store_regions = Some(regions::collect(aws, &buckets, declared, failures).await);
+/// Where the buckets of all accounts are, and the declared ones of others, which one account asks for.
+async fn place_declared(opened: &mut [Opened], declared: &[String]) -> Known {
+    let own = |opened: &Opened| opened.buckets.all().cloned().collect::<Vec<_>>();
+    let mut known: Known = opened.iter().flat_map(own).map(|bucket| (bucket.name.clone(), bucket)).collect();
+    if let Some(Opened { buckets, failures, .. }) = opened.first_mut() {
+        buckets.place(declared.iter().map(String::as_str), &known, failures).await;
+        for bucket in buckets.all() {
+            let place = known.entry(bucket.name.clone()).or_insert_with(|| bucket.clone());
+            place.region = place.region.take().or_else(|| bucket.region.clone());
         }
-        event_data_stores = Some(stores::collect(aws, store_regions.as_ref().unwrap_or(&regions), failures).await);
     }
-    Account {
-        caller,
-        collected_at: Timestamp::now(),
-        scope: Scope { regions, store_regions, partition },
-        trails,
-        event_data_stores,
-        channels: None,
-        buckets: buckets.into_list(),
-        clusters,
-        failures: vec![],
-    }
+    known
 }
 
 async fn identify(aws: &Aws) -> Result<Caller, CollectError> {
     let unidentified = |message: String| CollectError::Identity { region: aws.home_region().to_owned(), message };
-    let identity = aws.sts().get_caller_identity().send().await.map_err(|error| {
+    let identity = ask_identity(aws).await.map_err(|error| {
         let chain = DisplayErrorContext(&error).to_string();
         let profile = std::env::var("AWS_PROFILE").ok();
         let error = CallError::of(&error);
@@ -251,8 +249,12 @@ async fn identify(aws: &Aws) -> Result<Caller, CollectError> {
             None => unidentified(format!("{}: {}", error.code, error.message)),
         }
     })?;
-    match (identity.account(), identity.arn()) {
-        (Some(account), Some(arn)) => Ok(Caller { account: account.to_owned(), arn: arn.to_owned() }),
-        _ => Err(unidentified("the answer names no account".to_owned())),
-    }
+    identity.ok_or_else(|| unidentified("the answer names no account".to_owned()))
+}
+
+/// `None`: the answer names nobody.
+async fn ask_identity(aws: &Aws) -> Result<Option<Caller>, SdkError<GetCallerIdentityError, HttpResponse>> {
+    let identity = aws.sts().get_caller_identity().send().await?;
+    let named = identity.account().zip(identity.arn());
+    Ok(named.map(|(account, arn)| Caller { account: account.to_owned(), arn: arn.to_owned() }))
 }

@@ -27,7 +27,8 @@ use error::Source;
 pub use locations::{AccessRule, RedshiftLocation};
 use locations::{access_rule, redshift_location};
 pub use policies::{Level, PolicySetting};
-use scan::{account_id, budget, regions};
+pub use scan::ScanAccount;
+use scan::{account_id, accounts, budget, regions};
 pub use units::{DEFAULT_SAMPLE, duration};
 use waivers::waiver;
 pub use waivers::{Waivable, Waiver};
@@ -48,8 +49,10 @@ pub struct Config {
     pub path: PathBuf,
     /// What the file holds.
     pub text: String,
-    /// The account that must be scanned.
+    /// The account that the credentials must be of.
     pub account: Option<String>,
+    /// The accounts that are scanned; empty: the one that the credentials are of.
+    pub accounts: Vec<ScanAccount>,
     /// `None`: every enabled region.
     pub regions: Option<Vec<String>>,
     /// How long AWS is asked. What is not asked for by then is not known.
@@ -96,12 +99,6 @@ impl Config {
     pub fn parse(path: &Path, text: &str) -> Result<Config, ConfigError> {
         let source = Source::new(path, text);
         let document: Document = toml::from_str(text).map_err(|error| source.syntax(error))?;
-        if let Some(accounts) = &document.scan.accounts {
-            return Err(source.at(
-                accounts.span(),
-                "scanning several accounts in one run is not built yet; run trailcheck once with the credentials of each",
-            ));
-        }
         let mut redshift = Vec::new();
         if document.scan.recorders.as_ref().is_some_and(Vec::is_empty) {
             return Err(
@@ -131,6 +128,7 @@ impl Config {
             path: path.to_owned(),
             text: text.to_owned(),
             account: document.scan.account.map(|account| account_id(&source, account)).transpose()?,
+            accounts: accounts(&source, document.scan.accounts)?,
             regions: regions(&source, document.scan.regions)?,
             budget: budget(&source, document.scan.budget)?,
             recorders: document.scan.recorders.unwrap_or_default(),

@@ -91,7 +91,7 @@ struct View<'a> {
     /// What placement asks of the recorders of one place.
     placed: Memo<*const RecorderSet, RecordersInRegion>,
     /// What the records lack of a recorder, by its ARN, for a region and what is asked of.
-    missing_records: Memo<(String, String, Access), [Reason]>,
+    missing_records: Memo<(String, Vec<String>, String, Access), [Reason]>,
     /// The regions of the buckets that records were told apart by; `Err`: why they are not all known.
     watched_regions: OnceCell<Result<BTreeSet<String>, Reason>>,
     /// What of the records was not read, for every location.

@@ -44,6 +44,9 @@ pub struct Snapshot {
     pub schema: String,
     /// At least one, each once.
     pub accounts: Vec<Account>,
+    /// The accounts that were to be scanned and could not be entered: one failed `sts:AssumeRole` for each.
+    #[serde(default)]
+    pub not_entered: Vec<Failure>,
     /// `null`: not asked for.
     #[serde(default)]
     pub organization: Option<Organization>,
@@ -94,8 +97,14 @@ impl Snapshot {
         self.accounts.iter().flat_map(|account| &account.trails)
     }
 
-    /// Every failed call of every account.
+    /// Every failed call of every account, of those too that could not be entered.
     pub fn failures(&self) -> impl Iterator<Item = &Failure> {
-        self.accounts.iter().flat_map(|account| &account.failures)
+        self.accounts.iter().flat_map(|account| &account.failures).chain(&self.not_entered)
+    }
+
+    /// Whether the account was looked at, or was to be.
+    pub fn knows_of(&self, account: &str) -> bool {
+        let mut entered = self.accounts.iter().map(Account::id);
+        entered.any(|id| id == account) || self.not_entered.iter().any(|failure| failure.account == account)
     }
 }

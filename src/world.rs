@@ -46,15 +46,13 @@ pub(crate) struct World<'a> {
 impl<'a> World<'a> {
     pub(crate) fn at(snapshot: &'a Snapshot, at: Timestamp) -> World<'a> {
         let mut failures = FailuresByAccount::new();
-        for account in &snapshot.accounts {
-            for failure in &account.failures {
-                let mut kinds = failure.makes_unknown.clone();
-                if kinds.contains(&FactKind::Regions) {
-                    kinds.extend(FactKind::IN_REGIONS);
-                }
-                for kind in kinds {
-                    failures.entry(account.id()).or_default().entry(kind).or_default().push(failure);
-                }
+        for failure in snapshot.failures() {
+            let mut kinds = failure.makes_unknown.clone();
+            if kinds.contains(&FactKind::Regions) {
+                kinds.extend(FactKind::IN_REGIONS);
+            }
+            for kind in kinds {
+                failures.entry(&failure.account).or_default().entry(kind).or_default().push(failure);
             }
         }
         let trails = merge::trails(&snapshot.accounts);
@@ -122,9 +120,18 @@ impl<'a> World<'a> {
         self.failures.get(account).and_then(|kinds| kinds.get(&kind)).into_iter().flatten().copied()
     }
 
-    /// The same of every account.
+    /// The same of every account, of those too that could not be entered.
     pub(crate) fn failures_anywhere(&self, kind: FactKind) -> impl Iterator<Item = &'a Failure> {
-        self.snapshot.accounts.iter().flat_map(move |account| self.failures(account.id(), kind))
+        let entered = self.snapshot.accounts.iter().map(Account::id);
+        let ids = entered.chain(self.snapshot.not_entered.iter().map(|failure| &*failure.account));
+        ids.flat_map(move |account| self.failures(account, kind))
+    }
+
+    /// Why nothing of the account is known.
+    pub(crate) fn not_scanned(&self, account: &str) -> Reason {
+        let failure = self.snapshot.not_entered.iter().find(|failure| failure.account == account);
+        let because = failure.map(|failure| Box::new(Reason::failed(failure)));
+        NotSeen::AccountNotScanned { account: account.to_owned(), because }.into()
     }
 
     /// Where the bucket is and whose, as far as any account knows.

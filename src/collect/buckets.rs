@@ -20,35 +20,53 @@ use crate::snapshot::{Bucket, FactKind};
 const PAGE: i32 = 10_000;
 
 /// The buckets that are known, by name.
-pub(super) struct Buckets<'a> {
-    aws: &'a Aws,
-    account: &'a str,
+pub(super) struct Buckets {
+    aws: Aws,
+    account: String,
     found: BTreeMap<String, Bucket>,
     /// The account's own were all listed.
     listed: bool,
     asked: BTreeSet<String>,
 }
 
-impl<'a> Buckets<'a> {
+/// What other accounts of the scan told of buckets, by name.
+pub(super) type Known = BTreeMap<String, Bucket>;
+
+impl Buckets {
     /// The account's own.
-    pub(super) async fn list(aws: &'a Aws, account: &'a str, failures: &mut Failures) -> Buckets<'a> {
+    pub(super) async fn list(aws: &Aws, account: &str, failures: &mut Failures) -> Buckets {
         let mut found = BTreeMap::new();
         let listed = list(aws, account, &mut found, failures).await;
-        Buckets { aws, account, found, listed, asked: BTreeSet::new() }
+        Buckets { aws: aws.clone(), account: account.to_owned(), found, listed, asked: BTreeSet::new() }
     }
 
-    /// Asks for those of the names that are not placed, each once.
-    pub(super) async fn place(&mut self, names: impl IntoIterator<Item = &str>, failures: &mut Failures) {
+    /// Asks for those of the names that are not placed and that no other account knows, each once.
+    pub(super) async fn place(
+        &mut self,
+        names: impl IntoIterator<Item = &str>,
+        known: &Known,
+        failures: &mut Failures,
+    ) {
         let is_unplaced = |name: &&str| self.found.get(*name).is_none_or(|bucket| bucket.region.is_none());
         let unasked = names.into_iter().filter(is_unplaced).filter(|name| !self.asked.contains(*name));
         let unplaced: BTreeSet<String> = unasked.map(str::to_owned).collect();
         self.asked.extend(unplaced.iter().cloned());
-        for (name, head) in ask_each(unplaced, async |name| head(self.aws, self.account, name).await).await {
+        // That it is none of its own an account knows by its list, or by another's.
+        let settles = |bucket: &&Bucket| {
+            (bucket.region.is_some() || bucket.is_missing) && (self.listed || bucket.account.is_some())
+        };
+        let (told, unplaced): (Vec<String>, Vec<String>) =
+            unplaced.into_iter().partition(|name| known.get(name).is_some_and(|bucket| settles(&bucket)));
+        for name in told {
+            let account = self.found.get(&name).and_then(|own| own.account.clone());
+            self.found.insert(name.clone(), Bucket { account, ..known[&name].clone() });
+        }
+        for (name, head) in ask_each(unplaced, async |name| head(&self.aws, &self.account, name).await).await {
             let owned = self.found.contains_key(&name) || (!self.listed && head.owned);
             if let Some(error) = head.error.filter(|_| head.region.is_none() || (!self.listed && !owned)) {
                 failures.add("s3:HeadBucket", self.aws.home_region(), Some(&name), error, &[FactKind::Buckets]);
             }
-            let account = owned.then(|| self.account.to_owned());
+            let account = owned.then(|| self.account.clone());
             self.found.insert(name.clone(), Bucket { name, region: head.region, account, is_missing: head.is_missing });
         }
     }

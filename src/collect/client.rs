@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use aws_config::identity::IdentityCache;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_sts::config::{ProvideCredentials, SharedCredentialsProvider};
 use aws_smithy_runtime::client::retries::classifiers::HttpStatusCodeClassifier;
 
 use super::CollectError;
@@ -33,6 +35,8 @@ macro_rules! client {
     }};
 }
 
+/// Clones share their connections and what their limits noted.
+#[derive(Clone)]
 pub(super) struct Aws {
     shared: SdkConfig,
     /// A local endpoint has no host name for each bucket.
@@ -57,6 +61,19 @@ impl Aws {
         let home_region = region.ok_or(CollectError::NoRegion)?;
         let path_style = shared.endpoint_url().is_some() || std::env::var_os("AWS_ENDPOINT_URL_S3").is_some();
         Ok(Aws { shared, path_style, home_region, limits })
+    }
+
+    /// The same with the credentials of another account, which are kept apart from all others: a cache that many share forgets some.
+    pub(super) fn with_credentials(&self, provider: impl ProvideCredentials + 'static) -> Aws {
+        let shared = self.shared.clone().into_builder();
+        let shared = shared
+            .credentials_provider(SharedCredentialsProvider::new(provider))
+            .identity_cache(IdentityCache::lazy().build());
+        Aws { shared: shared.build(), ..self.clone() }
+    }
+
+    pub(super) fn shared(&self) -> &SdkConfig {
+        &self.shared
     }
 
     /// By how much this machine's clock differs from AWS's, as far as answers tell.

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use time::Date;
 
+use super::accounts::LogAccess;
 use super::call_error::CallError;
-use super::client::Aws;
 use super::log_roots::{self, Roots};
 use super::{buckets, objects};
 use crate::aws::timestamp::Timestamp;
@@ -48,7 +48,8 @@ pub(super) struct LogFolders {
     pub delivered_regions: BTreeMap<String, BTreeSet<String>>,
 }
 
-pub(super) async fn list_all(aws: &Aws, account: &Account, watched: &[Watched], window: Window) -> LogFolders {
+pub(super) async fn list_all(access: &LogAccess<'_>, watched: &[Watched], window: Window) -> LogFolders {
+    let account = access.account();
     let known: HashMap<&str, &Bucket> = account.buckets.iter().map(|bucket| (&*bucket.name, bucket)).collect();
     let region_of = |bucket: &str| known.get(bucket)?.region.as_ref();
     let mut regions: BTreeSet<&String> =
@@ -62,6 +63,7 @@ pub(super) async fn list_all(aws: &Aws, account: &Account, watched: &[Watched], 
         let in_effect = |region: &String| trail.is_multi_region_trail != Some(false) || &trail.home_region == region;
         let mut here: Vec<String> = regions.iter().copied().filter(|region| in_effect(region)).cloned().collect();
         let Some(bucket) = trail.s3_bucket_name.as_ref().filter(|_| !here.is_empty()) else { continue };
+        let aws = access.aws(bucket);
         if !bucket_regions.contains_key(bucket) {
             // A trail's log bucket need not be declared.
             let region = match region_of(bucket) {

@@ -1,74 +1,135 @@
 //! Log objects from the trails' own buckets: drawn where not all are read, and read.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::client::Aws;
-use super::failures::Failures;
+use super::accounts::{self, LogAccess, Owners, Seen};
 use super::log_folders::{self, LogFolders, Source};
+use super::log_validation::LogValidation;
 use super::{buckets, log_validation, objects};
+use crate::aws::timestamp::Timestamp;
 use crate::logs::reader::{self, Question, Reader};
 use crate::logs::sample::{self, Listed, LogRequest};
+use crate::logs::watch::Watched;
 use crate::progress::Progress;
-use crate::snapshot::{Account, Change, FactKind, LogReading, Records, Sample, Window};
+use crate::snapshot::{Change, FactKind, LogReading, Records, Sample, Window};
 
-pub(super) async fn collect(
-    aws: &Aws,
-    account: &Account,
-    request: LogRequest,
-    failures: &mut Failures,
-    progress: &Progress,
-) -> (Records, Vec<Change>) {
-    let window = Window::before(account.collected_at, request.window);
-    let LogFolders { mut sources, bucket_regions: mut bucket_region, delivered_regions } =
-        log_folders::list_all(aws, account, &request.watched, window).await;
-    let validation = log_validation::collect(aws, account, &sources, &bucket_region, window, progress).await;
-    let (mut drawn, sample) = draw(&sources, request.sample, account);
-    // What digests list and today's folders do not hold was delivered elsewhere, or is gone: asked for, it is told which.
-    for (place, object) in validation.elsewhere(&sources) {
-        if !bucket_region.contains_key(&object.bucket) {
-            let region = buckets::region_of_any(aws, &object.bucket).await;
-            bucket_region.insert(object.bucket.clone(), region.unwrap_or_else(|| aws.home_region().to_owned()));
-        }
-        for source in sources.iter_mut().filter(|source| source.has_digests && source.place() == place) {
-            source.objects.push(object.clone());
-        }
-        drawn.push(object);
+/// Where the log files of one account are.
+struct Logs {
+    folders: LogFolders,
+    validation: LogValidation,
+    /// What digests list and today's folders do not hold.
+    elsewhere: Vec<Listed>,
+}
+
+/// The log objects of the accounts, read as one.
+pub(super) async fn collect(seen: &mut [Seen], request: LogRequest, progress: &Progress) -> (Records, Vec<Change>) {
+    let at = seen.iter().map(|seen| seen.account.collected_at).min();
+    let window = Window::before(at.unwrap_or(Timestamp::EPOCH), request.window);
+    let mut logs: Vec<Logs> = Vec::new();
+    // One after another: the folders of an organization share a bucket.
+    let owners = accounts::owners(seen);
+    for own in 0..seen.len() {
+        let access = LogAccess { seen, owners: &owners, own };
+        logs.push(find(&access, &request.watched, window, progress).await);
     }
-    progress.count_objects(drawn.len() as u64, drawn.iter().map(|object| object.bytes).sum());
+    let (drawn, sample) = draw(&logs, request.sample, seen, &owners);
+    let total = drawn.iter().flatten().count() as u64;
+    progress.count_objects(total, drawn.iter().flatten().map(|object| object.bytes).sum());
     let mut reader = Reader::new(Question {
         watched: request.watched,
         buckets: vec![],
         addresses: vec![],
         period: window.period(),
-        expected: validation.expected(),
+        expected: logs.iter().flat_map(|logs| logs.validation.expected()).collect(),
         sessions: true,
         threads: reader::threads(),
     });
-    objects::read(aws, &drawn, &bucket_region, &mut reader, progress);
-    let unread: HashSet<&str> = reader.unread().collect();
-    let read: HashSet<String> = drawn.iter().map(Listed::name).filter(|name| !unread.contains(&**name)).collect();
-    for source in &sources {
-        if let Some(error) = &source.error {
-            failures.add("s3:ListObjectsV2", &source.region, Some(&source.bucket), error.clone(), &[FactKind::Records]);
-        }
-        reader.add_reading(reading(source, &read, window));
+    let regions: BTreeMap<String, String> = logs.iter().flat_map(|logs| logs.folders.bucket_regions.clone()).collect();
+    for (place, objects) in drawn.iter().enumerate().filter(|(_, objects)| !objects.is_empty()) {
+        objects::read(&seen[place].aws, objects, &regions, &mut reader, progress);
     }
-    let window = validation.vouched(window);
-    let integrity = validation.integrity(&sources, &reader.verdicts(), window);
+    let unread: HashSet<&str> = reader.unread().collect();
+    let read: HashSet<String> =
+        drawn.iter().flatten().map(Listed::name).filter(|name| !unread.contains(&**name)).collect();
+    for (logs, seen) in logs.iter().zip(seen.iter_mut()) {
+        for source in &logs.folders.sources {
+            if let Some(error) = &source.error {
+                let (region, bucket) = (&source.region, Some(&*source.bucket));
+                seen.failures.add("s3:ListObjectsV2", region, bucket, error.clone(), &[FactKind::Records]);
+            }
+            let account = Some(seen.account.id().to_owned());
+            reader.add_reading(LogReading { account, ..reading(source, &read, window) });
+        }
+    }
+    let end = logs.iter().map(|logs| logs.validation.vouched(window).end).min();
+    let window = Window { end: end.unwrap_or(window.end), ..window };
+    let verdicts = reader.verdicts();
+    let mut integrity = vec![];
+    let mut delivered_regions: BTreeMap<String, BTreeMap<String, BTreeSet<String>>> = BTreeMap::new();
+    for (Logs { folders, validation, .. }, seen) in logs.into_iter().zip(seen.iter()) {
+        let id = seen.account.id();
+        integrity.extend(validation.integrity(id, &folders.sources, &verdicts, window));
+        for (trail, regions) in folders.delivered_regions {
+            delivered_regions.entry(trail).or_default().insert(id.to_owned(), regions);
+        }
+    }
     let changes = reader.changes();
     (Records { window: Some(window), sample, integrity, delivered_regions, ..reader.finish() }, changes)
 }
 
-/// Which objects are read. Trails that deliver to one folder share its objects: each is read once.
-fn draw(sources: &[Source], budget: Option<u64>, account: &Account) -> (Vec<Listed>, Option<Sample>) {
-    let mut seen = BTreeSet::new();
-    let objects = sources.iter().flat_map(|source| &source.objects);
-    let all: Vec<Listed> = objects.filter(|object| seen.insert((&object.bucket, &object.key))).cloned().collect();
-    let seed = format!("{}/{}", account.id(), account.collected_at);
+/// What one account's trails delivered.
+async fn find(access: &LogAccess<'_>, watched: &[Watched], window: Window, progress: &Progress) -> Logs {
+    let mut folders = log_folders::list_all(access, watched, window).await;
+    let validation = log_validation::collect(access, &folders.sources, &folders.bucket_regions, window, progress).await;
+    let mut elsewhere = vec![];
+    // It was delivered elsewhere, or is gone: asked for, it is told which.
+    for (place, object) in validation.elsewhere(&folders.sources) {
+        if !folders.bucket_regions.contains_key(&object.bucket) {
+            let aws = access.aws(&object.bucket);
+            let region = buckets::region_of_any(aws, &object.bucket).await;
+            folders
+                .bucket_regions
+                .insert(object.bucket.clone(), region.unwrap_or_else(|| aws.home_region().to_owned()));
+        }
+        for source in folders.sources.iter_mut().filter(|source| source.has_digests && source.place() == place) {
+            source.objects.push(object.clone());
+        }
+        elsewhere.push(object);
+    }
+    Logs { folders, validation, elsewhere }
+}
+
+/// Which objects are read, by the place of the account with whose credentials. Trails that deliver to one folder share its objects:
+/// each is read once.
+fn draw(logs: &[Logs], budget: Option<u64>, seen: &[Seen], owners: &Owners) -> (Vec<Vec<Listed>>, Option<Sample>) {
+    let mut places: HashMap<(&str, &str), usize> = HashMap::new();
+    let mut all: Vec<Listed> = vec![];
+    let is_elsewhere: HashSet<(&str, &str)> =
+        logs.iter().flat_map(|logs| &logs.elsewhere).map(|object| (&*object.bucket, &*object.key)).collect();
+    for (own, of_account) in logs.iter().enumerate() {
+        let access = LogAccess { seen, owners, own };
+        for source in &of_account.folders.sources {
+            for object in &source.objects {
+                let name = (&*object.bucket, &*object.key);
+                if places.insert(name, access.place(&object.bucket)).is_none() && !is_elsewhere.contains(&name) {
+                    all.push(object.clone());
+                }
+            }
+        }
+    }
+    let first = seen.first().map(|seen| format!("{}/{}", seen.account.id(), seen.account.collected_at));
+    let seed = first.unwrap_or_default();
     let count = all.len();
-    let drawn = sample::draw(all, budget, &seed);
+    let mut drawn = sample::draw(all, budget, &seed);
     let sample = budget.filter(|_| drawn.len() < count).map(|bytes| Sample { bytes, seed });
-    (drawn, sample)
+    // What digests list is asked for, however large the sample is.
+    drawn.extend(logs.iter().flat_map(|logs| logs.elsewhere.iter().cloned()));
+    let mut by_place = vec![vec![]; seen.len()];
+    for object in drawn {
+        let place = places.get(&(&*object.bucket, &*object.key)).copied().unwrap_or_default();
+        by_place[place].push(object);
+    }
+    (by_place, sample)
 }
 
 /// How much of one trail's files was read.
@@ -89,6 +150,7 @@ fn reading(source: &Source, read: &HashSet<String>, window: Window) -> LogReadin
     LogReading {
         source: source.trail_arn.clone(),
         region: Some(source.region.clone()),
+        account: None,
         listed_objects,
         listed_bytes: source.objects.iter().map(|object| object.bytes).sum(),
         read_objects,

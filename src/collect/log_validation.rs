@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use super::accounts::LogAccess;
 use super::call_error::CallError;
-use super::client::Aws;
 use super::log_folders::{Source, days};
 use super::{digests, objects};
 use crate::aws::timestamp::Timestamp;
@@ -13,7 +13,7 @@ use crate::logs::chain::{
 use crate::logs::integrity::{self, Integrity, Listing, Looked};
 use crate::logs::sample::Listed;
 use crate::progress::Progress;
-use crate::snapshot::{Account, TrailIntegrity, Window};
+use crate::snapshot::{TrailIntegrity, Window};
 
 /// How many problems are kept; the counts of all are beside them.
 const SHOWN: usize = 20;
@@ -34,13 +34,13 @@ struct ValidatedFolder {
 
 /// Reads and judges the digests of the window. Trails that share a folder share its digests.
 pub(super) async fn collect(
-    aws: &Aws,
-    account: &Account,
+    access: &LogAccess<'_>,
     sources: &[Source],
     bucket_region: &BTreeMap<String, String>,
     window: Window,
     progress: &Progress,
 ) -> LogValidation {
+    let account = access.account();
     let mut validation = LogValidation::default();
     for source in sources.iter().filter(|source| source.has_digests) {
         if validation.folders.iter().any(|folder| folder.place == source.place()) {
@@ -48,6 +48,7 @@ pub(super) async fn collect(
         }
         progress.stage("reading digests");
         let mut listing = Listing::default();
+        let aws = access.aws(&source.bucket);
         let client = aws.s3(&bucket_region[&source.bucket]);
         for date in days(window, account.collected_at) {
             for folder in source.folders(account.id()).map(|folder| folder.digests(date)) {
@@ -105,6 +106,7 @@ impl LogValidation {
     /// Sums up for each trail and region. `read`: the verdicts on the objects that were read.
     pub(super) fn integrity(
         self,
+        account: &str,
         sources: &[Source],
         read: &BTreeMap<String, Verdict>,
         window: Window,
@@ -115,7 +117,10 @@ impl LogValidation {
                 sources.iter().filter(|source| source.has_digests && source.place() == folder.place).collect();
             let Some(first) = of_folder.first() else { continue };
             let integrity = folder.sum_up(&first.objects, read);
-            all.extend(of_folder.into_iter().map(|source| of_trail(source, &integrity, window)));
+            all.extend(of_folder.into_iter().map(|source| TrailIntegrity {
+                account: Some(account.to_owned()),
+                ..of_trail(source, &integrity, window)
+            }));
         }
         all.sort_by(|a, b| (&a.source, &a.region).cmp(&(&b.source, &b.region)));
         all
@@ -174,6 +179,7 @@ fn of_trail(source: &Source, integrity: &Integrity, window: Window) -> TrailInte
     TrailIntegrity {
         source: source.trail_arn.clone(),
         region: source.region.clone(),
+        account: None,
         outcome: integrity.outcome,
         digests: integrity.counts.digests,
         logs: integrity.counts.logs,

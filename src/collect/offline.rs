@@ -26,7 +26,7 @@ pub(crate) fn read_logs(_: &Location, _: Period, _: &mut Reader, _: &Progress) -
 
 pub(crate) type Fetched = Vec<(String, Result<Vec<u8>, String>)>;
 
-pub(crate) fn fetch(_: &Config, _: &[String]) -> Result<Fetched, CollectError> {
+pub(crate) fn fetch(_: &Config, _: &Snapshot, _: &[String]) -> Result<Fetched, CollectError> {
     Err(CollectError::Offline)
 }
 

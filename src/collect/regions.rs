@@ -17,7 +17,7 @@ use crate::snapshot::FactKind;
 /// trails record there can still be told, what other regions hold cannot.
 pub(super) async fn collect(
     aws: &Aws,
-    buckets: &Buckets<'_>,
+    buckets: &Buckets,
     declared: &[String],
     failures: &mut Failures,
 ) -> BTreeSet<String> {

@@ -14,10 +14,17 @@ use super::{ask_each, ask_regions, selectors};
 use crate::aws::timestamp::Timestamp;
 use crate::snapshot::{FactKind, Trail, TrailStatus};
 
-pub(super) async fn collect(aws: &Aws, regions: &BTreeSet<String>, failures: &mut Failures) -> Vec<Trail> {
+/// `others`: accounts of the same scan, which are asked for the selectors of their own trails. An organization's member is refused
+/// those of the organization's trail.
+pub(super) async fn collect(
+    aws: &Aws,
+    regions: &BTreeSet<String>,
+    others: &BTreeSet<&str>,
+    failures: &mut Failures,
+) -> Vec<Trail> {
     let mut trails = describe(aws, regions, failures).await;
-    let arns: Vec<(String, String)> =
-        trails.values().map(|trail| (trail.trail_arn.clone(), trail.home_region.clone())).collect();
+    let asked = trails.values().filter(|trail| !others.contains(trail.account()));
+    let arns: Vec<(String, String)> = asked.map(|trail| (trail.trail_arn.clone(), trail.home_region.clone())).collect();
     let selectors = ask_each(arns, async |(arn, home)| selectors::of_trail(aws, home, arn).await).await;
     for ((arn, home), answer) in selectors {
         match answer {

@@ -130,7 +130,7 @@ fn records(kept: &Kept) -> Option<Vec<u8>> {
     let objects: collect::Fetched = if kept.has_local_logs {
         names.iter().map(|name| (name.clone(), read(name))).collect()
     } else if kept.is_live {
-        collect::fetch(kept.config, &names).unwrap_or_else(|error| why(&error.to_string()))
+        collect::fetch(kept.config, kept.snapshot, &names).unwrap_or_else(|error| why(&error.to_string()))
     } else {
         why("the snapshot was read, not the log objects")
     };

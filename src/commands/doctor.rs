@@ -16,13 +16,14 @@ use crate::config::Config;
 use crate::exit::Exit;
 use crate::facts;
 use crate::finding::{Finding, Outcome};
+use crate::logs::chain::LogName;
 use crate::logs::sample::LogRequest;
 use crate::output::{self, harmless};
 use crate::permissions::needed;
 use crate::policy::{self, Input};
 use crate::reason::Reason;
 use crate::severity::UnknownIs;
-use crate::snapshot::{Failure, Snapshot};
+use crate::snapshot::{Caller, Failure, Snapshot};
 
 /// So many places of one permission are named.
 const SHOWN: usize = 4;
@@ -30,8 +31,7 @@ const SHOWN: usize = 4;
 /// What was asked and answered.
 #[derive(Serialize)]
 struct Examination {
-    account: String,
-    caller: String,
+    accounts: Vec<Caller>,
     regions: BTreeSet<String>,
     /// The hosts that were asked and are not AWS's.
     other_hosts: BTreeSet<String>,
@@ -95,10 +95,8 @@ fn examine(snapshot: &Snapshot, config: &Config) -> Result<Examination, CommandE
         let unknown = unknown_because(permission.action, &findings);
         permissions.push(Examined { action: permission.action, why: permission.why, answer, failures: own, unknown });
     }
-    let first = snapshot.accounts.first();
     Ok(Examination {
-        account: first.map_or(String::new(), |account| account.id().to_owned()),
-        caller: first.map_or(String::new(), |account| account.caller.arn.clone()),
+        accounts: snapshot.accounts.iter().map(|account| account.caller.clone()).collect(),
         regions: snapshot.accounts.iter().flat_map(|account| account.scope.regions.clone()).collect(),
         other_hosts: snapshot.scanner.iter().flat_map(|scanner| scanner.other_hosts.clone()).collect(),
         permissions,
@@ -109,11 +107,10 @@ fn examine(snapshot: &Snapshot, config: &Config) -> Result<Examination, CommandE
 /// Log objects that could not be read, as failures of the permission to read them.
 fn unread(snapshot: &Snapshot) -> Vec<Failure> {
     let skipped = snapshot.records.iter().flat_map(|records| &records.skipped).filter(|skipped| skipped.matters);
-    let account = snapshot.accounts.first().map_or("", |account| account.id());
     skipped
         .map(|skipped| Failure {
             call: "s3:GetObject".to_owned(),
-            account: account.to_owned(),
+            account: account_of(&skipped.object, snapshot),
             region: String::new(),
             resource: Some(skipped.object.clone()),
             code: "NotRead".to_owned(),
@@ -122,6 +119,12 @@ fn unread(snapshot: &Snapshot) -> Vec<Failure> {
             makes_unknown: BTreeSet::new(),
         })
         .collect()
+}
+
+/// The account that its folder names, or the only one.
+fn account_of(object: &str, snapshot: &Snapshot) -> String {
+    let named = LogName::parse(object).map(|name| name.account);
+    named.or_else(|| Some(snapshot.accounts.first()?.id().to_owned())).unwrap_or_default()
 }
 
 /// Whether there was anything to ask it of.
@@ -183,7 +186,9 @@ fn table(examination: &Examination) -> String {
 
 fn write(out: &mut String, examination: &Examination) -> std::fmt::Result {
     let regions: Vec<String> = examination.regions.iter().map(|region| harmless::text(region)).collect();
-    writeln!(out, "{} in account {}", harmless::text(&examination.caller), harmless::text(&examination.account))?;
+    for caller in &examination.accounts {
+        writeln!(out, "{} in account {}", harmless::text(&caller.arn), harmless::text(&caller.account))?;
+    }
     writeln!(out, "regions: {}", regions.join(" "))?;
     if !examination.other_hosts.is_empty() {
         let hosts: Vec<String> = examination.other_hosts.iter().map(|host| harmless::text(host)).collect();
@@ -198,13 +203,17 @@ fn write(out: &mut String, examination: &Examination) -> std::fmt::Result {
         };
         let style = Style::new().fg_color(Some(color.into()));
         writeln!(out, "{style}{word:<9}{style:#}  {:<32} {}", examined.action, examined.why)?;
-        let mut why: BTreeMap<(&str, &str), BTreeSet<&str>> = BTreeMap::new();
+        let mut why: BTreeMap<(&str, &str), BTreeSet<String>> = BTreeMap::new();
         for failure in &examined.failures {
             let place = failure.resource.as_deref().unwrap_or(&failure.region);
+            let place = match examination.accounts.len() {
+                1 => place.to_owned(),
+                _ => format!("{}/{place}", failure.account),
+            };
             why.entry((&failure.code, &failure.message)).or_default().insert(place);
         }
         for ((code, message), places) in why {
-            let shown: Vec<&str> = places.iter().copied().take(SHOWN).collect();
+            let shown: Vec<&str> = places.iter().map(String::as_str).take(SHOWN).collect();
             let more = if places.len() > SHOWN { format!(" and {} more", places.len() - SHOWN) } else { String::new() };
             let text = format!("{}{more}: {code}: {message}", shown.join(" "));
             writeln!(out, "           {}", harmless::text(&text))?;

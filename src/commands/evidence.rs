@@ -48,9 +48,16 @@ pub(super) fn snapshot(evidence: &SnapshotArgs, config: &Config) -> Result<Snaps
     Ok(snapshot)
 }
 
-/// A saved snapshot, of the account that the config asks for.
+/// A saved snapshot, of the accounts that the config asks for.
 pub(super) fn saved(path: &Path, config: &Config) -> Result<Snapshot, CommandError> {
     let snapshot = Snapshot::load(path)?;
+    if let Some(missing) = config.accounts.iter().find(|account| !snapshot.knows_of(&account.id)) {
+        return Err(CommandError::Usage(format!(
+            "{} holds nothing of account {}, which scan.accounts names: collect it again",
+            path.display(),
+            missing.id
+        )));
+    }
     let is_of = |account: &String| snapshot.accounts.iter().any(|seen| seen.id() == account);
     match config.account.as_ref().filter(|account| !is_of(account)) {
         None => Ok(snapshot),

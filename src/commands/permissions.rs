@@ -14,6 +14,13 @@ pub(super) fn run(args: &Args) -> Result<Exit, CommandError> {
     let config = Config::find(args.config.config.as_deref())?;
     let snapshot = args.snapshot.as_deref().map(Snapshot::load).transpose()?;
     let policy = policy(&needed(&config, snapshot.as_ref()));
+    let roles: Vec<&str> = config.accounts.iter().filter_map(|account| account.role.as_deref()).collect();
+    if !roles.is_empty() {
+        output::remark(format_args!(
+            "this is what each role of scan.accounts needs; whoever starts the scan needs sts:AssumeRole of {}",
+            roles.join(", ")
+        ));
+    }
     told(match args.format {
         PermissionsFormat::Policy => output::print(&harmless::json(&policy)),
         PermissionsFormat::Cloudformation => output::print(&harmless::json(&stack(&policy))),

@@ -72,7 +72,7 @@ enum Off {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Scan {
-    /// The account that must be scanned; credentials of another are refused.
+    /// The account that the credentials must be of; those of another are refused.
     #[schemars(with = "Option<String>")]
     pub account: Option<Spanned<String>>,
     /// Where buckets, clusters and trails are looked for; left out: every region that the account has enabled.
@@ -83,9 +83,24 @@ pub(super) struct Scan {
     pub budget: Option<Spanned<String>>,
     /// What counts as recording; left out: trails.
     pub recorders: Option<Vec<RecorderKind>>,
-    /// Not built yet, and refused.
-    #[schemars(skip)]
-    pub accounts: Option<Spanned<toml::Value>>,
+    /// The accounts that are scanned; left out: the one that the credentials are of.
+    #[schemars(with = "Option<Vec<ScanAccount>>")]
+    pub accounts: Option<Spanned<Vec<ScanAccount>>>,
+}
+
+/// An account that is scanned.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ScanAccount {
+    /// Its twelve digits.
+    #[schemars(with = "String")]
+    pub id: Spanned<String>,
+    /// The ARN of the role in it that is assumed; left out: the credentials are of this account.
+    #[schemars(with = "Option<String>")]
+    pub role: Option<Spanned<String>>,
+    /// The external id that the role's trust policy asks for.
+    #[schemars(with = "Option<String>")]
+    pub external_id: Option<Spanned<String>>,
 }
 
 /// What Redshift loads from and unloads to.

@@ -1,8 +1,11 @@
 //! `[scan]`: which account, regions and how long.
 
+use std::collections::BTreeSet;
+
+use super::document;
 use super::error::{ConfigError, Source};
 use super::units;
-use crate::aws::arn::is_account_id;
+use crate::aws::arn::{RoleArn, is_account_id};
 use crate::aws::regions::REGIONS;
 use crate::nearest::nearest;
 
@@ -17,6 +20,74 @@ pub(super) fn account_id(source: &Source, raw: toml::Spanned<String>) -> Result<
             Err(source.at(raw.span(), message))
         }
     }
+}
+
+/// An account that is scanned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScanAccount {
+    pub id: String,
+    /// The ARN of the role in it that is assumed; `None`: the credentials are of this account.
+    pub role: Option<String>,
+    pub external_id: Option<String>,
+}
+
+/// What AWS would refuse only when the scan has begun is refused here.
+pub(super) fn accounts(
+    source: &Source,
+    accounts: Option<toml::Spanned<Vec<document::ScanAccount>>>,
+) -> Result<Vec<ScanAccount>, ConfigError> {
+    let Some(accounts) = accounts else { return Ok(vec![]) };
+    if accounts.get_ref().is_empty() {
+        let message = "scan.accounts is empty: leave it out for the account of the credentials, or name some";
+        return Err(source.at(accounts.span(), message));
+    }
+    let mut ids = BTreeSet::new();
+    let (mut read, mut own) = (vec![], None);
+    for account in accounts.into_inner() {
+        let span = account.id.span();
+        let account = scan_account(source, account)?;
+        if !ids.insert(account.id.clone()) {
+            return Err(source.at(span, format!("account {} is there twice", account.id)));
+        }
+        if account.role.is_none() {
+            if let Some(other) = own.replace(account.id.clone()) {
+                let message = format!(
+                    "accounts {other} and {} have no role, and the credentials are of one account: give the other `role`",
+                    account.id
+                );
+                return Err(source.at(span, message));
+            }
+        }
+        read.push(account);
+    }
+    Ok(read)
+}
+
+fn scan_account(source: &Source, raw: document::ScanAccount) -> Result<ScanAccount, ConfigError> {
+    let id = account_id(source, raw.id)?;
+    if let Some(role) = &raw.role {
+        let Some(arn) = RoleArn::parse(role.get_ref()).filter(|arn| !arn.name.contains('*')) else {
+            let message = format!("`{}` is not a role's ARN; expected arn:aws:iam::{id}:role/NAME", role.get_ref());
+            return Err(source.at(role.span(), message));
+        };
+        if arn.account != id {
+            let message = format!("the role is of account {}, not of {id}", arn.account);
+            return Err(source.at(role.span(), message));
+        }
+    }
+    if let Some(external_id) = &raw.external_id {
+        // Security Token Service API Reference, AssumeRole.
+        let is_allowed = |c: char| c.is_ascii_alphanumeric() || "_+=,.@:/-".contains(c);
+        if raw.role.is_none() {
+            return Err(source.at(external_id.span(), "an external id goes with a role: give `role`"));
+        }
+        if !(2..=1224).contains(&external_id.get_ref().len()) || !external_id.get_ref().chars().all(is_allowed) {
+            let message = "it is no external id: expected are 2 to 1224 letters, digits and _+=,.@:/-";
+            return Err(source.at(external_id.span(), message));
+        }
+    }
+    let inner = |text: toml::Spanned<String>| text.into_inner();
+    Ok(ScanAccount { id, role: raw.role.map(inner), external_id: raw.external_id.map(inner) })
 }
 
 pub(super) fn regions(

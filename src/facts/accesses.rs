@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::aws::arn::{RoleArn, role_of_session};
 use crate::aws::location::Location;
+use crate::coverage::recorder::Recorder;
 use crate::snapshot::{AccessRecord, LogReading, Records, Session, Snapshot, TrailIntegrity};
 
 /// What the records hold, by what it is asked for with.
@@ -53,15 +54,36 @@ impl<'a> AccessIndex<'a> {
         self.sessions.get(location).into_iter().flatten().copied()
     }
 
-    /// How much of a trail's log files of one region was read.
-    pub(super) fn readings(&self, trail_arn: &str, region: &str) -> &[&'a LogReading] {
-        self.readings.get(trail_arn).and_then(|of_trail| of_trail.get(region)).map_or(&[], Vec::as_slice)
+    /// How much of a trail's log files of one region was read, of the accounts whose events it records there; none where those of
+    /// one of them were not listed.
+    pub(super) fn readings(&self, recorder: &Recorder, region: &str) -> Vec<&'a LogReading> {
+        let all = self.readings.get(&*recorder.arn).and_then(|of_trail| of_trail.get(region));
+        of_all_accounts(all.into_iter().flatten().copied(), |reading| &reading.account, recorder)
     }
 
-    /// What the digests of a trail say, region by region.
+    /// What the digests of a trail say, region by region and account by account.
     pub(super) fn validations(&self, trail_arn: &str) -> &[&'a TrailIntegrity] {
         self.validations.get(trail_arn).map_or(&[], Vec::as_slice)
     }
+
+    /// The same of one region, for the accounts whose events the trail records there; none where one of them has none.
+    pub(super) fn validations_of(&self, recorder: &Recorder, region: &str) -> Vec<&'a TrailIntegrity> {
+        let of_region = self.validations(&recorder.arn).iter().filter(|told| told.region == region);
+        of_all_accounts(of_region.copied(), |told| &told.account, recorder)
+    }
+}
+
+/// What was told of the accounts whose events the recorder takes in; nothing where one of them is missing. What names no account is
+/// of the only one.
+fn of_all_accounts<'a, T>(
+    told: impl Iterator<Item = &'a T>,
+    account: fn(&T) -> &Option<String>,
+    recorder: &Recorder,
+) -> Vec<&'a T> {
+    let is_of = |told: &T, id: &String| account(told).as_ref().is_none_or(|account| account == id);
+    let told: Vec<&T> = told.filter(|told| recorder.accounts.iter().any(|id| is_of(told, id))).collect();
+    let is_told = |id: &String| told.iter().any(|told| is_of(told, id));
+    if recorder.accounts.iter().all(is_told) { told } else { vec![] }
 }
 
 /// The calls that trailcheck itself makes: it asks where a bucket is, and reads log buckets. What else the scanning

@@ -1,7 +1,7 @@
 //! What keeps "nothing else happened" from being shown: gaps in coverage, in the reading of log records, in their
 //! validation.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::View;
@@ -195,7 +195,7 @@ impl<'a> View<'a> {
 
     /// The same for all locations of one region and owner.
     fn missing_of_recorder(&self, recorder: &Recorder, region: &str, access: Access, window: Window) -> Rc<[Reason]> {
-        let key = (recorder.arn.clone(), region.to_owned(), access);
+        let key = (recorder.arn.clone(), recorder.accounts.clone(), region.to_owned(), access);
         if let Some(known) = self.missing_records.borrow().get(&key) {
             return Rc::clone(known);
         }
@@ -216,7 +216,9 @@ impl<'a> View<'a> {
     /// Failed calls that leave records of the trail incomplete: those of its own log bucket, and those that name none.
     fn not_listed_of(&self, recorder: &Recorder, region: &str) -> Vec<Reason> {
         let bucket = self.world.trail(&recorder.arn).and_then(|trail| trail.s3_bucket_name.clone());
-        let failures = self.world.failures_anywhere(FactKind::Records).filter(|failure| failure.region == region);
+        let accounts = recorder.accounts.iter();
+        let failures = accounts.flat_map(|account| self.world.failures(account, FactKind::Records));
+        let failures = failures.filter(|failure| failure.region == region);
         let of_it = failures.filter(|failure| failure.resource.is_none() || failure.resource == bucket);
         of_it.map(Reason::failed).collect()
     }
@@ -244,7 +246,7 @@ impl<'a> View<'a> {
     /// read, and be intact, as here.
     fn copies_not_read(&self, recorder: &Recorder, region: &str, window: Window) -> Vec<Reason> {
         let Some(trail) = self.world.trail(&recorder.arn) else { return vec![] };
-        let (regions, are_all) = self.regions_of_copies(trail);
+        let (regions, are_all) = self.regions_of_copies(trail, &recorder.accounts);
         let name = || recorder.name.clone();
         let mut missing = Vec::new();
         if !are_all {
@@ -256,7 +258,7 @@ impl<'a> View<'a> {
             if status.and_then(|status| status.latest_delivery_time).is_some_and(|last| last < window.start) {
                 continue;
             }
-            let readings = self.accesses.readings(&recorder.arn, other);
+            let readings = self.accesses.readings(recorder, other);
             if readings.is_empty() || !readings.iter().all(|reading| reading.is_complete()) {
                 unread.push(other.clone());
                 continue;
@@ -276,11 +278,15 @@ impl<'a> View<'a> {
 
     /// The regions that the trail may have delivered in, and whether these are all. Where its folders were not looked at, those that
     /// were scanned; where not all regions were to be, there may be others.
-    fn regions_of_copies(&self, trail: &Trail) -> (BTreeSet<String>, bool) {
+    fn regions_of_copies(&self, trail: &Trail, accounts: &[String]) -> (BTreeSet<String>, bool) {
         let delivered = self.records.and_then(|records| records.delivered_regions.get(&trail.trail_arn));
+        let of_accounts = |delivered: &BTreeMap<String, BTreeSet<String>>| {
+            accounts.iter().map(|account| delivered.get(account).cloned()).reduce(|all, more| Some(&all? | &more?))
+        };
+        let delivered = delivered.and_then(of_accounts).flatten();
         match (trail.is_multi_region_trail, delivered) {
             (Some(false), _) => (BTreeSet::from([trail.home_region.clone()]), true),
-            (_, Some(delivered)) => (delivered.clone(), true),
+            (_, Some(delivered)) => (delivered, true),
             (_, None) => {
                 let scanned = self.world.regions_of(&trail.trail_arn).cloned();
                 (scanned.chain(trail.status.keys().cloned()).collect(), self.config.regions.is_none())
@@ -308,7 +314,7 @@ impl<'a> View<'a> {
 
     fn not_read_of(&self, recorder: &Recorder, region: &str) -> Vec<Reason> {
         let (name, region) = (recorder.name.clone(), region.to_owned());
-        let readings = self.accesses.readings(&recorder.arn, &region);
+        let readings = self.accesses.readings(recorder, &region);
         if readings.is_empty() {
             return vec![OfRecords::NotListed { recorder: name, region }.into()];
         }
@@ -333,11 +339,11 @@ impl<'a> View<'a> {
             None => return Some(OfRecords::ValidationUnknown { recorder: name }.into()),
         }
         let region_name = region.to_owned();
-        let told = || self.accesses.validations(&recorder.arn).iter().filter(|told| told.region == region);
-        if told().next().is_none() {
+        let told = self.accesses.validations_of(recorder, region);
+        if told.is_empty() {
             return Some(OfRecords::NotCompared { recorder: name, region: region_name }.into());
         }
-        let told = told().find(|told| !told.is_valid())?;
+        let told = told.into_iter().find(|told| !told.is_valid())?;
         let problem = told.problems.first().cloned();
         Some(OfRecords::NotIntact { recorder: name, region: region_name, problem }.into())
     }
@@ -355,7 +361,7 @@ impl<'a> View<'a> {
             missing.push(OfRecords::LoggingSince { recorder: name(), since, window_start: window.start }.into());
         }
         // Without a delivery in its time, a trail has shown nothing of it; empty digests would show that there was nothing.
-        let has_digests = !self.accesses.validations(&recorder.arn).is_empty();
+        let has_digests = !self.accesses.validations_of(recorder, region).is_empty();
         if status.latest_delivery_time.is_none_or(|time| time < window.start) && !has_digests {
             missing.push(OfRecords::NothingDelivered { recorder: name(), last: status.latest_delivery_time }.into());
         }
@@ -363,8 +369,8 @@ impl<'a> View<'a> {
             missing.push(OfRecords::DeliveriesFailing { recorder: name(), error }.into());
         }
         let has_delivered = status.latest_delivery_time.is_some_and(|time| time >= window.start);
-        let readings = self.accesses.readings(&recorder.arn, region);
-        let lists_nothing = !readings.is_empty() && readings.iter().all(|reading| reading.listed_objects == 0);
+        let readings = self.accesses.readings(recorder, region);
+        let lists_nothing = readings.iter().any(|reading| reading.listed_objects == 0);
         if has_delivered && lists_nothing {
             missing.push(OfRecords::NoLogObjects { recorder: name() }.into());
         }

@@ -15,7 +15,7 @@ use crate::aws::location::{Location, LocationKind};
 use crate::aws::s3_events::Access;
 use crate::aws::timestamp::Timestamp;
 use crate::config::RedshiftLocation;
-use crate::reason::{NotSeen, OfStatement, Reason};
+use crate::reason::{OfStatement, Reason};
 use crate::snapshot::{AccessRecord, FactKind, Origin, Session, SessionKind, Window};
 
 /// An UNLOAD may run this long after the time that is told for it, and its records be told to the second.
@@ -206,7 +206,7 @@ impl View<'_> {
     /// (Redshift Management Guide, "Authorizing Amazon Redshift to access AWS services").
     fn missing_clusters(&self, account: &str) -> Vec<Reason> {
         if self.world.account(account).is_none() {
-            return vec![NotSeen::AccountNotScanned { account: account.to_owned() }.into()];
+            return vec![self.world.not_scanned(account)];
         }
         let kinds = [FactKind::Clusters, FactKind::Namespaces];
         let failures = kinds.into_iter().flat_map(|kind| self.world.failures(account, kind));

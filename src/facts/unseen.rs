@@ -22,13 +22,18 @@ impl View<'_> {
         lists.chain([("trails".to_owned(), self.unseen_trails())]).collect()
     }
 
-    /// One for each account and region in which a call failed that may have hidden a trail.
+    /// One for each account and region in which a call failed that may have hidden a trail, and for each account that could not be
+    /// entered.
     fn unseen_trails(&self) -> Vec<UnseenFact> {
         let kinds = [FactKind::Trails, FactKind::Regions];
         let hides = |failure: &&Failure| failure.makes_unknown.iter().any(|kind| kinds.contains(kind));
         let mut places: BTreeMap<(&str, &str), Vec<Reason>> = BTreeMap::new();
-        for failure in self.world.snapshot.failures().filter(hides) {
+        let snapshot = self.world.snapshot;
+        for failure in snapshot.accounts.iter().flat_map(|account| &account.failures).filter(hides) {
             places.entry((&failure.account, &failure.region)).or_default().push(Reason::failed(failure));
+        }
+        for failure in &snapshot.not_entered {
+            places.entry((&failure.account, "")).or_default().push(Reason::failed(failure));
         }
         places.into_iter().map(|((account, region), reasons)| unseen(account, region, reasons)).collect()
     }

@@ -24,7 +24,7 @@ pub enum NotSeen {
     /// Nor was the region looked at in a further account whose recorders count.
     AccountRegionNotScanned { account: String, region: String },
     /// The snapshot does not hold the account.
-    AccountNotScanned { account: String },
+    AccountNotScanned { account: String, because: Option<Box<Reason>> },
     /// A role of another partition than the scan's.
     RoleOfOtherPartition { role: String, partition: String },
 }
@@ -51,7 +51,9 @@ impl fmt::Display for NotSeen {
             NotSeen::AccountRegionNotScanned { account, region } => {
                 write!(f, "account {account} was not scanned in {region}")
             }
-            NotSeen::AccountNotScanned { account } => write!(f, "account {account} was not scanned"),
+            NotSeen::AccountNotScanned { account, because } => {
+                write!(f, "account {account} was not scanned{}", Behind(because))
+            }
             NotSeen::RoleOfOtherPartition { role, partition } => {
                 write!(f, "the role {role} is of another partition than the scan ({partition})")
             }

@@ -38,6 +38,11 @@ impl Account {
     pub fn id(&self) -> &str {
         &self.caller.account
     }
+
+    /// The buckets that belong to it.
+    pub fn own_buckets(&self) -> impl Iterator<Item = &Bucket> {
+        self.buckets.iter().filter(|bucket| bucket.account.as_deref() == Some(self.id()))
+    }
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]

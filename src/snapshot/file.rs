@@ -124,6 +124,11 @@ impl Snapshot {
                 return Err(format!("the accounts {} and {} are of two partitions", first.id(), account.id()));
             }
         }
+        for failure in &self.not_entered {
+            if !is_account_id(&failure.account) || !ids.insert(&failure.account) {
+                return Err(format!("`{}`, which was not entered, is no account or is there twice", failure.account));
+            }
+        }
         for learned in &self.locations {
             Location::parse(&learned.location).map_err(|error| error.to_string())?;
             if let Some(role) = learned.role.as_ref().filter(|role| RoleArn::parse(role).is_none()) {

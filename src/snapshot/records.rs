@@ -25,10 +25,10 @@ pub struct Records {
     /// Whether the log files are those that CloudTrail delivered: one entry for each trail with digests and region.
     #[serde(default)]
     pub integrity: Vec<TrailIntegrity>,
-    /// By the ARN of a multi-region trail: every region that its folders hold files of, whenever they were delivered. A trail that
-    /// is not here was not looked at in this way.
+    /// By the ARN of a multi-region trail and the account whose events they are: every region that its folders hold files of,
+    /// whenever they were delivered. A trail that is not here was not looked at in this way.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub delivered_regions: BTreeMap<String, BTreeSet<String>>,
+    pub delivered_regions: BTreeMap<String, BTreeMap<String, BTreeSet<String>>>,
     /// Log objects that could not be read or held no object records, with the reason.
     pub skipped: Vec<Skipped>,
     /// S3 data events that were read, after dropping duplicates.
@@ -105,6 +105,9 @@ pub struct TrailIntegrity {
     pub source: String,
     /// The region of the events.
     pub region: String,
+    /// The account whose events they are; `null` where there is one account.
+    #[serde(default)]
+    pub account: Option<String>,
     /// The worst of all.
     pub outcome: IntegrityOutcome,
     /// How its digests were judged.
@@ -158,6 +161,9 @@ pub struct LogReading {
     pub source: String,
     /// The region whose log objects were listed; `null` for a path.
     pub region: Option<String>,
+    /// The account whose events they are; `null` for a path, or where there is one account.
+    #[serde(default)]
+    pub account: Option<String>,
     /// Log objects that were listed for the window.
     pub listed_objects: u64,
     /// Their size as they are stored.

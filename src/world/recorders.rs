@@ -87,8 +87,7 @@ impl World<'_> {
     fn recorders_of(&self, region: &str, accounts: &[String]) -> Vec<Recorder> {
         let mut recorders = Vec::new();
         for id in accounts.iter().filter(|id| self.account(id).is_none()) {
-            let reason = NotSeen::AccountNotScanned { account: id.clone() };
-            recorders.push(Recorder::unseen(format!("recorders of account {id}"), reason.into()));
+            recorders.push(Recorder::unseen(format!("recorders of account {id}"), self.not_scanned(id)));
         }
         let accounts: Vec<&Account> = accounts.iter().filter_map(|id| self.account(id)).collect();
         if self.recorders.contains(&RecorderKind::Trail) {

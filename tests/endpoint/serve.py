@@ -5,7 +5,8 @@ tests. Control, below /_control/:
 
     POST reset   forget rules, calls and the whole AWS world
     POST world   make buckets, trails, clusters and objects (see world.py)
-    POST rules   answer these calls ourselves: [{service, operation, region, status, body, headers, times}, …]
+    POST rules   answer these calls ourselves: [{service, operation, region, assumed, status, body, headers, times}, …];
+                 `assumed`: with the credentials of an assumed role, or without
     POST forget  forget the rules
     GET  calls   what was asked since the last reset: [{service, operation, region, path}, …]
 """
@@ -71,12 +72,13 @@ class Handler(BaseHTTPRequestHandler):
                 return self.answer(200, {}, json.dumps(answer).encode())
             except Exception:
                 return self.answer(500, {}, traceback.format_exc().encode())
-        scope = re.search(r"Credential=[^/]+/\d+/([^/]+)/([^/]+)/", self.headers.get("Authorization", ""))
-        region, service = scope.groups() if scope else ("", "")
+        scope = re.search(r"Credential=([^/]+)/\d+/([^/]+)/([^/]+)/", self.headers.get("Authorization", ""))
+        key, region, service = scope.groups() if scope else ("", "", "")
         call = {
             "service": service,
             "operation": operation_of(self.command, self.path, self.headers, body),
             "region": region,
+            "assumed": key not in ("", "testing"),
             "path": self.path,
             "body": body.decode("utf-8", "replace"),
         }
@@ -133,7 +135,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def matches(rule, call):
-    named = all(rule.get(key) in (None, call[key]) for key in ("service", "operation", "region"))
+    named = all(rule.get(key) in (None, call[key]) for key in ("service", "operation", "region", "assumed"))
     within = rule.get("contains") is None or rule["contains"] in call["path"] + call["body"]
     return named and within and rule.get("times") != 0
 

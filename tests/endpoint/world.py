@@ -9,21 +9,27 @@ from moto.s3.models import s3_backends
 
 
 @functools.cache
-def client_of(endpoint, service, region):
+def client_of(endpoint, account, service, region):
     """Kept for the next worlds: to make one takes longer than to ask it."""
-    return boto3.client(
+    client = boto3.client(
         service,
         endpoint_url=endpoint,
         region_name=region,
         aws_access_key_id="testing",
         aws_secret_access_key="testing",
     )
+    # As moto knows an account that no credentials were given out for.
+    client.meta.events.register(
+        "before-sign", lambda request, **_: request.headers.add_header("x-moto-account-id", account)
+    )
+    return client
 
 
 def make(endpoint, description):
-    """`description`: {buckets, trails, clusters, objects}, each a list; see the calls for their keys."""
+    """`description`: {account, buckets, trails, clusters, objects}, each but the first a list; see the calls for their keys."""
 
-    client = functools.partial(client_of, endpoint)
+    account = description.get("account", DEFAULT_ACCOUNT_ID)
+    client = functools.partial(client_of, endpoint, account)
     for bucket in description.get("buckets", []):
         region = bucket["region"]
         place = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
@@ -52,7 +58,7 @@ def make(endpoint, description):
             IamRoles=cluster.get("roles", []),
         )
     # Straight into moto: a thousand requests would take most of a test's time.
-    backend = s3_backends[DEFAULT_ACCOUNT_ID]["aws"]
+    backend = s3_backends[account]["aws"]
     for item in description.get("objects", []):
         key = backend.put_object(item["bucket"], item["key"], base64.b64decode(item["base64"]))
         key.set_metadata({f"x-amz-meta-{name}": value for name, value in item.get("metadata", {}).items()})

@@ -165,9 +165,9 @@ fn a_copy_into_another_region_is_recorded_there() {
         }
         assert_eq!(approved(&untold).0, "unknown");
         // Its folders tell where it ever delivered.
-        untold["records"]["delivered_regions"] = json!({ALL: ["eu-west-1"]});
+        untold["records"]["delivered_regions"] = json!({ALL: {"111111111111": ["eu-west-1"]}});
         assert_eq!(approved(&untold).0, "pass");
-        untold["records"]["delivered_regions"] = json!({ALL: ["eu-west-1", "us-east-1"]});
+        untold["records"]["delivered_regions"] = json!({ALL: {"111111111111": ["eu-west-1", "us-east-1"]}});
         assert_eq!(approved(&untold).0, "unknown");
     }
     // Regions that the config leaves out are regions all the same.
@@ -178,7 +178,7 @@ fn a_copy_into_another_region_is_recorded_there() {
         finding(&report_by(&config, fields).0, "access/approved_roles", "s3://load/in/")["outcome"].clone()
     };
     assert_eq!(outcome_of(&one), "unknown");
-    one["records"]["delivered_regions"] = json!({ALL: ["eu-west-1"]});
+    one["records"]["delivered_regions"] = json!({ALL: {"111111111111": ["eu-west-1"]}});
     assert_eq!(outcome_of(&one), "pass");
 }
 

@@ -55,7 +55,32 @@ fn a_mistake_in_the_config_is_pointed_at() {
         ),
         ("[[redshift.unload]]\nrole = \"x\"\n", "line 1: missing field `location`"),
         ("[scan]\nregions = [\"Ireland\"]\n", "line 2: `Ireland` is not a region"),
-        ("[scan]\naccounts = [{ id = \"1\" }]\n", "line 2: scanning several accounts in one run is not built yet"),
+        ("[scan]\naccounts = []\n", "line 2: scan.accounts is empty: leave it out"),
+        ("[scan]\naccounts = [{ id = \"1\" }]\n", "line 2: `1` is not an account's id"),
+        (
+            "[scan]\naccounts = [{ id = \"111111111111\", role = \"arn:aws:iam::222222222222:role/r\" }]\n",
+            "line 2: the role is of account 222222222222, not of 111111111111",
+        ),
+        (
+            "[scan]\naccounts = [{ id = \"111111111111\", role = \"audit\" }]\n",
+            "line 2: `audit` is not a role's ARN; expected arn:aws:iam::111111111111:role/NAME",
+        ),
+        (
+            "[scan]\naccounts = [{ id = \"111111111111\" }, { id = \"111111111111\" }]\n",
+            "line 2: account 111111111111 is there twice",
+        ),
+        (
+            "[scan]\naccounts = [{ id = \"111111111111\" }, { id = \"222222222222\" }]\n",
+            "line 2: accounts 111111111111 and 222222222222 have no role",
+        ),
+        (
+            "[scan]\naccounts = [{ id = \"111111111111\", external_id = \"xy\" }]\n",
+            "line 2: an external id goes with a role",
+        ),
+        (
+            "[scan]\naccounts = [{ id = \"111111111111\", role = \"arn:aws:iam::111111111111:role/r\", external_id = \"a b\" }]\n",
+            "line 2: it is no external id",
+        ),
         ("[scan]\nrecorders = []\n", "scan.recorders is empty"),
         (
             "[[redshift.unload]]\nlocation = \"s3://b/\"\nrole = \"arn:aws:iam::123456789012:role/app-*\"\n",

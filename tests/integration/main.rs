@@ -105,6 +105,8 @@ mod selection;
 mod sessions;
 /// Before a first check: permissions, doctor, a config that is filled in.
 mod setup;
+/// Several accounts, each entered by a role.
+mod several;
 /// How severe a policy's answers are together.
 mod severity;
 /// Silence is not success.

@@ -1,0 +1,87 @@
+//! One account: its buckets, and then its trails, stores, clusters and namespaces.
+
+use std::collections::BTreeSet;
+
+use super::accounts::{Entered, Seen};
+use super::buckets::{Buckets, Known};
+use super::client::Aws;
+use super::failures::Failures;
+use super::{clusters, namespaces, regions, stores, trails};
+use crate::aws::arn::Arn;
+use crate::aws::timestamp::Timestamp;
+use crate::config::Config;
+use crate::progress::Progress;
+use crate::snapshot::{Account, Caller, RecorderKind, Scope, Trail};
+
+/// An account whose buckets were listed: the others need not ask for them.
+pub(super) struct Opened {
+    pub entered: Entered,
+    pub buckets: Buckets,
+    pub failures: Failures,
+}
+
+pub(super) async fn open(entered: Entered) -> Opened {
+    let mut failures = Failures::of(&entered.caller.account);
+    let buckets = Buckets::list(&entered.aws, &entered.caller.account, &mut failures).await;
+    Opened { entered, buckets, failures }
+}
+
+/// What is the same for every account of a scan.
+pub(super) struct Scan<'a> {
+    pub config: &'a Config,
+    /// Buckets that the config names.
+    pub declared: &'a [String],
+    /// Where buckets are, as far as other accounts told.
+    pub known: &'a Known,
+    /// The accounts that were entered.
+    pub entered: BTreeSet<&'a str>,
+    pub progress: &'a Progress,
+}
+
+/// The rest of the account, but for its log objects.
+pub(super) async fn look(opened: Opened, scan: &Scan<'_>) -> Seen {
+    let Opened { entered: Entered { aws, caller }, mut buckets, mut failures } = opened;
+    buckets.place(scan.declared.iter().map(String::as_str), scan.known, &mut failures).await;
+    let account = collect(&aws, scan, caller, buckets, &mut failures).await;
+    Seen { aws, account, failures }
+}
+
+async fn collect(aws: &Aws, scan: &Scan<'_>, caller: Caller, mut buckets: Buckets, failures: &mut Failures) -> Account {
+    let Scan { config, declared, known, entered, progress } = scan;
+    let others: BTreeSet<&str> = entered.iter().copied().filter(|other| *other != caller.account).collect();
+    let partition = Arn::parse(&caller.arn).map_or("aws", |arn| arn.partition).to_owned();
+    let regions = match &config.regions {
+        Some(regions) => regions.iter().cloned().collect(),
+        None => regions::collect(aws, &buckets, declared, failures).await,
+    };
+    progress.stage(&format!("reading trails and clusters of {}", caller.account));
+    let mut cluster_failures = failures.beside();
+    let (trails, mut clusters) = futures_util::future::join(
+        trails::collect(aws, &regions, &others, failures),
+        clusters::collect(aws, &caller.account, &regions, &mut cluster_failures),
+    )
+    .await;
+    failures.list.extend(cluster_failures.list);
+    buckets.place(trails.iter().flat_map(Trail::named_buckets), known, failures).await;
+    clusters.extend(namespaces::collect(aws, &caller.account, &regions, failures).await);
+    let (mut event_data_stores, mut store_regions) = (None, None);
+    if config.recorders.contains(&RecorderKind::EventDataStore) {
+        progress.stage(&format!("reading event data stores of {}", caller.account));
+        // A store of any region may take in the events of all, so scan.regions does not bound them.
+        if config.regions.is_some() {
+            store_regions = Some(regions::collect(aws, &buckets, declared, failures).await);
+        }
+        event_data_stores = Some(stores::collect(aws, store_regions.as_ref().unwrap_or(&regions), failures).await);
+    }
+    Account {
+        caller,
+        collected_at: Timestamp::now(),
+        scope: Scope { regions, store_regions, partition },
+        trails,
+        event_data_stores,
+        channels: None,
+        buckets: buckets.into_list(),
+        clusters,
+        failures: vec![],
+    }
+}

@@ -1,0 +1,181 @@
+//! The accounts of a scan, each with its own clients: those of `scan.accounts` by their roles, or the caller's own.
+
+use std::collections::HashMap;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use aws_config::sts::AssumeRoleProvider;
+use aws_sdk_sts::config::http::HttpResponse;
+use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_sts::operation::assume_role::AssumeRoleError;
+use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityError;
+
+use super::call_error::CallError;
+use super::client::Aws;
+use super::failures::Failures;
+use super::{CollectError, ask_each, ask_identity};
+use crate::aws::location::Location;
+use crate::config::{Config, ScanAccount};
+use crate::logs::chain::LogName;
+use crate::snapshot::{Account, Caller, FactKind, Failure, Snapshot};
+
+/// An account that was entered.
+pub(super) struct Entered {
+    pub aws: Aws,
+    pub caller: Caller,
+}
+
+/// An account that was looked at, with what it takes to look further.
+pub(super) struct Seen {
+    pub aws: Aws,
+    /// But for its failures.
+    pub account: Account,
+    pub failures: Failures,
+}
+
+/// By bucket, the place of the account that it belongs to.
+pub(super) type Owners = HashMap<String, usize>;
+
+pub(super) fn owners(seen: &[Seen]) -> Owners {
+    let mut owners = Owners::new();
+    for (place, seen) in seen.iter().enumerate() {
+        owners.extend(seen.account.own_buckets().map(|bucket| (bucket.name.clone(), place)));
+    }
+    owners
+}
+
+/// With whose credentials log objects are read: the bucket's owner may always read it, and nobody else need be allowed to.
+pub(super) struct LogAccess<'a> {
+    pub seen: &'a [Seen],
+    pub owners: &'a Owners,
+    /// The place of the account whose logs they are.
+    pub own: usize,
+}
+
+impl<'a> LogAccess<'a> {
+    pub(super) fn account(&self) -> &'a Account {
+        &self.seen[self.own].account
+    }
+
+    /// The place of the account with whose credentials.
+    pub(super) fn place(&self, bucket: &str) -> usize {
+        self.owners.get(bucket).copied().unwrap_or(self.own)
+    }
+
+    pub(super) fn aws(&self, bucket: &str) -> &'a Aws {
+        &self.seen[self.place(bucket)].aws
+    }
+}
+
+/// With whose credentials each object is read, as it was when the snapshot was made.
+pub(super) fn readers<'a, 's>(
+    entered: &'a [Entered],
+    snapshot: &'s Snapshot,
+    names: &[String],
+) -> Vec<(&'a Aws, Vec<String>)> {
+    let own = |account: &'s Account| account.own_buckets().map(|bucket| (&*bucket.name, account.id()));
+    let owners: HashMap<&str, &str> = snapshot.accounts.iter().flat_map(own).collect();
+    let mut readers: Vec<(&Aws, Vec<String>)> = entered.iter().map(|entered| (&entered.aws, vec![])).collect();
+    for name in names {
+        let place = Location::parse_object(name).ok();
+        let owner = place.as_ref().and_then(|place| owners.get(&*place.bucket).map(|owner| (*owner).to_owned()));
+        let account = owner.or_else(|| Some(LogName::parse(&place?.prefix)?.account.to_owned()));
+        let reader = entered.iter().position(|entered| Some(&entered.caller.account) == account.as_ref());
+        readers[reader.unwrap_or_default()].1.push(name.clone());
+    }
+    readers.retain(|(_, names)| !names.is_empty());
+    readers
+}
+
+/// Everything that can be known of an account: where it cannot be entered, all of it is not.
+const EVERYTHING: [FactKind; 9] = [
+    FactKind::Regions,
+    FactKind::Trails,
+    FactKind::Selectors,
+    FactKind::Status,
+    FactKind::EventDataStores,
+    FactKind::Buckets,
+    FactKind::Clusters,
+    FactKind::Namespaces,
+    FactKind::Records,
+];
+
+/// Enters the accounts of the config. One that cannot be entered is a failure, and stops no other.
+pub(super) async fn enter(
+    aws: &Aws,
+    caller: &Caller,
+    config: &Config,
+) -> Result<(Vec<Entered>, Vec<Failure>), CollectError> {
+    if config.accounts.is_empty() {
+        return Ok((vec![Entered { aws: aws.clone(), caller: caller.clone() }], vec![]));
+    }
+    let own = config.accounts.iter().find(|account| account.role.is_none());
+    if let Some(own) = own.filter(|own| own.id != caller.account) {
+        return Err(CollectError::NoRole { account: own.id.clone(), caller: caller.arn.clone() });
+    }
+    let session = session_name();
+    let ask = async |account: &&ScanAccount| match &account.role {
+        None => Ok(Entered { aws: aws.clone(), caller: caller.clone() }),
+        Some(role) => assume(aws, account, role, &session).await,
+    };
+    let (mut entered, mut refused) = (vec![], vec![]);
+    for (account, answer) in ask_each(&config.accounts, ask).await {
+        match answer {
+            Ok(account) => entered.push(account),
+            Err(error) => {
+                let mut failures = Failures::of(&account.id);
+                let role = account.role.as_deref();
+                failures.add("sts:AssumeRole", aws.home_region(), role, error, &EVERYTHING);
+                refused.extend(failures.list);
+            }
+        }
+    }
+    match entered.is_empty() {
+        true => Err(CollectError::NoAccount { refused }),
+        false => Ok((entered, refused)),
+    }
+}
+
+/// What the account's own CloudTrail shows beside our calls.
+fn session_name() -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    format!("trailcheck-{}", now.as_secs())
+}
+
+async fn assume(aws: &Aws, account: &ScanAccount, role: &str, session: &str) -> Result<Entered, CallError> {
+    let mut provider = AssumeRoleProvider::builder(role).session_name(session).configure(aws.shared());
+    if let Some(external_id) = &account.external_id {
+        provider = provider.external_id(external_id);
+    }
+    let aws = aws.with_credentials(provider.build().await);
+    // The first call, which asks for the credentials: so a refusal is one failure, and not one for each call.
+    let caller = ask_identity(&aws).await.map_err(|error| refusal(&error, account.external_id.is_some()))?;
+    match caller {
+        Some(caller) if caller.account == account.id => Ok(Entered { aws, caller }),
+        Some(other) => {
+            let message = format!("the role's credentials are of account {} ({})", other.account, other.arn);
+            Err(CallError { code: "OtherAccount".to_owned(), message })
+        }
+        None => Err(CallError::unreadable("sts:GetCallerIdentity names no account")),
+    }
+}
+
+/// AWS answers alike where there is no such role, where it does not trust the caller, and where the external id is another.
+fn refusal(error: &SdkError<GetCallerIdentityError, HttpResponse>, with_external_id: bool) -> CallError {
+    let first: &(dyn std::error::Error + 'static) = error;
+    let mut causes = std::iter::successors(Some(first), |error| error.source());
+    let Some(answer) = causes.find_map(|cause| cause.downcast_ref::<AssumeRoleError>()) else {
+        return CallError::of(error);
+    };
+    let code = answer.code().unwrap_or("Failed").to_owned();
+    let mut message = answer.message().unwrap_or("no message").to_owned();
+    if code.contains("AccessDenied") {
+        let external_id = match with_external_id {
+            true => "its trust policy does not ask for the external id of the config",
+            false => "its trust policy asks for an external id, and the config has none",
+        };
+        message.push_str(&format!(
+            "; there is no such role, or its trust policy does not allow the caller, or {external_id}, or the caller may not call sts:AssumeRole"
+        ));
+    }
+    CallError { code, message }
+}
