@@ -22,6 +22,7 @@ mod objects;
 mod pages;
 mod regions;
 mod selectors;
+mod stop;
 mod stores;
 mod trails;
 mod whole;
@@ -48,6 +49,7 @@ use call_error::CallError;
 use client::Aws;
 use failures::Failures;
 use limits::Limits;
+use stop::Stop;
 
 /// By how much this machine's clock may differ from AWS's. Requests that are fifteen minutes off are refused by AWS itself.
 const MAX_SKEW: time::Duration = time::Duration::minutes(5);
@@ -87,6 +89,9 @@ async fn ask_regions<'r, T>(
 
 #[derive(Debug, thiserror::Error)]
 pub enum CollectError {
+    /// With what was seen by then.
+    #[error("stopped, and nothing was judged")]
+    Stopped(Option<Box<Snapshot>>),
     #[error("cannot start the collector: {0}")]
     Runtime(std::io::Error),
     #[error(
@@ -128,7 +133,14 @@ fn each_refusal(refused: &[Failure]) -> String {
 /// Collects the accounts of the config. `buckets` are placed even if they are not among its own; `logs`: read these records too.
 pub(crate) fn run(config: &Config, buckets: &[String], logs: Option<LogRequest>) -> Result<Snapshot, CollectError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CollectError::Runtime)?;
-    runtime.block_on(collect(config, buckets, logs))
+    let stop = Stop::listen();
+    let limits = Limits::until(config.budget, stop.flag());
+    let collected = runtime.block_on(collect(config, buckets, logs, limits));
+    if stop.was_stopped() {
+        let snapshot = collected.ok().map(|snapshot| Box::new(Snapshot { was_stopped: true, ..snapshot }));
+        return Err(CollectError::Stopped(snapshot));
+    }
+    collected
 }
 
 /// Reads the log objects below `s3://bucket/prefix`, wherever the bucket is. Those that were delivered before the period
@@ -167,11 +179,16 @@ pub(crate) fn fetch(config: &Config, snapshot: &Snapshot, names: &[String]) -> R
     })
 }
 
-async fn collect(config: &Config, declared: &[String], logs: Option<LogRequest>) -> Result<Snapshot, CollectError> {
+async fn collect(
+    config: &Config,
+    declared: &[String],
+    logs: Option<LogRequest>,
+    limits: Limits,
+) -> Result<Snapshot, CollectError> {
     let progress = Progress::start();
     progress.stage("asking who we are");
     let first_region = config.regions.as_deref().and_then(|regions| regions.first()).cloned();
-    let aws = Aws::load(first_region, Limits::new(Some(config.budget))).await?;
+    let aws = Aws::load(first_region, limits).await?;
     let caller = identify(&aws).await?;
     if let Some(expected) = config.account.as_ref().filter(|expected| **expected != caller.account) {
         return Err(CollectError::OtherAccount {
@@ -210,6 +227,7 @@ async fn collect(config: &Config, declared: &[String], logs: Option<LogRequest>)
         schema: SCHEMA.to_owned(),
         accounts: seen.into_iter().map(|seen| Account { failures: seen.failures.list, ..seen.account }).collect(),
         not_entered,
+        was_stopped: false,
         organization: None,
         locations: vec![],
         records,

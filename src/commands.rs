@@ -72,6 +72,7 @@ impl CommandError {
     pub fn exit(&self) -> Exit {
         match self {
             CommandError::Write(_) => Exit::Internal,
+            CommandError::Collect(CollectError::Stopped(_)) => Exit::Stopped,
             _ => Exit::Usage,
         }
     }

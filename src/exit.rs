@@ -21,6 +21,8 @@ pub enum Exit {
     Unknown = 3,
     /// A policy broke, or a report could not be written.
     Internal = 4,
+    /// A signal (SIGINT, SIGTERM) ended the scan: there is no verdict. As a shell tells of SIGINT.
+    Stopped = 130,
 }
 
 impl Exit {

@@ -146,6 +146,7 @@ impl<'a> View<'a> {
             regions: regions.into_iter().cloned().collect(),
             collected_at: self.world.at,
             clock_is_doubtful: self.world.failures_anywhere(FactKind::Clock).next().is_some(),
+            was_stopped: self.world.snapshot.was_stopped,
         }
     }
 

@@ -63,6 +63,14 @@ pub fn evaluate(input: &Input, bundles: &[Bundle], config: &Config) -> Vec<Findi
     findings
 }
 
+/// What a scan that was stopped did not come to, nobody knows: nothing passes on it, and nothing is not applicable.
+fn of_a_stopped_scan(finding: &mut Finding) {
+    if matches!(finding.outcome, Outcome::Pass | Outcome::NotApplicable) {
+        finding.outcome = Outcome::Unknown;
+        finding.message = format!("the scan was stopped before its end; what was seen until then: {}", finding.message);
+    }
+}
+
 /// Turns one policy's answers into findings.
 struct Host<'a> {
     input: &'a Input,
@@ -72,7 +80,15 @@ struct Host<'a> {
 }
 
 impl Host<'_> {
-    fn findings(&self, mut answers: Answers) -> Vec<Finding> {
+    fn findings(&self, answers: Answers) -> Vec<Finding> {
+        let mut findings = self.findings_of(answers);
+        if self.input.was_stopped {
+            findings.iter_mut().for_each(of_a_stopped_scan);
+        }
+        findings
+    }
+
+    fn findings_of(&self, mut answers: Answers) -> Vec<Finding> {
         for (subject, answer) in self.unseen() {
             answers.unknown.entry(subject.id.clone()).or_default().push(answer);
             answers.subjects.entry(subject.id.clone()).or_insert(subject);

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -35,6 +36,8 @@ pub(super) enum NotMade {
     /// The time that the scan may take.
     Budget(Duration),
     Silent,
+    /// By a signal.
+    Stopped,
 }
 
 impl NotMade {
@@ -43,6 +46,7 @@ impl NotMade {
         match self {
             NotMade::Budget(_) => "BudgetUsedUp",
             NotMade::Silent => TIMEOUT,
+            NotMade::Stopped => "Stopped",
         }
     }
 }
@@ -53,6 +57,7 @@ impl fmt::Display for NotMade {
             NotMade::Budget(budget) => {
                 write!(f, "not asked: the {} s of scan.budget were used up; allow more, or scan less", budget.as_secs())
             }
+            NotMade::Stopped => f.write_str("not asked: the scan was stopped"),
             NotMade::Silent => {
                 write!(f, "not asked again: {SILENT} tries of this service in this region, and more, went unanswered")
             }
@@ -68,6 +73,7 @@ struct Shared {
     /// When the budget ends, and how long it was.
     end: Option<(Instant, Duration)>,
     silence: Duration,
+    was_stopped: Arc<AtomicBool>,
     noted: Mutex<Noted>,
 }
 
@@ -123,7 +129,14 @@ impl Limits {
 
     pub(super) fn with_silence(budget: Option<Duration>, silence: Duration) -> Limits {
         let end = budget.and_then(|budget| Some((Instant::now().checked_add(budget)?, budget)));
-        Limits(Arc::new(Shared { end, silence, noted: Mutex::default() }))
+        Limits(Arc::new(Shared { end, silence, was_stopped: Arc::default(), noted: Mutex::default() }))
+    }
+
+    /// The same for a run that ends when this is set.
+    pub(super) fn until(budget: Duration, was_stopped: Arc<AtomicBool>) -> Limits {
+        let Limits(shared) = Limits::new(Some(budget));
+        let (end, silence) = (shared.end, shared.silence);
+        Limits(Arc::new(Shared { end, silence, was_stopped, noted: Mutex::default() }))
     }
 
     /// By how much this machine's clock differs from AWS's, as far as answers tell.
@@ -152,6 +165,9 @@ pub(super) struct CallLimits {
 impl CallLimits {
     /// Whether a call may still be made.
     pub(super) fn check(&self) -> Result<(), NotMade> {
+        if self.shared.was_stopped.load(Ordering::Relaxed) {
+            return Err(NotMade::Stopped);
+        }
         if let Some((_, budget)) = self.shared.end.filter(|(end, _)| Instant::now() >= *end) {
             return Err(NotMade::Budget(budget));
         }

@@ -4,7 +4,7 @@ use super::evidence::log_request;
 use super::targets::refuse_inputs;
 use super::{CommandError, told};
 use crate::cli::Collect;
-use crate::collect;
+use crate::collect::{self, CollectError};
 use crate::config::Config;
 use crate::counted::counted;
 use crate::exit::Exit;
@@ -22,7 +22,10 @@ pub(super) fn run(args: &Collect) -> Result<Exit, CommandError> {
         let message = format!("{path} is there and is no snapshot: give another name, or remove it");
         return Err(CommandError::Usage(message));
     }
-    let snapshot = collect::run(&config, &config.buckets(), log_request(&config))?;
+    let snapshot = match collect::run(&config, &config.buckets(), log_request(&config)) {
+        Err(CollectError::Stopped(Some(snapshot))) => *snapshot,
+        collected => collected?,
+    };
     if args.output.as_os_str() == "-" {
         told(output::print(&snapshot.to_json()))?;
     } else {
@@ -48,6 +51,10 @@ pub(super) fn run(args: &Collect) -> Result<Exit, CommandError> {
     if unread > 0 || malformed > 0 {
         let (unread, malformed) = (counted(unread as u64, "log object"), counted(malformed, "record"));
         output::tell(format_args!("not read: {unread}; not understood: {malformed}; the snapshot names them"));
+    }
+    if snapshot.was_stopped {
+        output::tell("stopped: what was not asked for by then is not in the snapshot, and nothing passes on it");
+        return Ok(Exit::Stopped);
     }
     let is_whole = |records: &Records| records.read.iter().all(LogReading::is_complete);
     let is_complete = snapshot.failures().next().is_none() && unread == 0 && malformed == 0;

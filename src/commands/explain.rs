@@ -110,6 +110,10 @@ fn code(name: &str) -> Option<&'static str> {
              `trailcheck explain unknown` says what to do.\n"
         }
         "4" => "exit code 4: a policy broke, or a report could not be written. What else was found is reported.\n",
+        "130" => {
+            "exit code 130: a signal (SIGINT, SIGTERM) ended the scan, and nothing was judged. `trailcheck collect` writes what was\n\
+             seen by then; nothing passes on it.\n"
+        }
         _ => return None,
     })
 }

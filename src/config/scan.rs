@@ -49,14 +49,14 @@ pub(super) fn accounts(
         if !ids.insert(account.id.clone()) {
             return Err(source.at(span, format!("account {} is there twice", account.id)));
         }
-        if account.role.is_none() {
-            if let Some(other) = own.replace(account.id.clone()) {
-                let message = format!(
-                    "accounts {other} and {} have no role, and the credentials are of one account: give the other `role`",
-                    account.id
-                );
-                return Err(source.at(span, message));
-            }
+        if account.role.is_none()
+            && let Some(other) = own.replace(account.id.clone())
+        {
+            let message = format!(
+                "accounts {other} and {} have no role, and the credentials are of one account: give the other `role`",
+                account.id
+            );
+            return Err(source.at(span, message));
         }
         read.push(account);
     }

@@ -110,6 +110,8 @@ pub struct Scan {
     pub collected_at: Timestamp,
     /// The clock of the machine that scanned differed from AWS's by more than five minutes.
     pub clock_is_doubtful: bool,
+    /// A signal ended the scan before its end: nothing passes.
+    pub was_stopped: bool,
 }
 
 /// A location that COPY or UNLOAD uses.

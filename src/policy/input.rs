@@ -23,6 +23,7 @@ pub struct Input {
     /// The snapshot's clock.
     pub collected_at: Timestamp,
     pub clock_is_doubtful: bool,
+    pub was_stopped: bool,
     /// By id, for policies that name a subject by its id alone; made when the first one does.
     subjects: OnceLock<HashMap<String, Subject>>,
     unseen: BTreeMap<String, Vec<Unseen>>,
@@ -41,6 +42,7 @@ struct Scan {
     subject: Subject,
     collected_at: Timestamp,
     clock_is_doubtful: bool,
+    was_stopped: bool,
 }
 
 impl Input {
@@ -79,8 +81,8 @@ impl Input {
         let scan: Scan = member(&value, "scan")?;
         let unseen = member(&value, "unseen")?;
         let subjects = OnceLock::new();
-        let Scan { subject: account, collected_at, clock_is_doubtful } = scan;
-        Ok(Input { account, collected_at, clock_is_doubtful, subjects, unseen, value })
+        let Scan { subject: account, collected_at, clock_is_doubtful, was_stopped } = scan;
+        Ok(Input { account, collected_at, clock_is_doubtful, was_stopped, subjects, unseen, value })
     }
 
     /// The subject that is known by this id.

@@ -6,7 +6,7 @@ tests. Control, below /_control/:
     POST reset   forget rules, calls and the whole AWS world
     POST world   make buckets, trails, clusters and objects (see world.py)
     POST rules   answer these calls ourselves: [{service, operation, region, assumed, status, body, headers, times}, …];
-                 `assumed`: with the credentials of an assumed role, or without
+                 `assumed`: with the credentials of an assumed role, or without; `delay`: seconds
     POST forget  forget the rules
     GET  calls   what was asked since the last reset: [{service, operation, region, path}, …]
 """
@@ -19,6 +19,7 @@ import os
 import re
 import sys
 import threading
+import time
 import traceback
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
@@ -91,6 +92,7 @@ class Handler(BaseHTTPRequestHandler):
             # moto does not know this service; an account without it answers like this.
             return self.answer(200, {}, b'{"namespaces": []}')
         if rule:
+            time.sleep(rule.get("delay", 0))
             return self.answer(rule["status"], rule.get("headers", {}), rule.get("body", "").encode())
         self.forward(body)
 

@@ -60,7 +60,7 @@ fn a_framework_is_told_control_by_control_also_those_that_no_policy_covers() {
 #[test]
 fn outcomes_and_exit_codes_are_explained() {
     let workplace = Workplace::offline();
-    for name in ["pass", "fail", "unknown", "waived", "not_applicable", "error", "0", "1", "2", "3", "4"] {
+    for name in ["pass", "fail", "unknown", "waived", "not_applicable", "error", "0", "1", "2", "3", "4", "130"] {
         let ran = workplace.run(&["explain", name]);
         assert!(ran.exit == 0 && ran.stdout.contains(name), "{name}: {ran:?}");
     }

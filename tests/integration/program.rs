@@ -75,17 +75,34 @@ impl Workplace {
     }
 
     fn run_from(&self, input: Stdio, folder: &str, arguments: &[&str]) -> Ran {
-        let output = Command::new(env!("CARGO_BIN_EXE_trailcheck"))
-            .stdin(input)
+        Ran::of(self.command(folder, arguments).stdin(input).output().unwrap())
+    }
+
+    fn command(&self, folder: &str, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_trailcheck"));
+        command
             .args(arguments)
             .current_dir(self.path(folder))
             .env_clear()
             .env("HOME", self.folder.path())
             .env("AWS_EC2_METADATA_DISABLED", "true")
-            .envs(self.environment.iter().map(|(name, value)| (name, value)))
-            .output()
-            .unwrap();
-        Ran::of(output)
+            .envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
+    /// Runs it, and sends these signals once the first call to `until` was made at the endpoint.
+    pub fn run_and_signal(&self, endpoint: &Endpoint, until: &str, signals: &[&str], arguments: &[&str]) -> Ran {
+        let mut command = self.command("", arguments);
+        let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        while !endpoint.calls().iter().any(|call| call.contains(until)) {
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        for signal in signals {
+            let sent = Command::new("kill").args([&format!("-{signal}"), &child.id().to_string()]).status().unwrap();
+            assert!(sent.success());
+            std::thread::sleep(std::time::Duration::from_millis(200));
+        }
+        Ran::of(child.wait_with_output().unwrap())
     }
 
     /// `check --report json` with more arguments: the report, and how it ended.

@@ -157,3 +157,36 @@ fn a_scan_ends_when_its_budget_is_used_up() {
     let told = finding(&report, "coverage/copy_recorded", "s3://load-eu/")["message"].to_string();
     assert!(told.contains("BudgetUsedUp"), "{told}");
 }
+
+/// Whoever stops a scan gets what was seen by then, and no verdict; nor does anything pass on it later.
+#[test]
+fn a_scan_that_is_stopped_gives_no_verdict() {
+    let endpoint = Endpoint::with(&world());
+    let slow = json!({"service": "redshift", "operation": "DescribeClusters", "status": 200, "delay": 1,
+        "body": "<DescribeClustersResponse><DescribeClustersResult><Clusters/></DescribeClustersResult></DescribeClustersResponse>"});
+    endpoint.rule(slow);
+    let workplace = Workplace::at(&endpoint);
+    workplace.write("trailcheck.toml", CONFIG);
+    let stopped =
+        workplace.run_and_signal(&endpoint, "DescribeClusters", &["TERM"], &["collect", "-o", "snapshot.json"]);
+    assert_eq!(stopped.exit, 130, "{stopped:?}");
+    assert!(stopped.stderr.contains("stopped: what was not asked for by then"), "{stopped:?}");
+    let (report, _) = workplace.check(&["--snapshot", "snapshot.json"]);
+    let holds = |outcome: &str| report["summary"][outcome].as_u64().unwrap();
+    assert_eq!((holds("pass"), holds("not_applicable")), (0, 0), "{report}");
+    assert_eq!(workplace.check(&["--snapshot", "snapshot.json", "--policy", "coverage/copy_recorded"]).1.exit, 3);
+    let failures = report["run"]["failures"].as_array().unwrap();
+    assert!(failures.iter().any(|failure| failure["code"] == "Stopped"), "{report}");
+}
+
+#[test]
+fn a_second_signal_ends_it_at_once() {
+    let endpoint = Endpoint::with(&world());
+    endpoint.rule(json!({"service": "sts", "operation": "GetCallerIdentity", "status": 200, "delay": 8, "body": ""}));
+    let workplace = Workplace::at(&endpoint);
+    workplace.write("trailcheck.toml", CONFIG);
+    let check = ["check", "--report", "json=out.json"];
+    let ended = workplace.run_and_signal(&endpoint, "GetCallerIdentity", &["INT", "INT"], &check);
+    assert_eq!((ended.exit, &*ended.stdout), (130, ""), "{ended:?}");
+    assert_eq!(workplace.files(), ["trailcheck.toml"]);
+}
