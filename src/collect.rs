@@ -19,6 +19,7 @@ mod log_roots;
 mod log_validation;
 mod namespaces;
 mod objects;
+mod organization;
 mod pages;
 mod regions;
 mod selectors;
@@ -43,7 +44,7 @@ use crate::progress::Progress;
 use crate::snapshot::{Account, Caller, FactKind, Failure, SCHEMA, Scanner, Snapshot};
 
 use account::{Opened, Scan, look, open};
-use accounts::Seen;
+use accounts::{Accounts, Seen};
 use buckets::Known;
 use call_error::CallError;
 use client::Aws;
@@ -112,8 +113,12 @@ pub enum CollectError {
         "scan.accounts names {account} without a role, and the credentials are of another account ({caller}): give it `role`, or set AWS_PROFILE"
     )]
     NoRole { account: String, caller: String },
-    #[error("no account of scan.accounts could be entered:{}", each_refusal(refused))]
-    NoAccount { refused: Vec<Failure> },
+    #[error("no account could be entered:{}", each_refusal(not_entered))]
+    NoAccount { not_entered: Vec<Failure> },
+    #[error(
+        "cannot tell which accounts the organization has (organizations:{call}): {code}: {message}\nnext: start the scan in the management account, or in one that administers a service for the organization, and allow organizations:DescribeOrganization and organizations:ListAccounts; or list the accounts in scan.accounts"
+    )]
+    Organization { call: &'static str, code: String, message: String },
     #[error(
         "cannot tell who is asking (sts:GetCallerIdentity in {region}): {message}\nnext: check the credentials (AWS_PROFILE, AWS_ACCESS_KEY_ID, an OIDC role) and the endpoint (AWS_ENDPOINT_URL); `aws sts get-caller-identity` must work with the same environment"
     )]
@@ -168,7 +173,7 @@ pub(crate) fn fetch(config: &Config, snapshot: &Snapshot, names: &[String]) -> R
         let first_region = config.regions.as_deref().and_then(|regions| regions.first()).cloned();
         let aws = Aws::load(first_region, Limits::new(Some(config.budget))).await?;
         let caller = identify(&aws).await?;
-        let (entered, _) = accounts::enter(&aws, &caller, config).await?;
+        let Accounts { entered, .. } = accounts::enter(&aws, &caller, config).await?;
         let told = |error: CallError| format!("{}: {}", error.code, error.message);
         let mut fetched = Fetched::new();
         for (aws, names) in accounts::readers(&entered, snapshot, names) {
@@ -197,7 +202,7 @@ async fn collect(
             account: caller.account,
         });
     }
-    let (entered, not_entered) = accounts::enter(&aws, &caller, config).await?;
+    let Accounts { entered, not_entered, organization } = accounts::enter(&aws, &caller, config).await?;
     progress.stage("placing buckets");
     let mut opened: Vec<Opened> = stream::iter(entered).map(open).buffered(ACCOUNTS_IN_FLIGHT).collect().await;
     let known = place_declared(&mut opened, declared).await;
@@ -228,7 +233,7 @@ async fn collect(
         accounts: seen.into_iter().map(|seen| Account { failures: seen.failures.list, ..seen.account }).collect(),
         not_entered,
         was_stopped: false,
-        organization: None,
+        organization,
         locations: vec![],
         records,
         changes,

@@ -27,8 +27,8 @@ use error::Source;
 pub use locations::{AccessRule, RedshiftLocation};
 use locations::{access_rule, redshift_location};
 pub use policies::{Level, PolicySetting};
-pub use scan::ScanAccount;
-use scan::{account_id, accounts, budget, regions};
+pub use scan::{ScanAccount, ScanOrganization};
+use scan::{account_id, budget, regions, scanned};
 pub use units::{DEFAULT_SAMPLE, duration};
 use waivers::waiver;
 pub use waivers::{Waivable, Waiver};
@@ -53,6 +53,8 @@ pub struct Config {
     pub account: Option<String>,
     /// The accounts that are scanned; empty: the one that the credentials are of.
     pub accounts: Vec<ScanAccount>,
+    /// The accounts of the caller's organization are scanned.
+    pub organization: Option<ScanOrganization>,
     /// `None`: every enabled region.
     pub regions: Option<Vec<String>>,
     /// How long AWS is asked. What is not asked for by then is not known.
@@ -99,6 +101,7 @@ impl Config {
     pub fn parse(path: &Path, text: &str) -> Result<Config, ConfigError> {
         let source = Source::new(path, text);
         let document: Document = toml::from_str(text).map_err(|error| source.syntax(error))?;
+        let (accounts, organization) = scanned(&source, document.scan.accounts, document.scan.organization)?;
         let mut redshift = Vec::new();
         if document.scan.recorders.as_ref().is_some_and(Vec::is_empty) {
             return Err(
@@ -128,7 +131,8 @@ impl Config {
             path: path.to_owned(),
             text: text.to_owned(),
             account: document.scan.account.map(|account| account_id(&source, account)).transpose()?,
-            accounts: accounts(&source, document.scan.accounts)?,
+            accounts,
+            organization,
             regions: regions(&source, document.scan.regions)?,
             budget: budget(&source, document.scan.budget)?,
             recorders: document.scan.recorders.unwrap_or_default(),

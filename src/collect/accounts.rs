@@ -12,11 +12,12 @@ use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityError;
 use super::call_error::CallError;
 use super::client::Aws;
 use super::failures::Failures;
+use super::organization::{self, Members};
 use super::{CollectError, ask_each, ask_identity};
 use crate::aws::location::Location;
 use crate::config::{Config, ScanAccount};
 use crate::logs::chain::LogName;
-use crate::snapshot::{Account, Caller, FactKind, Failure, Snapshot};
+use crate::snapshot::{Account, Caller, FactKind, Failure, Organization, Snapshot};
 
 /// An account that was entered.
 pub(super) struct Entered {
@@ -99,40 +100,54 @@ const EVERYTHING: [FactKind; 9] = [
     FactKind::Records,
 ];
 
-/// Enters the accounts of the config. One that cannot be entered is a failure, and stops no other.
-pub(super) async fn enter(
-    aws: &Aws,
-    caller: &Caller,
-    config: &Config,
-) -> Result<(Vec<Entered>, Vec<Failure>), CollectError> {
-    if config.accounts.is_empty() {
-        return Ok((vec![Entered { aws: aws.clone(), caller: caller.clone() }], vec![]));
-    }
-    let own = config.accounts.iter().find(|account| account.role.is_none());
-    if let Some(own) = own.filter(|own| own.id != caller.account) {
-        return Err(CollectError::NoRole { account: own.id.clone(), caller: caller.arn.clone() });
+/// The accounts of a scan.
+pub(super) struct Accounts {
+    pub entered: Vec<Entered>,
+    pub not_entered: Vec<Failure>,
+    /// `None`: not asked for.
+    pub organization: Option<Organization>,
+}
+
+/// Enters the accounts that the config asks for. One that cannot be entered is a failure, and stops no other.
+pub(super) async fn enter(aws: &Aws, caller: &Caller, config: &Config) -> Result<Accounts, CollectError> {
+    let own = || Entered { aws: aws.clone(), caller: caller.clone() };
+    let (asked, mut not_entered, organization) = match &config.organization {
+        Some(asked) => {
+            let Members { accounts, not_entered, organization } = organization::members(aws, caller, asked).await?;
+            (accounts, not_entered, Some(organization))
+        }
+        None if config.accounts.is_empty() => {
+            return Ok(Accounts { entered: vec![own()], not_entered: vec![], organization: None });
+        }
+        None => (config.accounts.clone(), vec![], None),
+    };
+    let without_role = asked.iter().find(|account| account.role.is_none() && account.id != caller.account);
+    if let Some(other) = without_role {
+        return Err(CollectError::NoRole { account: other.id.clone(), caller: caller.arn.clone() });
     }
     let session = session_name();
     let ask = async |account: &&ScanAccount| match &account.role {
-        None => Ok(Entered { aws: aws.clone(), caller: caller.clone() }),
+        None => Ok(own()),
         Some(role) => assume(aws, account, role, &session).await,
     };
-    let (mut entered, mut refused) = (vec![], vec![]);
-    for (account, answer) in ask_each(&config.accounts, ask).await {
+    let mut entered = vec![];
+    for (account, answer) in ask_each(&asked, ask).await {
         match answer {
             Ok(account) => entered.push(account),
-            Err(error) => {
-                let mut failures = Failures::of(&account.id);
-                let role = account.role.as_deref();
-                failures.add("sts:AssumeRole", aws.home_region(), role, error, &EVERYTHING);
-                refused.extend(failures.list);
-            }
+            Err(error) => not_entered.push(self::not_entered(aws, &account.id, account.role.as_deref(), error)),
         }
     }
     match entered.is_empty() {
-        true => Err(CollectError::NoAccount { refused }),
-        false => Ok((entered, refused)),
+        true => Err(CollectError::NoAccount { not_entered }),
+        false => Ok(Accounts { entered, not_entered, organization }),
     }
+}
+
+/// An account of which nothing is known.
+pub(super) fn not_entered(aws: &Aws, account: &str, role: Option<&str>, error: CallError) -> Failure {
+    let mut failures = Failures::of(account);
+    failures.add("sts:AssumeRole", aws.home_region(), role, error, &EVERYTHING);
+    failures.list.remove(0)
 }
 
 /// What the account's own CloudTrail shows beside our calls.

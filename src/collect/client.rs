@@ -101,6 +101,10 @@ impl Aws {
         client!(self, aws_sdk_account, "account", &self.home_region)
     }
 
+    pub(super) fn organizations(&self) -> aws_sdk_organizations::Client {
+        client!(self, aws_sdk_organizations, "organizations", &self.home_region)
+    }
+
     pub(super) fn cloudtrail(&self, region: &str) -> aws_sdk_cloudtrail::Client {
         client!(self, aws_sdk_cloudtrail, "cloudtrail", region)
     }

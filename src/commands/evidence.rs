@@ -58,6 +58,12 @@ pub(super) fn saved(path: &Path, config: &Config) -> Result<Snapshot, CommandErr
             missing.id
         )));
     }
+    if config.organization.is_some() && snapshot.organization.is_none() {
+        return Err(CommandError::Usage(format!(
+            "{} holds no organization, which scan.organization asks for: collect it again",
+            path.display()
+        )));
+    }
     let is_of = |account: &String| snapshot.accounts.iter().any(|seen| seen.id() == account);
     match config.account.as_ref().filter(|account| !is_of(account)) {
         None => Ok(snapshot),

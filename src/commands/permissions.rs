@@ -14,11 +14,9 @@ pub(super) fn run(args: &Args) -> Result<Exit, CommandError> {
     let config = Config::find(args.config.config.as_deref())?;
     let snapshot = args.snapshot.as_deref().map(Snapshot::load).transpose()?;
     let policy = policy(&needed(&config, snapshot.as_ref()));
-    let roles: Vec<&str> = config.accounts.iter().filter_map(|account| account.role.as_deref()).collect();
-    if !roles.is_empty() {
+    if let Some(of_caller) = of_caller(&config) {
         output::remark(format_args!(
-            "this is what each role of scan.accounts needs; whoever starts the scan needs sts:AssumeRole of {}",
-            roles.join(", ")
+            "this is what the role in each account needs; whoever starts the scan needs {of_caller}"
         ));
     }
     told(match args.format {
@@ -26,6 +24,18 @@ pub(super) fn run(args: &Args) -> Result<Exit, CommandError> {
         PermissionsFormat::Cloudformation => output::print(&harmless::json(&stack(&policy))),
         PermissionsFormat::Terraform => output::print_text(&terraform(&policy)),
     })
+}
+
+/// What it takes to enter other accounts; `None`: none are.
+fn of_caller(config: &Config) -> Option<String> {
+    if let Some(organization) = &config.organization {
+        return Some(format!(
+            "organizations:DescribeOrganization, organizations:ListAccounts, organizations:ListDelegatedAdministrators, and sts:AssumeRole of arn:aws:iam::*:role/{}",
+            organization.role
+        ));
+    }
+    let roles: Vec<&str> = config.accounts.iter().filter_map(|account| account.role.as_deref()).collect();
+    (!roles.is_empty()).then(|| format!("sts:AssumeRole of {}", roles.join(", ")))
 }
 
 /// A template of the role: parameters say who may assume it.

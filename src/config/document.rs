@@ -86,6 +86,29 @@ pub(super) struct Scan {
     /// The accounts that are scanned; left out: the one that the credentials are of.
     #[schemars(with = "Option<Vec<ScanAccount>>")]
     pub accounts: Option<Spanned<Vec<ScanAccount>>>,
+    /// Scan the accounts of the organization that the credentials' account is in.
+    #[schemars(with = "Option<ScanOrganization>")]
+    pub organization: Option<Spanned<ScanOrganization>>,
+}
+
+/// Which accounts of an organization are scanned, and how they are entered.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ScanOrganization {
+    /// The name of the role that is assumed in each account but the credentials' own, with its path if it has one.
+    #[schemars(with = "String")]
+    pub role: Spanned<String>,
+    /// The external id that the roles' trust policies ask for.
+    #[schemars(with = "Option<String>")]
+    pub external_id: Option<Spanned<String>>,
+    /// The ids of organizational units or the root (`ou-…`, `r-…`): only accounts below them; left out: all accounts.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub include_ou: Vec<Spanned<String>>,
+    /// The ids of accounts that are left out.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub exclude: Vec<Spanned<String>>,
 }
 
 /// An account that is scanned.

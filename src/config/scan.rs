@@ -31,8 +31,67 @@ pub struct ScanAccount {
     pub external_id: Option<String>,
 }
 
+/// Which accounts of an organization are scanned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScanOrganization {
+    /// The role's name, with its path.
+    pub role: String,
+    pub external_id: Option<String>,
+    /// Empty: all accounts.
+    pub include_ou: Vec<String>,
+    pub exclude: Vec<String>,
+}
+
 /// What AWS would refuse only when the scan has begun is refused here.
-pub(super) fn accounts(
+pub(super) fn scanned(
+    source: &Source,
+    raw_accounts: Option<toml::Spanned<Vec<document::ScanAccount>>>,
+    raw_organization: Option<toml::Spanned<document::ScanOrganization>>,
+) -> Result<(Vec<ScanAccount>, Option<ScanOrganization>), ConfigError> {
+    if let (Some(_), Some(organization)) = (&raw_accounts, &raw_organization) {
+        let message = "scan.accounts and scan.organization: give one of the two";
+        return Err(source.at(organization.span(), message));
+    }
+    let organization = raw_organization.map(|raw| organization(source, raw.into_inner())).transpose()?;
+    Ok((accounts(source, raw_accounts)?, organization))
+}
+
+fn organization(source: &Source, raw: document::ScanOrganization) -> Result<ScanOrganization, ConfigError> {
+    let role = raw.role.get_ref();
+    let is_name = |role: &str| RoleArn::parse(&format!("arn:aws:iam::000000000000:role/{role}")).is_some();
+    if role.starts_with("arn:") || role.contains('*') || !is_name(role) {
+        let message =
+            format!("`{role}` is not a role's name; expected one such as trailcheck-audit, the same in every account");
+        return Err(source.at(raw.role.span(), message));
+    }
+    let external_id = raw.external_id.map(|id| external_id(source, id)).transpose()?;
+    for unit in &raw.include_ou {
+        let id = unit.get_ref();
+        if !(id.starts_with("ou-") || id.starts_with("r-")) {
+            let message =
+                format!("`{id}` is not the id of an organizational unit; expected ou-… or, for the root, r-…");
+            return Err(source.at(unit.span(), message));
+        }
+    }
+    Ok(ScanOrganization {
+        role: raw.role.into_inner(),
+        external_id,
+        include_ou: raw.include_ou.into_iter().map(toml::Spanned::into_inner).collect(),
+        exclude: raw.exclude.into_iter().map(|id| account_id(source, id)).collect::<Result<_, _>>()?,
+    })
+}
+
+/// Security Token Service API Reference, AssumeRole.
+fn external_id(source: &Source, id: toml::Spanned<String>) -> Result<String, ConfigError> {
+    let is_allowed = |c: char| c.is_ascii_alphanumeric() || "_+=,.@:/-".contains(c);
+    if !(2..=1224).contains(&id.get_ref().len()) || !id.get_ref().chars().all(is_allowed) {
+        let message = "it is no external id: expected are 2 to 1224 letters, digits and _+=,.@:/-";
+        return Err(source.at(id.span(), message));
+    }
+    Ok(id.into_inner())
+}
+
+fn accounts(
     source: &Source,
     accounts: Option<toml::Spanned<Vec<document::ScanAccount>>>,
 ) -> Result<Vec<ScanAccount>, ConfigError> {
@@ -75,19 +134,11 @@ fn scan_account(source: &Source, raw: document::ScanAccount) -> Result<ScanAccou
             return Err(source.at(role.span(), message));
         }
     }
-    if let Some(external_id) = &raw.external_id {
-        // Security Token Service API Reference, AssumeRole.
-        let is_allowed = |c: char| c.is_ascii_alphanumeric() || "_+=,.@:/-".contains(c);
-        if raw.role.is_none() {
-            return Err(source.at(external_id.span(), "an external id goes with a role: give `role`"));
-        }
-        if !(2..=1224).contains(&external_id.get_ref().len()) || !external_id.get_ref().chars().all(is_allowed) {
-            let message = "it is no external id: expected are 2 to 1224 letters, digits and _+=,.@:/-";
-            return Err(source.at(external_id.span(), message));
-        }
+    if let Some(external_id) = raw.external_id.as_ref().filter(|_| raw.role.is_none()) {
+        return Err(source.at(external_id.span(), "an external id goes with a role: give `role`"));
     }
-    let inner = |text: toml::Spanned<String>| text.into_inner();
-    Ok(ScanAccount { id, role: raw.role.map(inner), external_id: raw.external_id.map(inner) })
+    let external_id = raw.external_id.map(|id| external_id(source, id)).transpose()?;
+    Ok(ScanAccount { id, role: raw.role.map(toml::Spanned::into_inner), external_id })
 }
 
 pub(super) fn regions(

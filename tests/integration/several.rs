@@ -130,7 +130,7 @@ fn credentials_of_the_wrong_account_scan_nothing() {
     workplace.write("trailcheck.toml", &CONFIG.replace("{ id = \"123456789012\" },", ""));
     let ran = workplace.run(&["check"]);
     assert_eq!(ran.exit, 2, "{ran:?}");
-    assert!(ran.stderr.contains("no account of scan.accounts could be entered"), "{ran:?}");
+    assert!(ran.stderr.contains("no account could be entered"), "{ran:?}");
     assert!(ran.stderr.contains("222222222222: sts:AssumeRole"), "{ran:?}");
 }
 
@@ -211,6 +211,9 @@ fn doctor_names_the_account_that_lacks_a_permission() {
     );
     let told = workplace.run(&["permissions"]);
     assert!(told.stderr.contains("needs sts:AssumeRole of arn:aws:iam::222222222222:role/audit"), "{told:?}");
+    workplace.write("trailcheck.toml", ORGANIZATION);
+    let told = workplace.run(&["permissions"]);
+    assert!(told.stderr.contains("organizations:ListAccounts") && told.stderr.contains(":*:role/audit"), "{told:?}");
 }
 
 /// Evidence is fetched again as it was read: with the credentials of whoever may.
@@ -260,4 +263,99 @@ fn an_organizations_trail_is_completed_by_its_owner() {
     let (report, ran) = check(&endpoint, CONFIG);
     assert_eq!(ran.exit, 3, "{ran:?}");
     assert_eq!(outcome(&report, "coverage/unload_recorded", "s3://unload-member/"), "unknown");
+}
+
+const ORGANIZATION: &str = r#"
+[scan]
+regions = ["eu-west-1"]
+organization = { role = "audit", external_id = "tower-7", include_ou = ["ou-root-banking"], exclude = ["555555555555"] }
+[[redshift.copy]]
+location = "s3://load-eu/"
+[[redshift.unload]]
+location = "s3://unload-member/"
+"#;
+
+/// Answers of AWS Organizations: four accounts behind an empty page, one of them in another unit.
+fn organization(endpoint: &Endpoint) {
+    let answer = |operation: &str, contains: Option<&str>, body: Value| {
+        endpoint.rule(json!({"service": "organizations", "operation": operation, "contains": contains, "status": 200,
+            "body": body.to_string()}));
+    };
+    let account = |id: &str, state: &str, unit: &str| {
+        json!({"Id": id, "Name": format!("n{id}"), "State": state,
+        "Paths": [format!("o-acme/r-root/{unit}/{id}/")]})
+    };
+    answer("DescribeOrganization", None, json!({"Organization": {"Id": "o-acme", "MasterAccountId": ACCOUNT}}));
+    answer("ListDelegatedAdministrators", None, json!({"DelegatedAdministrators": [{"Id": MEMBER}]}));
+    let mut old = account("333333333333", "ACTIVE", "ou-root-banking");
+    // Before `State` there was `Status`.
+    old["Status"] = "SUSPENDED".into();
+    old.as_object_mut().unwrap().remove("State");
+    answer(
+        "ListAccounts",
+        Some("page-2"),
+        json!({"Accounts": [
+            account(ACCOUNT, "ACTIVE", "ou-root-banking"), account(MEMBER, "ACTIVE", "ou-root-banking"), old,
+            account("444444444444", "ACTIVE", "ou-root-sandbox"), account("555555555555", "ACTIVE", "ou-root-banking"),
+        ]}),
+    );
+    answer("ListAccounts", None, json!({"Accounts": [], "NextToken": "page-2"}));
+}
+
+#[test]
+fn the_accounts_of_an_organization_are_found() {
+    let endpoint = two_accounts(&[]);
+    organization(&endpoint);
+    let workplace = Workplace::at(&endpoint);
+    workplace.write("trailcheck.toml", ORGANIZATION);
+    assert_eq!(workplace.run(&["collect", "-o", "snapshot.json"]).exit, 3, "one is suspended");
+    let text = std::fs::read_to_string(workplace.path("snapshot.json")).unwrap();
+    let snapshot: Value = serde_json::from_str(&text).unwrap();
+    let scanned: Vec<&Value> =
+        snapshot["accounts"].as_array().unwrap().iter().map(|account| &account["caller"]["account"]).collect();
+    assert_eq!(scanned, [ACCOUNT, MEMBER]);
+    let failure = &snapshot["not_entered"][0];
+    assert_eq!((&failure["account"], &failure["code"]), (&json!("333333333333"), &json!("SUSPENDED")));
+    assert_eq!(snapshot["not_entered"].as_array().unwrap().len(), 1);
+    let told = &snapshot["organization"];
+    assert_eq!((&told["management_account"], &told["delegated_administrators"]), (&json!(ACCOUNT), &json!([MEMBER])));
+    let why: Vec<&Value> =
+        told["accounts"].as_array().unwrap().iter().map(|member| &member["not_scanned_because"]).collect();
+    assert!(why[0].is_null() && why[1].is_null() && why[2].to_string().contains("suspended"), "{why:?}");
+    assert!(why[3].to_string().contains("include_ou") && why[4].to_string().contains("exclude"), "{why:?}");
+    let assumed: Vec<String> =
+        endpoint.calls().into_iter().filter(|call| call.starts_with("sts:AssumeRole ")).collect();
+    assert!(assumed.len() == 1 && assumed[0].contains("222222222222%3Arole%2Faudit"), "{assumed:?}");
+    let (report, ran) = workplace.check(&[&["--snapshot", "snapshot.json"], &JUDGED[..]].concat());
+    assert_eq!(ran.exit, 3, "{ran:?}");
+    for (policy, place) in [("copy", "s3://load-eu/"), ("unload", "s3://unload-member/")] {
+        assert_eq!(outcome(&report, &format!("coverage/{policy}_recorded"), place), "pass");
+    }
+    assert_eq!(outcome(&report, "trail/logging", "333333333333"), "unknown");
+}
+
+#[test]
+fn an_organization_that_cannot_be_listed_is_no_scan() {
+    let endpoint = two_accounts(&[]);
+    let denied =
+        r#"{"__type":"AccessDeniedException","Message":"You don't have permissions to access this resource."}"#;
+    endpoint.rule(json!({"service": "organizations", "status": 400, "body": denied}));
+    let workplace = Workplace::at(&endpoint);
+    workplace.write("trailcheck.toml", ORGANIZATION);
+    let ran = workplace.run(&["check"]);
+    assert_eq!(ran.exit, 2, "{ran:?}");
+    assert!(
+        ran.stderr.contains("organizations:DescribeOrganization") && ran.stderr.contains("AccessDenied"),
+        "{ran:?}"
+    );
+    assert!(ran.stderr.contains("next: start the scan in the management account"), "{ran:?}");
+    for (config, expected) in [
+        ("organization = { role = \"arn:aws:iam::111111111111:role/audit\" }", "is not a role's name"),
+        ("organization = { role = \"audit\", include_ou = [\"banking\"] }", "is not the id of an organizational unit"),
+        ("organization = { role = \"audit\" }\naccounts = [{ id = \"111111111111\" }]", "give one of the two"),
+    ] {
+        workplace.write("trailcheck.toml", &format!("[scan]\n{config}\n"));
+        let ran = workplace.run(&["check"]);
+        assert!(ran.exit == 2 && ran.stderr.contains(expected), "{config}: {ran:?}");
+    }
 }
