@@ -23,6 +23,7 @@ mod organization;
 mod pages;
 mod regions;
 mod selectors;
+mod shared_trails;
 mod stop;
 mod stores;
 mod trails;
@@ -206,11 +207,10 @@ async fn collect(
     progress.stage("placing buckets");
     let mut opened: Vec<Opened> = stream::iter(entered).map(open).buffered(ACCOUNTS_IN_FLIGHT).collect().await;
     let known = place_declared(&mut opened, declared).await;
-    let ids: Vec<String> = opened.iter().map(|opened| opened.entered.caller.account.clone()).collect();
-    let entered = ids.iter().map(String::as_str).collect();
-    let scan = Scan { config, declared, known: &known, entered, progress: &progress };
+    let scan = Scan { config, declared, known: &known, progress: &progress };
     let look = async |opened: Opened| look(opened, &scan).await;
     let mut seen: Vec<Seen> = stream::iter(opened).map(look).buffered(ACCOUNTS_IN_FLIGHT).collect().await;
+    shared_trails::complete(&mut seen, organization.as_ref()).await;
     progress.stage("listing log objects");
     let (records, changes) = match logs {
         Some(request) => {

@@ -1,7 +1,5 @@
 //! One account: its buckets, and then its trails, stores, clusters and namespaces.
 
-use std::collections::BTreeSet;
-
 use super::accounts::{Entered, Seen};
 use super::buckets::{Buckets, Known};
 use super::client::Aws;
@@ -33,8 +31,6 @@ pub(super) struct Scan<'a> {
     pub declared: &'a [String],
     /// Where buckets are, as far as other accounts told.
     pub known: &'a Known,
-    /// The accounts that were entered.
-    pub entered: BTreeSet<&'a str>,
     pub progress: &'a Progress,
 }
 
@@ -47,8 +43,7 @@ pub(super) async fn look(opened: Opened, scan: &Scan<'_>) -> Seen {
 }
 
 async fn collect(aws: &Aws, scan: &Scan<'_>, caller: Caller, mut buckets: Buckets, failures: &mut Failures) -> Account {
-    let Scan { config, declared, known, entered, progress } = scan;
-    let others: BTreeSet<&str> = entered.iter().copied().filter(|other| *other != caller.account).collect();
+    let Scan { config, declared, known, progress } = scan;
     let partition = Arn::parse(&caller.arn).map_or("aws", |arn| arn.partition).to_owned();
     let regions = match &config.regions {
         Some(regions) => regions.iter().cloned().collect(),
@@ -57,7 +52,7 @@ async fn collect(aws: &Aws, scan: &Scan<'_>, caller: Caller, mut buckets: Bucket
     progress.stage(&format!("reading trails and clusters of {}", caller.account));
     let mut cluster_failures = failures.beside();
     let (trails, mut clusters) = futures_util::future::join(
-        trails::collect(aws, &regions, &others, failures),
+        trails::collect(aws, &caller.account, &regions, failures),
         clusters::collect(aws, &caller.account, &regions, &mut cluster_failures),
     )
     .await;

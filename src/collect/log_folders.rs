@@ -95,7 +95,7 @@ pub(super) async fn list_all(access: &LogAccess<'_>, watched: &[Watched], window
                 },
                 None => list(&client, account, trail, &region, roots, window).await,
             };
-            let longest_quiet = regions.contains(&region).then(|| longest_quiet(trail));
+            let longest_quiet = regions.contains(&region).then(|| longest_quiet(access, trail));
             let mut source = Source { longest_quiet, ..source };
             source.look_before(&client, account, window).await;
             listed.insert(folder, source.clone());
@@ -106,9 +106,11 @@ pub(super) async fn list_all(access: &LogAccess<'_>, watched: &[Watched], window
 }
 
 /// Management events come by the minute, data events of a few buckets may not: a stretch that is longer than this, in which
-/// nothing was delivered, is more likely a hole.
-fn longest_quiet(trail: &Trail) -> time::Duration {
-    if has_management(trail) { time::Duration::hours(6) } else { time::Duration::hours(24) }
+/// nothing was delivered, is more likely a hole. What the trail records may have been told to another account.
+fn longest_quiet(access: &LogAccess<'_>, trail: &Trail) -> time::Duration {
+    let told = access.seen.iter().flat_map(|seen| &seen.account.trails);
+    let mut sightings = told.filter(|told| told.trail_arn == trail.trail_arn);
+    if sightings.any(has_management) { time::Duration::hours(6) } else { time::Duration::hours(24) }
 }
 
 fn has_management(trail: &Trail) -> bool {

@@ -14,16 +14,15 @@ use super::{ask_each, ask_regions, selectors};
 use crate::aws::timestamp::Timestamp;
 use crate::snapshot::{FactKind, Trail, TrailStatus};
 
-/// `others`: accounts of the same scan, which are asked for the selectors of their own trails. An organization's member is refused
-/// those of the organization's trail.
+/// The selectors are those of the account's own trails; others' are asked for in `shared_trails`.
 pub(super) async fn collect(
     aws: &Aws,
+    account: &str,
     regions: &BTreeSet<String>,
-    others: &BTreeSet<&str>,
     failures: &mut Failures,
 ) -> Vec<Trail> {
     let mut trails = describe(aws, regions, failures).await;
-    let asked = trails.values().filter(|trail| !others.contains(trail.account()));
+    let asked = trails.values().filter(|trail| trail.account() == account);
     let arns: Vec<(String, String)> = asked.map(|trail| (trail.trail_arn.clone(), trail.home_region.clone())).collect();
     let selectors = ask_each(arns, async |(arn, home)| selectors::of_trail(aws, home, arn).await).await;
     for ((arn, home), answer) in selectors {

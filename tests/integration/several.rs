@@ -255,14 +255,18 @@ fn an_organizations_trail_is_completed_by_its_owner() {
         assert_eq!(outcome(&report, &format!("coverage/{policy}_recorded"), place), "pass");
     }
     assert_eq!(report["run"]["failures"], json!([]), "the member is not asked for what it may not read");
-    // Where its owner may not read them either, nobody knows.
+    // Where its owner may not read them either, nobody knows;
     endpoint.forget_rules();
     answer("DescribeTrails", Value::Null, 200, &list);
     answer("GetTrailStatus", Value::Null, 200, &status);
-    answer("GetEventSelectors", Value::Null, 400, &refused);
+    answer("GetEventSelectors", false.into(), 400, &refused);
+    answer("GetEventSelectors", true.into(), 200, &json!({"TrailARN": arn, "EventSelectors": selectors}));
     let (report, ran) = check(&endpoint, CONFIG);
     assert_eq!(ran.exit, 3, "{ran:?}");
     assert_eq!(outcome(&report, "coverage/unload_recorded", "s3://unload-member/"), "unknown");
+    // but for an account that administers CloudTrail for the organization.
+    organization(&endpoint);
+    assert_eq!(outcome(&check(&endpoint, ORGANIZATION).0, "coverage/unload_recorded", "s3://unload-member/"), "pass");
 }
 
 const ORGANIZATION: &str = r#"
