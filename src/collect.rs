@@ -30,6 +30,7 @@ mod trails;
 mod whole;
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use aws_sdk_sts::config::http::HttpResponse;
 use aws_sdk_sts::error::{DisplayErrorContext, SdkError};
@@ -208,7 +209,15 @@ async fn collect(
     let mut opened: Vec<Opened> = stream::iter(entered).map(open).buffered(ACCOUNTS_IN_FLIGHT).collect().await;
     let known = place_declared(&mut opened, declared).await;
     let scan = Scan { config, declared, known: &known, progress: &progress };
-    let look = async |opened: Opened| look(opened, &scan).await;
+    let (total, done) = (opened.len(), AtomicUsize::new(0));
+    let look = async |opened: Opened| {
+        let seen = look(opened, &scan).await;
+        let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+        if total > 1 {
+            progress.account_seen(seen.account.id(), done, total);
+        }
+        seen
+    };
     let mut seen: Vec<Seen> = stream::iter(opened).map(look).buffered(ACCOUNTS_IN_FLIGHT).collect().await;
     shared_trails::complete(&mut seen, organization.as_ref()).await;
     progress.stage("listing log objects");

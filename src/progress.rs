@@ -35,6 +35,14 @@ impl Progress {
         doing.clone_into(&mut self.doing.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
+    /// One account of several was looked at; a pipe is told each.
+    pub fn account_seen(&self, account: &str, seen: usize, total: usize) {
+        self.bar.set_message(format!("{seen} of {total} accounts"));
+        if self._told.is_some() {
+            output::remark(format_args!("account {account} was looked at, {seen} of {total}"));
+        }
+    }
+
     /// Says what is to be read, on standard error wherever that goes; from here on, objects are counted.
     /// `bytes`: 0 where their size is not told.
     pub fn count_objects(&self, objects: u64, bytes: u64) {

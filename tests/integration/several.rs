@@ -74,6 +74,29 @@ fn each_account_is_judged_by_its_own_trails() {
     assert_eq!((heads.len(), calls.iter().filter(|call| call.contains(":HeadBucket ")).count()), (2, 2), "{heads:?}");
 }
 
+/// The formula of ARCHITECTURE.md, "Several accounts".
+#[test]
+fn the_number_of_calls_is_known_beforehand() {
+    let endpoint = two_accounts(&[]);
+    endpoint.add(
+        &json!({"account": MEMBER, "trails": [{"name": "everywhere", "region": "us-east-1", "bucket": "logs-member",
+        "multi_region": true, "basic": basic(&["arn:aws:s3:::elsewhere/"])}]}),
+    );
+    let config = CONFIG.replace("[\"eu-west-1\"]", "[\"eu-west-1\", \"us-east-1\", \"ap-northeast-1\"]");
+    let workplace = Workplace::at(&endpoint);
+    workplace.write("trailcheck.toml", &config);
+    let ran = workplace.run(&["collect", "-o", "snapshot.json"]);
+    assert!(ran.stderr.contains(", 2 of 2\n"), "a line for each account: {ran:?}");
+    let (accounts, by_role, regions) = (2, 1, 3);
+    // Two trails of one region, one of all three.
+    let (selectors, statuses) = (3, 1 + 1 + 3);
+    // Two declared buckets, which moto's lists leave without their region, and one that a selector names.
+    let heads = 3;
+    let calls = endpoint.calls();
+    let expected = 1 + 2 * by_role + accounts * (1 + 3 * regions) + selectors + statuses + heads;
+    assert_eq!(calls.len(), expected, "{calls:#?}");
+}
+
 #[test]
 fn what_one_account_does_not_record_is_its_own_failure() {
     let endpoint = two_accounts(&[]);
