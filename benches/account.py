@@ -36,6 +36,8 @@ def trail(number):
 
 snapshot = {
     "schema": "trailcheck/snapshot/v2",
+    "not_entered": [],
+    "was_stopped": False,
     "accounts": [
         {
             "collected_at": "2026-11-22T07:00:00Z",

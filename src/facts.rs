@@ -109,7 +109,7 @@ impl<'a> View<'a> {
             world,
             records,
             config,
-            accesses: AccessIndex::of(records),
+            accesses: AccessIndex::of(records, snapshot.accounts.len() == 1),
             watched: records.iter().flat_map(|records| &records.locations).map(String::as_str).collect(),
             proved: RefCell::default(),
             placed: RefCell::default(),

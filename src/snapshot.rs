@@ -45,10 +45,8 @@ pub struct Snapshot {
     /// At least one, each once.
     pub accounts: Vec<Account>,
     /// The accounts that were to be scanned and could not be entered: one failed `sts:AssumeRole` for each.
-    #[serde(default)]
     pub not_entered: Vec<Failure>,
     /// The scan was stopped by a signal before its end. What was not asked for by then is a failure of its account; nothing passes.
-    #[serde(default)]
     pub was_stopped: bool,
     /// `null`: not asked for.
     #[serde(default)]

@@ -15,13 +15,15 @@ pub(super) struct AccessIndex<'a> {
     elsewhere: HashMap<&'a str, Vec<&'a AccessRecord>>,
     sessions: HashMap<&'a str, Vec<&'a Session>>,
     /// By trail and region.
+    is_alone: bool,
     readings: HashMap<&'a str, HashMap<&'a str, Vec<&'a LogReading>>>,
     validations: HashMap<&'a str, Vec<&'a TrailIntegrity>>,
 }
 
 impl<'a> AccessIndex<'a> {
-    pub(super) fn of(records: Option<&'a Records>) -> AccessIndex<'a> {
-        let mut index = AccessIndex::default();
+    /// `is_alone`: one account was scanned; then what names none is of it.
+    pub(super) fn of(records: Option<&'a Records>, is_alone: bool) -> AccessIndex<'a> {
+        let mut index = AccessIndex { is_alone, ..AccessIndex::default() };
         let Some(records) = records else { return index };
         for access in &records.accesses {
             match &access.location {
@@ -58,7 +60,7 @@ impl<'a> AccessIndex<'a> {
     /// one of them were not listed.
     pub(super) fn readings(&self, recorder: &Recorder, region: &str) -> Vec<&'a LogReading> {
         let all = self.readings.get(&*recorder.arn).and_then(|of_trail| of_trail.get(region));
-        of_all_accounts(all.into_iter().flatten().copied(), |reading| &reading.account, recorder)
+        self.of_all_accounts(all.into_iter().flatten().copied(), |reading| &reading.account, recorder)
     }
 
     /// What the digests of a trail say, region by region and account by account.
@@ -69,21 +71,21 @@ impl<'a> AccessIndex<'a> {
     /// The same of one region, for the accounts whose events the trail records there; none where one of them has none.
     pub(super) fn validations_of(&self, recorder: &Recorder, region: &str) -> Vec<&'a TrailIntegrity> {
         let of_region = self.validations(&recorder.arn).iter().filter(|told| told.region == region);
-        of_all_accounts(of_region.copied(), |told| &told.account, recorder)
+        self.of_all_accounts(of_region.copied(), |told| &told.account, recorder)
     }
-}
 
-/// What was told of the accounts whose events the recorder takes in; nothing where one of them is missing. What names no account is
-/// of the only one.
-fn of_all_accounts<'a, T>(
-    told: impl Iterator<Item = &'a T>,
-    account: fn(&T) -> &Option<String>,
-    recorder: &Recorder,
-) -> Vec<&'a T> {
-    let is_of = |told: &T, id: &String| account(told).as_ref().is_none_or(|account| account == id);
-    let told: Vec<&T> = told.filter(|told| recorder.accounts.iter().any(|id| is_of(told, id))).collect();
-    let is_told = |id: &String| told.iter().any(|told| is_of(told, id));
-    if recorder.accounts.iter().all(is_told) { told } else { vec![] }
+    /// What was told of the accounts whose events the recorder takes in; nothing where one of them is missing.
+    fn of_all_accounts<T>(
+        &self,
+        told: impl Iterator<Item = &'a T>,
+        account: fn(&T) -> &Option<String>,
+        recorder: &Recorder,
+    ) -> Vec<&'a T> {
+        let is_of = |told: &T, id: &String| account(told).as_ref().map_or(self.is_alone, |account| account == id);
+        let told: Vec<&T> = told.filter(|told| recorder.accounts.iter().any(|id| is_of(told, id))).collect();
+        let is_told = |id: &String| told.iter().any(|told| is_of(told, id));
+        if recorder.accounts.iter().all(is_told) { told } else { vec![] }
+    }
 }
 
 /// The calls that trailcheck itself makes: it asks where a bucket is, and reads log buckets. What else the scanning

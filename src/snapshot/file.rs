@@ -129,6 +129,11 @@ impl Snapshot {
                 return Err(format!("`{}`, which was not entered, is no account or is there twice", failure.account));
             }
         }
+        let members = self.organization.iter().flat_map(|organization| organization.accounts.iter().flatten());
+        let mut unsaid = members.filter(|member| member.not_scanned_because.is_none() && !ids.contains(&*member.id));
+        if let Some(member) = unsaid.next() {
+            return Err(format!("the organization's account {} is not there, and it does not say why", member.id));
+        }
         for learned in &self.locations {
             Location::parse(&learned.location).map_err(|error| error.to_string())?;
             if let Some(role) = learned.role.as_ref().filter(|role| RoleArn::parse(role).is_none()) {

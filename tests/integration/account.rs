@@ -77,6 +77,8 @@ pub fn snapshot_of(mut fields: Value) -> Value {
     json!({
         "schema": "trailcheck/snapshot/v2",
         "accounts": [fields],
+        "not_entered": [],
+        "was_stopped": false,
         "records": records,
         "locations": locations.unwrap_or(json!([])),
         "changes": changes.unwrap_or(json!([])),

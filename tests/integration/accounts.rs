@@ -28,7 +28,7 @@ fn owner(trails: Vec<Value>) -> Value {
 }
 
 fn accounts(accounts: &[Value]) -> Value {
-    json!({"schema": "trailcheck/snapshot/v2", "accounts": accounts})
+    json!({"schema": "trailcheck/snapshot/v2", "accounts": accounts, "not_entered": [], "was_stopped": false})
 }
 
 fn failure(account: &str, call: &str, region: &str, resource: Option<&str>, kind: &str) -> Value {
