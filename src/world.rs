@@ -20,8 +20,11 @@ use crate::snapshot::{Account, Bucket, Cluster, EventDataStore, FactKind, Failur
 use merge::SeenTrail;
 
 type FailuresByAccount<'a> = HashMap<&'a str, HashMap<FactKind, Vec<&'a Failure>>>;
-/// A region, and the accounts whose recorders count there.
-type Place = (String, Vec<String>);
+/// A region, the accounts whose recorders count there, and the bucket where its owner is not known.
+type Place = (String, Vec<String>, Option<String>);
+
+/// So many buckets are compared with a name that none has; with more, it takes longer than it helps.
+const MOST_COMPARED: usize = 10_000;
 
 /// The accounts at one time.
 pub(crate) struct World<'a> {
@@ -161,7 +164,8 @@ impl<'a> World<'a> {
     fn bucket_failure(&self, bucket: &str) -> Option<Box<Reason>> {
         if self.bucket(bucket).is_some_and(|found| found.is_missing) {
             let others = self.buckets.values().filter(|other| !other.is_missing).map(|other| &*other.name);
-            let nearest = nearest(bucket, others).map(str::to_owned);
+            let nearest =
+                (self.buckets.len() <= MOST_COMPARED).then(|| nearest(bucket, others)).flatten().map(str::to_owned);
             return Some(Box::new(NotSeen::NoSuchBucket { bucket: bucket.to_owned(), nearest }.into()));
         }
         let mut failures = self.failures_anywhere(FactKind::Buckets);
@@ -183,6 +187,11 @@ impl<'a> World<'a> {
     pub(crate) fn is_seen_by(&self, trail_arn: &str, account: &str) -> bool {
         let seen = self.seen_trail(trail_arn);
         seen.is_some_and(|seen| seen.trail.account() == account || seen.accounts.contains(&account))
+    }
+
+    /// The accounts in whose lists the trail is.
+    pub(crate) fn accounts_that_see(&self, trail_arn: &str) -> &[&'a str] {
+        self.seen_trail(trail_arn).map_or(&[], |seen| &seen.accounts)
     }
 
     fn seen_trail(&self, arn: &str) -> Option<&SeenTrail<'a>> {

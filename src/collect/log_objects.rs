@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use futures_util::stream::{self, StreamExt};
+
 use super::accounts::{self, LogAccess, Owners, Seen};
 use super::log_folders::{self, LogFolders, Source};
 use super::log_validation::LogValidation;
-use super::{buckets, log_validation, objects};
+use super::{ACCOUNTS_IN_FLIGHT, buckets, log_validation, objects};
 use crate::aws::timestamp::Timestamp;
 use crate::logs::reader::{self, Question, Reader};
 use crate::logs::sample::{self, Listed, LogRequest};
@@ -25,13 +27,10 @@ struct Logs {
 pub(super) async fn collect(seen: &mut [Seen], request: LogRequest, progress: &Progress) -> (Records, Vec<Change>) {
     let at = seen.iter().map(|seen| seen.account.collected_at).min();
     let window = Window::before(at.unwrap_or(Timestamp::EPOCH), request.window);
-    let mut logs: Vec<Logs> = Vec::new();
-    // One after another: the folders of an organization share a bucket.
-    let owners = accounts::owners(seen);
-    for own in 0..seen.len() {
-        let access = LogAccess { seen, owners: &owners, own };
-        logs.push(find(&access, &request.watched, window, progress).await);
-    }
+    let (accounts, owners) = (seen.len(), accounts::owners(seen));
+    let (all, watched) = (&*seen, &request.watched);
+    let look = async |own: usize| find(&LogAccess { seen: all, owners: &owners, own }, watched, window, progress).await;
+    let logs: Vec<Logs> = stream::iter(0..accounts).map(look).buffered(ACCOUNTS_IN_FLIGHT).collect().await;
     let (drawn, sample) = draw(&logs, request.sample, seen, &owners);
     let total = drawn.iter().flatten().count() as u64;
     progress.count_objects(total, drawn.iter().flatten().map(|object| object.bytes).sum());

@@ -205,6 +205,7 @@ impl<'a> View<'a> {
         missing.extend(self.not_intact(recorder, region));
         missing.extend(self.not_delivered(recorder, region, window));
         missing.extend(self.changed(recorder, window));
+        missing.extend(self.changes_not_seen(recorder, window));
         if access.includes(Access::Read) {
             missing.extend(self.copies_not_read(recorder, region, window));
         }
@@ -234,8 +235,20 @@ impl<'a> View<'a> {
         let own = self.world.trail(&recorder.arn).and_then(place);
         let places: BTreeSet<String> = self.world.trails().filter_map(place).collect();
         let is_in = |object: &str, place: &str| object.starts_with(place);
+        let others =
+            self.world.snapshot.accounts.iter().filter(|account| !recorder.accounts.contains(&account.caller.account));
+        let others: Vec<String> = others.map(|account| format!("/{}/CloudTrail/", account.id())).collect();
+        // A bucket of an organization holds the files of all its accounts.
+        let is_of_another = |object: &str| {
+            object.split_once("/AWSLogs/").is_some_and(|(_, folder)| {
+                let folder = format!("/{folder}");
+                others.iter().any(|other| folder.contains(other))
+            })
+        };
         let matters = |object: &str| {
-            own.as_ref().is_some_and(|own| is_in(object, own)) || !places.iter().any(|place| is_in(object, place))
+            !is_of_another(object)
+                && (own.as_ref().is_some_and(|own| is_in(object, own))
+                    || !places.iter().any(|place| is_in(object, place)))
         };
         let objects =
             records.skipped.iter().filter(|skipped| skipped.matters && matters(&skipped.object)).count() as u64;
@@ -371,7 +384,9 @@ impl<'a> View<'a> {
         let has_delivered = status.latest_delivery_time.is_some_and(|time| time >= window.start);
         let readings = self.accesses.readings(recorder, region);
         let lists_nothing = readings.iter().any(|reading| reading.listed_objects == 0);
-        if has_delivered && lists_nothing {
+        // Where several accounts see it, it may have delivered another's; that there was nothing of this one, digests show.
+        let is_shared = self.world.accounts_that_see(&recorder.arn).len() > 1;
+        if has_delivered && lists_nothing && !(is_shared && has_digests) {
             missing.push(OfRecords::NoLogObjects { recorder: name() }.into());
         }
         missing
@@ -391,6 +406,40 @@ impl<'a> View<'a> {
             OfRecords::ChangedInWindow { recorder: recorder.name.clone(), event_name, at: change.at }.into()
         };
         of_it.map(reason).collect()
+    }
+}
+
+impl View<'_> {
+    /// An organization's trail is changed by its owner, or by whoever administers CloudTrail for the organization: their log files of its
+    /// home region show it, and are those of other accounts than the ones whose events are asked for.
+    fn changes_not_seen(&self, recorder: &Recorder, window: Window) -> Vec<Reason> {
+        let Some(trail) = self.world.trail(&recorder.arn).filter(|trail| trail.is_organization_trail == Some(true))
+        else {
+            return vec![];
+        };
+        let home = &trail.home_region;
+        let organization = self.world.snapshot.organization.as_ref();
+        let administrators =
+            organization.iter().flat_map(|organization| organization.delegated_administrators.iter().flatten());
+        let changers = administrators.map(String::as_str).chain([trail.account()]);
+        let changers: BTreeSet<&str> = changers.filter(|id| !recorder.accounts.iter().any(|own| own == id)).collect();
+        let delivered = self.records.and_then(|records| records.delivered_regions.get(&recorder.arn));
+        let last = trail.status.get(home).and_then(|status| status.latest_delivery_time);
+        let is_silent = last.is_some_and(|last| last < window.start);
+        let is_seen = |account: &str| {
+            let of_changer = Recorder { accounts: vec![account.to_owned()], ..recorder.clone() };
+            let readings = self.accesses.readings(&of_changer, home);
+            let never =
+                delivered.and_then(|of_trail| of_trail.get(account)).is_some_and(|regions| !regions.contains(home));
+            let is_whole = !readings.is_empty() && readings.iter().all(|reading| reading.is_complete());
+            is_silent || never || (is_whole && self.not_intact(&of_changer, home).is_none())
+        };
+        let unseen = changers.into_iter().filter(|account| !is_seen(account));
+        let reason = |account: &str| {
+            let (recorder, account, region) = (recorder.name.clone(), account.to_owned(), home.clone());
+            OfRecords::ChangesNotSeen { recorder, account, region }.into()
+        };
+        unseen.map(reason).collect()
     }
 }
 

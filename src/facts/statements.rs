@@ -158,7 +158,7 @@ impl View<'_> {
     pub(super) fn declared_role_facts(&self) -> Vec<RoleFact> {
         let mut declaring: BTreeMap<&RoleArn, Vec<&RedshiftLocation>> = BTreeMap::new();
         for entry in &self.config.redshift {
-            if let Some(role) = entry.carried_role().filter(|role| self.world.account(&role.account).is_some()) {
+            if let Some(role) = entry.carried_role().filter(|role| self.world.snapshot.knows_of(&role.account)) {
                 declaring.entry(role).or_default().push(entry);
             }
         }

@@ -47,7 +47,11 @@ impl View<'_> {
         if !unknown.is_empty() {
             return (Validation::Unknown, unknown);
         }
-        let compared = |region: &String| told.iter().any(|told| &told.region == region);
+        let is_alone = self.world.snapshot.accounts.len() == 1;
+        let of = |told: &TrailIntegrity, id: &str| told.account.as_deref().map_or(is_alone, |account| account == id);
+        let accounts = self.world.accounts_that_see(&trail.trail_arn);
+        let compared =
+            |region: &String| accounts.iter().all(|id| told.iter().any(|told| &told.region == region && of(told, id)));
         // The regions for which the trail's log files had to be read.
         let is_seen = |region: &&String| trail.is_multi_region_trail != Some(false) || &trail.home_region == *region;
         match self.records.map(|records| self.watched_regions(records)) {

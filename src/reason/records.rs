@@ -47,6 +47,8 @@ pub enum OfRecords {
     },
     /// The recorder's log bucket was not listed for the region.
     NotListed { recorder: String, region: String },
+    /// The log files that would show a change of the organization's trail were not all read.
+    ChangesNotSeen { recorder: String, account: String, region: String },
     /// Its log objects were not all read. `unseen_share`: the largest share of them that may hold what none of those read
     /// shows, at 95 %.
     NotAllRead { recorder: String, region: String, why: String, unseen_share: Option<f64> },
@@ -124,6 +126,10 @@ impl fmt::Display for OfRecords {
                     "the log bucket of {recorder} was not listed for {region}, so its records may be more than were read"
                 )
             }
+            OfRecords::ChangesNotSeen { recorder, account, region } => write!(
+                f,
+                "whether {recorder} was changed within the window is not known: the log files of account {account}, which may change it, were not all read in {region}"
+            ),
             OfRecords::NotAllRead { recorder, region, why, unseen_share } => {
                 write!(f, "the records of {recorder} in {region} are not complete: {why}")?;
                 match unseen_share {

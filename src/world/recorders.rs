@@ -23,11 +23,19 @@ impl World<'_> {
         region: &str,
         role: Option<&RoleArn>,
     ) -> Result<Rc<RecorderSet>, Reason> {
-        let key = (region.to_owned(), self.recording_accounts(bucket, role)?);
+        let is_owned = self.bucket(bucket).is_some_and(|bucket| bucket.account.is_some());
+        let unowned = (!is_owned).then(|| bucket.to_owned());
+        let key = (region.to_owned(), self.recording_accounts(bucket, role)?, unowned);
         if let Some(set) = self.sets.borrow().get(&key) {
             return Ok(Rc::clone(set));
         }
-        let set = Rc::new(RecorderSet::new(self.recorders_of(region, &key.1)));
+        let mut recorders = self.recorders_of(region, &key.1);
+        if !is_owned {
+            let because = self.bucket_failure(bucket);
+            let reason = NotSeen::BucketOwnerUnknown { bucket: bucket.to_owned(), because };
+            recorders.push(Recorder::unseen("recorders of the bucket's owner".to_owned(), reason.into()));
+        }
+        let set = Rc::new(RecorderSet::new(recorders));
         self.sets.borrow_mut().insert(key, Rc::clone(&set));
         Ok(set)
     }

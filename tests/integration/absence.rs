@@ -244,3 +244,65 @@ fn what_was_changed_within_the_window_is_not_known_to_have_recorded_all() {
         assert_eq!(change("2026-11-22T05:00:00Z", "arn:aws:cloudtrail:eu-west-1:111111111111:trail/other"), "pass");
     }
 }
+
+/// An organization's trail, seen by the bucket's account and by its owner; both accounts' files were read, and are intact.
+fn of_an_organization() -> Value {
+    let text = complete("s3://load/in/").to_string().replace("111111111111:trail/all", "999999999999:trail/all");
+    let mut member: Value = serde_json::from_str(&text).unwrap();
+    member["trails"][0]["is_organization_trail"] = true.into();
+    let records = member.as_object_mut().unwrap().remove("records").unwrap();
+    let mut owner = member.clone();
+    owner["caller"] = json!({"account": "999999999999", "arn": "arn:aws:iam::999999999999:user/auditor"});
+    owner["buckets"] = json!([]);
+    let of = |list: &str| {
+        ["111111111111", "999999999999"].map(|account| {
+            let mut told = records[list][0].clone();
+            told["account"] = account.into();
+            told
+        })
+    };
+    let mut all = records.clone();
+    (all["read"], all["integrity"]) = (json!(of("read")), json!(of("integrity")));
+    json!({"schema": "trailcheck/snapshot/v2", "accounts": [member, owner], "not_entered": [], "was_stopped": false, "records": all})
+}
+
+/// Its owner may change it, and only the owner's files show that.
+#[test]
+fn what_may_have_changed_an_organizations_trail_is_read() {
+    let outcomes = |snapshot: &Value| {
+        let workplace = Workplace::offline();
+        workplace.write("trailcheck.toml", CONFIG);
+        workplace.write("snapshot.json", &snapshot.to_string());
+        let (report, _) = workplace.check(&["--snapshot", "snapshot.json"]);
+        let told =
+            |policy: &str, subject: &str| finding(&report, policy, subject)["outcome"].as_str().unwrap().to_owned();
+        let trail = "arn:aws:cloudtrail:eu-west-1:999999999999:trail/all";
+        [told("access/approved_roles", "s3://load/in/"), told("trail/integrity", trail)]
+    };
+    let whole = of_an_organization();
+    assert_eq!(outcomes(&whole), ["pass", "pass"]);
+    let mut unread = whole.clone();
+    unread["records"]["read"][1]["complete"] = false.into();
+    assert_eq!(outcomes(&unread)[0], "unknown");
+    let mut unlisted = whole.clone();
+    unlisted["records"]["read"].as_array_mut().unwrap().pop();
+    assert_eq!(outcomes(&unlisted)[0], "unknown");
+    let mut not_compared = whole.clone();
+    not_compared["records"]["integrity"].as_array_mut().unwrap().pop();
+    assert_eq!(outcomes(&not_compared), ["unknown", "unknown"]);
+    // With two accounts, what names none is of neither.
+    for list in ["read", "integrity"] {
+        let mut unnamed = whole.clone();
+        unnamed["records"][list][0]["account"] = Value::Null;
+        assert_eq!(outcomes(&unnamed)[0], "unknown", "{list}");
+    }
+    // Another account's file that could not be read hides nothing of this one.
+    let mut skipped = whole.clone();
+    let object =
+        |account: &str| format!("s3://logs/AWSLogs/o-acme/{account}/CloudTrail/eu-west-1/2026/11/22/x.json.gz");
+    skipped["records"]["skipped"] =
+        json!([{"object": object("999999999999"), "reason": "AccessDenied", "matters": true}]);
+    assert_eq!(outcomes(&skipped)[0], "pass");
+    skipped["records"]["skipped"][0]["object"] = object("111111111111").into();
+    assert_eq!(outcomes(&skipped)[0], "unknown");
+}

@@ -134,6 +134,11 @@ fn an_account_that_cannot_be_entered_is_unknown_and_not_empty() {
         "location = \"s3://never-there/\"\nrole = \"arn:aws:iam::222222222222:role/loader\"",
     );
     assert_eq!(outcome(&check(&endpoint, &by_role).0, "coverage/copy_recorded", "s3://never-there/"), "unknown");
+    // Whether a cluster there carries it, nobody knows: that is not "not applicable".
+    workplace.write("trailcheck.toml", &by_role);
+    let (report, ran) = workplace.check(&["--policy", "redshift/declared_role"]);
+    let role = "arn:aws:iam::222222222222:role/loader";
+    assert_eq!((ran.exit, outcome(&report, "redshift/declared_role", role)), (3, "unknown"));
 }
 
 #[test]
