@@ -298,7 +298,13 @@ fn reached_by(record: &Json, time: Timestamp) -> Reading<Vec<Reached<'static>>> 
         };
         let asked = || -> Reading<Option<Resource<'static>>> {
             let Some(bucket) = request.text("bucketName")? else { return Ok(None) };
-            let bucket = if is_access_point(&bucket) { behind.ok_or(Unclear)? } else { bucket };
+            // No odd text here is an access point's host.
+            request.text("Host")?;
+            let bucket = match behind {
+                behind if is_access_point(&bucket) => behind.ok_or(Unclear)?,
+                Some(named) if named != bucket => return Err(Unclear),
+                _ => bucket,
+            };
             let (key, prefix) = (request.text("key")?.unwrap_or_default(), request.text("prefix")?.unwrap_or_default());
             Ok(Some(if key.is_empty() { listing(&bucket, &prefix) } else { object(&bucket, &key) }))
         };
