@@ -22,6 +22,7 @@ Exit codes:
   2  usage, config, credentials, or a policy or file that could not be loaded
   3  nothing failed, but something could not be told: its reason names the missing permission or file
   4  a policy broke, or a report could not be written
+  130  a signal stopped the scan: nothing was judged
 1 counts over 4, and 4 over 3.";
 
 /// Is every access to the S3 locations that Amazon Redshift loads from and unloads to recorded by CloudTrail, and who
@@ -200,7 +201,7 @@ impl ReportTarget {
 #[derive(Debug, Args)]
 #[command(
     after_help = "Exit codes: 0 everything was seen, 2 usage, config or credentials, 3 the snapshot is written, and calls failed, \
-                        4 it could not be written"
+                        4 it could not be written, 130 a signal stopped the scan: what was seen by then is written"
 )]
 pub struct Collect {
     /// The snapshot to write; gzip if the name ends with `.gz`; `-`: standard output.

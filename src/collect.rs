@@ -93,7 +93,7 @@ async fn ask_regions<'r, T>(
 #[derive(Debug, thiserror::Error)]
 pub enum CollectError {
     /// With what was seen by then.
-    #[error("stopped, and nothing was judged")]
+    #[error("stopped: nothing was judged, and nothing written")]
     Stopped(Option<Box<Snapshot>>),
     #[error("cannot start the collector: {0}")]
     Runtime(std::io::Error),
@@ -115,12 +115,19 @@ pub enum CollectError {
         "scan.accounts names {account} without a role, and the credentials are of another account ({caller}): give it `role`, or set AWS_PROFILE"
     )]
     NoRole { account: String, caller: String },
-    #[error("no account could be entered:{}", each_refusal(not_entered))]
+    #[error(
+        "no account could be entered:{}\nnext: `trailcheck permissions --format cloudformation` prints the role that each needs",
+        each_refusal(not_entered)
+    )]
     NoAccount { not_entered: Vec<Failure> },
     #[error(
         "cannot tell which accounts the organization has (organizations:{call}): {code}: {message}\nnext: start the scan in the management account, or in one that administers a service for the organization, and allow organizations:DescribeOrganization and organizations:ListAccounts; or list the accounts in scan.accounts"
     )]
     Organization { call: &'static str, code: String, message: String },
+    #[error("scan.organization.{key} names {id}, which is not in the organization{hint}")]
+    NotInOrganization { key: &'static str, id: String, hint: String },
+    #[error("scan.organization leaves no account: its include_ou and exclude leave out all {listed}")]
+    NoMember { listed: usize },
     #[error(
         "cannot tell who is asking (sts:GetCallerIdentity in {region}): {message}\nnext: check the credentials (AWS_PROFILE, AWS_ACCESS_KEY_ID, an OIDC role) and the endpoint (AWS_ENDPOINT_URL); `aws sts get-caller-identity` must work with the same environment"
     )]
@@ -175,12 +182,20 @@ pub(crate) fn fetch(config: &Config, snapshot: &Snapshot, names: &[String]) -> R
         let first_region = config.regions.as_deref().and_then(|regions| regions.first()).cloned();
         let aws = Aws::load(first_region, Limits::new(Some(config.budget))).await?;
         let caller = identify(&aws).await?;
-        let Accounts { entered, .. } = accounts::enter(&aws, &caller, config).await?;
         let told = |error: CallError| format!("{}: {}", error.code, error.message);
         let mut fetched = Fetched::new();
-        for (aws, names) in accounts::readers(&entered, snapshot, names) {
-            let bodies = objects::fetch(aws, &names).await;
-            fetched.extend(bodies.into_iter().map(|(name, body)| (name, body.map_err(told))));
+        for (account, names) in accounts::by_reader(snapshot, names) {
+            let reader = match account {
+                Some(account) => accounts::reader(&aws, &caller, config, &account).await,
+                None => Ok(aws.clone()),
+            };
+            match reader {
+                Ok(reader) => {
+                    let bodies = objects::fetch(&reader, &names).await;
+                    fetched.extend(bodies.into_iter().map(|(name, body)| (name, body.map_err(told))));
+                }
+                Err(error) => fetched.extend(names.into_iter().map(|name| (name, Err(told(error.clone()))))),
+            }
         }
         Ok(fetched)
     })
@@ -204,7 +219,8 @@ async fn collect(
             account: caller.account,
         });
     }
-    let Accounts { entered, not_entered, organization } = accounts::enter(&aws, &caller, config).await?;
+    let Accounts { entered, not_entered, organization, administrators_error } =
+        accounts::enter(&aws, &caller, config).await?;
     progress.stage("placing buckets");
     let mut opened: Vec<Opened> = stream::iter(entered).map(open).buffered(ACCOUNTS_IN_FLIGHT).collect().await;
     let known = place_declared(&mut opened, declared).await;
@@ -220,9 +236,14 @@ async fn collect(
     };
     let mut seen: Vec<Seen> = stream::iter(opened).map(look).buffered(ACCOUNTS_IN_FLIGHT).collect().await;
     shared_trails::complete(&mut seen, organization.as_ref()).await;
-    progress.stage("listing log objects");
+    if let (Some(error), Some(first)) = (administrators_error, seen.first_mut()) {
+        let call = "organizations:ListDelegatedAdministrators";
+        // Whatever needs them sees that they are not there.
+        first.failures.add(call, aws.home_region(), None, error, &[]);
+    }
     let (records, changes) = match logs {
         Some(request) => {
+            progress.stage("listing log objects");
             let (records, changes) = log_objects::collect(&mut seen, request, &progress).await;
             (Some(records), changes)
         }

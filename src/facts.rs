@@ -5,6 +5,7 @@
 
 mod accesses;
 mod approval;
+mod changes;
 mod coverage;
 mod duplicates;
 mod evidence;

@@ -33,6 +33,7 @@ use crate::config::Config;
 use crate::facts::subject::Subject;
 use crate::finding::waivers::Waivers;
 use crate::finding::{Finding, Outcome, Resource, SourceLocation, fingerprint};
+use crate::reason::{NotSeen, Reason};
 use crate::snapshot::Origin;
 
 pub use bundle::{Bundle, Policy, PolicyError, shipped, with_policy_files, with_user_policies};
@@ -66,8 +67,10 @@ pub fn evaluate(input: &Input, bundles: &[Bundle], config: &Config) -> Vec<Findi
 /// What a scan that was stopped did not come to, nobody knows: nothing passes on it, and nothing is not applicable.
 fn of_a_stopped_scan(finding: &mut Finding) {
     if matches!(finding.outcome, Outcome::Pass | Outcome::NotApplicable) {
+        let reason = Reason::from(NotSeen::ScanStopped);
         finding.outcome = Outcome::Unknown;
-        finding.message = format!("the scan was stopped before its end; what was seen until then: {}", finding.message);
+        finding.message = reason.to_string();
+        finding.reasons = vec![json!(reason)];
     }
 }
 

@@ -16,7 +16,7 @@ pub struct Progress {
     bar: ProgressBar,
     doing: Arc<Mutex<String>>,
     /// Closed where the work ends.
-    _told: Option<Sender<()>>,
+    told: Option<Sender<()>>,
 }
 
 impl Progress {
@@ -27,7 +27,7 @@ impl Progress {
         let doing = Arc::new(Mutex::new("working".to_owned()));
         let is_piped = !output::can_draw() && !output::is_quiet();
         let told = is_piped.then(|| tell_regularly(Arc::clone(&doing), bar.clone()));
-        Progress { bar, doing, _told: told }
+        Progress { bar, doing, told }
     }
 
     pub fn stage(&self, doing: &str) {
@@ -38,7 +38,7 @@ impl Progress {
     /// One account of several was looked at; a pipe is told each.
     pub fn account_seen(&self, account: &str, seen: usize, total: usize) {
         self.bar.set_message(format!("{seen} of {total} accounts"));
-        if self._told.is_some() {
+        if self.told.is_some() {
             output::remark(format_args!("account {account} was looked at, {seen} of {total}"));
         }
     }

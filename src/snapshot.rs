@@ -82,8 +82,7 @@ impl Scanner {
     /// Where the answers came from, if not from AWS alone.
     pub fn elsewhere(&self) -> Option<String> {
         let hosts: Vec<&str> = self.other_hosts.iter().map(String::as_str).collect();
-        (!hosts.is_empty())
-            .then(|| format!("the account's answers came from {}, not from AWS's own hosts", hosts.join(", ")))
+        (!hosts.is_empty()).then(|| format!("answers came from {}, not from AWS's own hosts", hosts.join(", ")))
     }
 }
 
@@ -103,9 +102,13 @@ impl Snapshot {
         self.accounts.iter().flat_map(|account| &account.failures).chain(&self.not_entered)
     }
 
+    /// Whether the account was looked at.
+    pub fn has(&self, account: &str) -> bool {
+        self.accounts.iter().any(|seen| seen.id() == account)
+    }
+
     /// Whether the account was looked at, or was to be.
     pub fn knows_of(&self, account: &str) -> bool {
-        let mut entered = self.accounts.iter().map(Account::id);
-        entered.any(|id| id == account) || self.not_entered.iter().any(|failure| failure.account == account)
+        self.has(account) || self.not_entered.iter().any(|failure| failure.account == account)
     }
 }

@@ -1,6 +1,6 @@
 //! The accounts of a scan, each with its own clients: those of `scan.accounts` by their roles, or the caller's own.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use aws_config::sts::AssumeRoleProvider;
@@ -11,12 +11,12 @@ use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityError;
 
 use super::call_error::CallError;
 use super::client::Aws;
-use super::failures::Failures;
-use super::organization::{self, Members};
+use super::failures::{Failures, failure};
+use super::organization;
 use super::{CollectError, ask_each, ask_identity};
 use crate::aws::location::Location;
 use crate::config::{Config, ScanAccount};
-use crate::logs::chain::LogName;
+use crate::logs::layout;
 use crate::snapshot::{Account, Caller, FactKind, Failure, Organization, Snapshot};
 
 /// An account that was entered.
@@ -67,38 +67,33 @@ impl<'a> LogAccess<'a> {
     }
 }
 
-/// With whose credentials each object is read, as it was when the snapshot was made.
-pub(super) fn readers<'a, 's>(
-    entered: &'a [Entered],
-    snapshot: &'s Snapshot,
-    names: &[String],
-) -> Vec<(&'a Aws, Vec<String>)> {
-    let own = |account: &'s Account| account.own_buckets().map(|bucket| (&*bucket.name, account.id()));
-    let owners: HashMap<&str, &str> = snapshot.accounts.iter().flat_map(own).collect();
-    let mut readers: Vec<(&Aws, Vec<String>)> = entered.iter().map(|entered| (&entered.aws, vec![])).collect();
-    for name in names {
-        let place = Location::parse_object(name).ok();
-        let owner = place.as_ref().and_then(|place| owners.get(&*place.bucket).map(|owner| (*owner).to_owned()));
-        let account = owner.or_else(|| Some(LogName::parse(&place?.prefix)?.account.to_owned()));
-        let reader = entered.iter().position(|entered| Some(&entered.caller.account) == account.as_ref());
-        readers[reader.unwrap_or_default()].1.push(name.clone());
+/// The objects by the account with whose credentials they are read; `None`: the caller's.
+pub(super) fn by_reader(snapshot: &Snapshot, names: &[String]) -> BTreeMap<Option<String>, Vec<String>> {
+    let mut owners: HashMap<&str, &str> = HashMap::new();
+    for account in &snapshot.accounts {
+        owners.extend(account.own_buckets().map(|bucket| (&*bucket.name, account.id())));
     }
-    readers.retain(|(_, names)| !names.is_empty());
-    readers
+    let mut by_reader: BTreeMap<Option<String>, Vec<String>> = BTreeMap::new();
+    for name in names {
+        let bucket = Location::parse_object(name).ok().map(|place| place.bucket);
+        let owner = bucket.and_then(|bucket| owners.get(&*bucket).copied());
+        let account = owner.or_else(|| layout::account(name)).filter(|account| snapshot.has(account));
+        by_reader.entry(account.map(str::to_owned)).or_default().push(name.clone());
+    }
+    by_reader
 }
 
-/// Everything that can be known of an account: where it cannot be entered, all of it is not.
-const EVERYTHING: [FactKind; 9] = [
-    FactKind::Regions,
-    FactKind::Trails,
-    FactKind::Selectors,
-    FactKind::Status,
-    FactKind::EventDataStores,
-    FactKind::Buckets,
-    FactKind::Clusters,
-    FactKind::Namespaces,
-    FactKind::Records,
-];
+/// Clients of one account of the scan, as `enter` makes them.
+pub(super) async fn reader(aws: &Aws, caller: &Caller, config: &Config, account: &str) -> Result<Aws, CallError> {
+    let asked = match &config.organization {
+        Some(asked) => Some(organization::entered_by(asked, caller, account)),
+        None => config.accounts.iter().find(|asked| asked.id == account).cloned(),
+    };
+    match asked.as_ref().and_then(|asked| Some((asked, asked.role.as_deref()?))) {
+        Some((asked, role)) => Ok(assume(aws, asked, role, &session_name()).await?.aws),
+        None => Ok(aws.clone()),
+    }
+}
 
 /// The accounts of a scan.
 pub(super) struct Accounts {
@@ -106,20 +101,28 @@ pub(super) struct Accounts {
     pub not_entered: Vec<Failure>,
     /// `None`: not asked for.
     pub organization: Option<Organization>,
+    /// Why it is not known who administers CloudTrail for it.
+    pub administrators_error: Option<CallError>,
 }
 
 /// Enters the accounts that the config asks for. One that cannot be entered is a failure, and stops no other.
 pub(super) async fn enter(aws: &Aws, caller: &Caller, config: &Config) -> Result<Accounts, CollectError> {
     let own = || Entered { aws: aws.clone(), caller: caller.clone() };
-    let (asked, mut not_entered, organization) = match &config.organization {
+    let mut accounts =
+        Accounts { entered: vec![], not_entered: vec![], organization: None, administrators_error: None };
+    let asked = match &config.organization {
         Some(asked) => {
-            let Members { accounts, not_entered, organization } = organization::members(aws, caller, asked).await?;
-            (accounts, not_entered, Some(organization))
+            let members = organization::members(aws, caller, asked).await?;
+            accounts.not_entered = members.not_entered;
+            accounts.organization = Some(members.organization);
+            accounts.administrators_error = members.administrators_error;
+            members.accounts
         }
         None if config.accounts.is_empty() => {
-            return Ok(Accounts { entered: vec![own()], not_entered: vec![], organization: None });
+            accounts.entered.push(own());
+            return Ok(accounts);
         }
-        None => (config.accounts.clone(), vec![], None),
+        None => config.accounts.clone(),
     };
     let without_role = asked.iter().find(|account| account.role.is_none() && account.id != caller.account);
     if let Some(other) = without_role {
@@ -130,24 +133,21 @@ pub(super) async fn enter(aws: &Aws, caller: &Caller, config: &Config) -> Result
         None => Ok(own()),
         Some(role) => assume(aws, account, role, &session).await,
     };
-    let mut entered = vec![];
     for (account, answer) in ask_each(&asked, ask).await {
         match answer {
-            Ok(account) => entered.push(account),
-            Err(error) => not_entered.push(self::not_entered(aws, &account.id, account.role.as_deref(), error)),
+            Ok(account) => accounts.entered.push(account),
+            Err(error) => accounts.not_entered.push(not_entered(aws, &account.id, account.role.as_deref(), error)),
         }
     }
-    match entered.is_empty() {
-        true => Err(CollectError::NoAccount { not_entered }),
-        false => Ok(Accounts { entered, not_entered, organization }),
+    match accounts.entered.is_empty() {
+        true => Err(CollectError::NoAccount { not_entered: accounts.not_entered }),
+        false => Ok(accounts),
     }
 }
 
 /// An account of which nothing is known.
 pub(super) fn not_entered(aws: &Aws, account: &str, role: Option<&str>, error: CallError) -> Failure {
-    let mut failures = Failures::of(account);
-    failures.add("sts:AssumeRole", aws.home_region(), role, error, &EVERYTHING);
-    failures.list.remove(0)
+    failure(account, "sts:AssumeRole", aws.home_region(), role, error, &FactKind::OF_ACCOUNT)
 }
 
 /// What the account's own CloudTrail shows beside our calls.

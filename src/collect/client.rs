@@ -197,7 +197,7 @@ mod tests {
     fn a_service_that_is_silent_in_a_region_is_not_asked_again_there() {
         let silent = TcpListener::bind("127.0.0.1:0").unwrap();
         runtime().block_on(async {
-            let aws = of_silent(&silent, 1, Limits::with_silence(None, Duration::ZERO)).await;
+            let aws = of_silent(&silent, 1, Limits::with_silence(Duration::ZERO)).await;
             for call in 1..=6 {
                 let error = trails(&aws, "us-east-1").await;
                 assert!(!error.message.contains("not asked"), "{call}: {error:?}");

@@ -28,16 +28,28 @@ impl Failures {
         error: CallError,
         facts: &[FactKind],
     ) {
-        self.list.push(Failure {
-            call: call.to_owned(),
-            account: self.account.clone(),
-            region: region.to_owned(),
-            resource: resource.map(str::to_owned),
-            code: error.code,
-            message: error.message,
-            permission: permission(call).map(str::to_owned),
-            makes_unknown: facts.iter().copied().collect(),
-        });
+        self.list.push(failure(&self.account, call, region, resource, error, facts));
+    }
+}
+
+/// A failed call of an account.
+pub(super) fn failure(
+    account: &str,
+    call: &str,
+    region: &str,
+    resource: Option<&str>,
+    error: CallError,
+    facts: &[FactKind],
+) -> Failure {
+    Failure {
+        call: call.to_owned(),
+        account: account.to_owned(),
+        region: region.to_owned(),
+        resource: resource.map(str::to_owned),
+        code: error.code,
+        message: error.message,
+        permission: permission(call).map(str::to_owned),
+        makes_unknown: facts.iter().copied().collect(),
     }
 }
 

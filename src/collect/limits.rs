@@ -124,19 +124,22 @@ pub(super) struct Limits(Arc<Shared>);
 impl Limits {
     /// `budget`: `None` for work whose length the user chose.
     pub(super) fn new(budget: Option<Duration>) -> Limits {
-        Limits::with_silence(budget, SILENCE)
+        Limits::of_run(budget, SILENCE, Arc::default())
     }
 
-    pub(super) fn with_silence(budget: Option<Duration>, silence: Duration) -> Limits {
-        let end = budget.and_then(|budget| Some((Instant::now().checked_add(budget)?, budget)));
-        Limits(Arc::new(Shared { end, silence, was_stopped: Arc::default(), noted: Mutex::default() }))
-    }
-
-    /// The same for a run that ends when this is set.
+    /// The same for a run that makes no more calls once this is set.
     pub(super) fn until(budget: Duration, was_stopped: Arc<AtomicBool>) -> Limits {
-        let Limits(shared) = Limits::new(Some(budget));
-        let (end, silence) = (shared.end, shared.silence);
+        Limits::of_run(Some(budget), SILENCE, was_stopped)
+    }
+
+    fn of_run(budget: Option<Duration>, silence: Duration, was_stopped: Arc<AtomicBool>) -> Limits {
+        let end = budget.and_then(|budget| Some((Instant::now().checked_add(budget)?, budget)));
         Limits(Arc::new(Shared { end, silence, was_stopped, noted: Mutex::default() }))
+    }
+
+    #[cfg(test)]
+    pub(super) fn with_silence(silence: Duration) -> Limits {
+        Limits::of_run(None, silence, Arc::default())
     }
 
     /// By how much this machine's clock differs from AWS's, as far as answers tell.
@@ -279,14 +282,14 @@ mod tests {
 
     #[test]
     fn a_short_disturbance_is_no_silence() {
-        let calls = Limits::with_silence(None, SILENCE).of("s3", "eu-west-1");
+        let calls = Limits::with_silence(SILENCE).of("s3", "eu-west-1");
         (0..100).for_each(|_| calls.note(false));
         assert_eq!(calls.check(), Ok(()));
     }
 
     #[test]
     fn an_answer_ends_the_silence() {
-        let limits = Limits::with_silence(None, Duration::ZERO);
+        let limits = Limits::with_silence(Duration::ZERO);
         let calls = limits.of("s3", "eu-west-1");
         (0..SILENT).for_each(|_| calls.note(false));
         assert_eq!(calls.check(), Err(NotMade::Silent));

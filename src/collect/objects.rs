@@ -132,8 +132,10 @@ pub(super) fn read(
     reader: &mut Reader,
     progress: &Progress,
 ) {
+    let buckets: BTreeSet<&String> = objects.iter().map(|object| &object.bucket).collect();
+    let client = |bucket| (aws.s3(&bucket_region[bucket]), aws.bodies(&bucket_region[bucket]));
     let clients: BTreeMap<&String, (aws_sdk_s3::Client, CallLimits)> =
-        bucket_region.iter().map(|(bucket, region)| (bucket, (aws.s3(region), aws.bodies(region)))).collect();
+        buckets.into_iter().map(|bucket| (bucket, client(bucket))).collect();
     let (sender, receiver) = mpsc::channel(IN_FLIGHT);
     let download = async move {
         let bodies = objects.iter().map(|object| {

@@ -11,7 +11,7 @@ use crate::snapshot::Snapshot;
 #[derive(Debug, thiserror::Error)]
 pub enum CollectError {
     /// As where AWS is asked; nothing stops what never begins.
-    #[error("stopped, and nothing was judged")]
+    #[error("stopped: nothing was judged, and nothing written")]
     Stopped(Option<Box<Snapshot>>),
     #[error(
         "this build does not ask AWS (it is built with --no-default-features): give it a saved snapshot with --snapshot, or build it without that flag"

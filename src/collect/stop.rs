@@ -23,11 +23,12 @@ pub(super) struct Stop {
 }
 
 impl Stop {
-    /// The first signal ends new calls, the second one the process.
+    /// The first signal ends new calls, the second one the process; so does the first that comes when the calls are over.
     pub(super) fn listen() -> Stop {
         let (was_stopped, is_over) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
         for signal in [SIGINT, SIGTERM] {
             // Where no handler can be set, the signal ends the process as it does everywhere.
+            let _ = flag::register_conditional_shutdown(signal, STOPPED, Arc::clone(&is_over));
             let _ = flag::register_conditional_shutdown(signal, STOPPED, Arc::clone(&was_stopped));
             let _ = flag::register(signal, Arc::clone(&was_stopped));
         }
@@ -61,7 +62,7 @@ fn end(was_stopped: &AtomicBool, is_over: &AtomicBool) {
         std::thread::sleep(CHECK_INTERVAL);
     }
     let began = Instant::now();
-    output::tell("stopping: no more calls are made; once more ends it at once");
+    output::tell("stopping: no further calls are made; a second signal ends it at once");
     while !is_over.load(Ordering::Relaxed) {
         if began.elapsed() > LONGEST {
             output::tell("stopped: calls that were under way did not end; nothing was written");

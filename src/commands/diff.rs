@@ -58,8 +58,12 @@ pub(super) fn run(args: &Args) -> Result<Exit, CommandError> {
 fn of_snapshots(old: &Snapshot, new: &Snapshot) -> Vec<Change> {
     let mut changes = Changes::default();
     let accounts = |snapshot: &Snapshot| -> BTreeMap<String, Value> {
-        snapshot.accounts.iter().map(|account| (account.id().to_owned(), json!({}))).collect()
+        let entered = snapshot.accounts.iter().map(|account| (account.id().to_owned(), json!({})));
+        let refused = |failure: &Failure| (failure.account.clone(), json!({"not_entered": failure.code}));
+        entered.chain(snapshot.not_entered.iter().map(refused)).collect()
     };
+    let scan = |snapshot: &Snapshot| json!({"was_stopped": snapshot.was_stopped});
+    changes.members("scan", "", String::new(), &scan(old), &scan(new));
     changes.between("account", &accounts(old), &accounts(new));
     for new_account in &new.accounts {
         let Some(old_account) = old.accounts.iter().find(|account| account.id() == new_account.id()) else { continue };

@@ -16,14 +16,14 @@ use crate::config::Config;
 use crate::exit::Exit;
 use crate::facts;
 use crate::finding::{Finding, Outcome};
-use crate::logs::chain::LogName;
+use crate::logs::layout;
 use crate::logs::sample::LogRequest;
 use crate::output::{self, harmless};
 use crate::permissions::needed;
 use crate::policy::{self, Input};
 use crate::reason::Reason;
 use crate::severity::UnknownIs;
-use crate::snapshot::{Caller, Failure, Snapshot};
+use crate::snapshot::{Account, Caller, Failure, Snapshot};
 
 /// So many places of one permission are named.
 const SHOWN: usize = 4;
@@ -123,8 +123,8 @@ fn unread(snapshot: &Snapshot) -> Vec<Failure> {
 
 /// The account that its folder names, or the only one.
 fn account_of(object: &str, snapshot: &Snapshot) -> String {
-    let named = LogName::parse(object).map(|name| name.account);
-    named.or_else(|| Some(snapshot.accounts.first()?.id().to_owned())).unwrap_or_default()
+    let only = || snapshot.accounts.first().map(Account::id);
+    layout::account(object).or_else(only).unwrap_or_default().to_owned()
 }
 
 /// Whether there was anything to ask it of.

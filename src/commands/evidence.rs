@@ -5,7 +5,7 @@ use std::path::Path;
 use super::CommandError;
 use crate::cli::SnapshotArgs;
 use crate::collect;
-use crate::config::{Config, DEFAULT_SAMPLE};
+use crate::config::{Config, DEFAULT_SAMPLE, ScanOrganization};
 use crate::logs::chain::Expected;
 use crate::logs::event::Period;
 use crate::logs::paths;
@@ -58,18 +58,32 @@ pub(super) fn saved(path: &Path, config: &Config) -> Result<Snapshot, CommandErr
             missing.id
         )));
     }
-    if config.organization.is_some() && snapshot.organization.is_none() {
-        return Err(CommandError::Usage(format!(
-            "{} holds no organization, which scan.organization asks for: collect it again",
-            path.display()
-        )));
+    if let Some(asked) = &config.organization {
+        refuse_another_organization(path, asked, &snapshot)?;
     }
-    let is_of = |account: &String| snapshot.accounts.iter().any(|seen| seen.id() == account);
-    match config.account.as_ref().filter(|account| !is_of(account)) {
+    match config.account.as_ref().filter(|account| !snapshot.has(account)) {
         None => Ok(snapshot),
         Some(account) => Err(CommandError::Usage(format!(
             "{} is not of account {account}, which scan.account asks for",
             path.display()
+        ))),
+    }
+}
+
+/// The snapshot must be of the organization that the config asks for: what it left out must be left out today.
+fn refuse_another_organization(path: &Path, asked: &ScanOrganization, snapshot: &Snapshot) -> Result<(), CommandError> {
+    let path = path.display();
+    let members = snapshot.organization.as_ref().and_then(|organization| organization.accounts.as_ref());
+    let Some(members) = members else {
+        let message = format!("{path} holds no organization, which scan.organization asks for: collect it again");
+        return Err(CommandError::Usage(message));
+    };
+    // Which unit an account is in, the snapshot does not tell.
+    let left_out = members.iter().filter(|member| asked.include_ou.is_empty() && !snapshot.knows_of(&member.id));
+    match left_out.map(|member| &member.id).find(|id| !asked.exclude.contains(id)) {
+        None => Ok(()),
+        Some(id) => Err(CommandError::Usage(format!(
+            "{path} left out account {id}, which scan.organization does not: collect it again"
         ))),
     }
 }

@@ -6,13 +6,14 @@ use std::rc::Rc;
 
 use super::View;
 use super::judgement::{Coverage, Judgement};
-use crate::aws::arn::{Arn, RoleArn};
+use crate::aws::arn::RoleArn;
 use crate::aws::location::Location;
 use crate::aws::s3_events::Access;
 use crate::coverage::prove::{Share, Verdict};
 use crate::coverage::recorder::{Effect, Recorder};
+use crate::logs::layout;
 use crate::reason::{NotSeen, OfRecords, Reason};
-use crate::snapshot::{AccessRecord, Change, FactKind, LogReading, Records, Skipped, Trail, Window};
+use crate::snapshot::{AccessRecord, FactKind, LogReading, Records, Skipped, Trail, Window};
 
 /// How long after an event its record may be delivered, and some slack.
 const LATE_DELIVERY: time::Duration = time::Duration::hours(1);
@@ -235,21 +236,12 @@ impl<'a> View<'a> {
         let own = self.world.trail(&recorder.arn).and_then(place);
         let places: BTreeSet<String> = self.world.trails().filter_map(place).collect();
         let is_in = |object: &str, place: &str| object.starts_with(place);
-        let others =
-            self.world.snapshot.accounts.iter().filter(|account| !recorder.accounts.contains(&account.caller.account));
-        let others: Vec<String> = others.map(|account| format!("/{}/CloudTrail/", account.id())).collect();
         // A bucket of an organization holds the files of all its accounts.
         let is_of_another = |object: &str| {
-            object.split_once("/AWSLogs/").is_some_and(|(_, folder)| {
-                let folder = format!("/{folder}");
-                others.iter().any(|other| folder.contains(other))
-            })
+            layout::account(object).is_some_and(|account| !recorder.accounts.iter().any(|own| own == account))
         };
-        let matters = |object: &str| {
-            !is_of_another(object)
-                && (own.as_ref().is_some_and(|own| is_in(object, own))
-                    || !places.iter().any(|place| is_in(object, place)))
-        };
+        let is_own = |object: &str| own.as_ref().is_some_and(|own| is_in(object, own)) && !is_of_another(object);
+        let matters = |object: &str| is_own(object) || !places.iter().any(|place| is_in(object, place));
         let objects =
             records.skipped.iter().filter(|skipped| skipped.matters && matters(&skipped.object)).count() as u64;
         (objects > 0).then(|| unreadable(records, objects))
@@ -344,7 +336,7 @@ impl<'a> View<'a> {
     }
 
     /// Where a trail writes digests, they must bear out what was read.
-    fn not_intact(&self, recorder: &Recorder, region: &str) -> Option<Reason> {
+    pub(super) fn not_intact(&self, recorder: &Recorder, region: &str) -> Option<Reason> {
         let name = recorder.name.clone();
         match self.world.trail(&recorder.arn)?.log_file_validation_enabled {
             Some(true) => {}
@@ -390,56 +382,6 @@ impl<'a> View<'a> {
             missing.push(OfRecords::NoLogObjects { recorder: name() }.into());
         }
         missing
-    }
-
-    /// Known changes of the recorder since the window began. One that names none by its ARN may be of any that its account
-    /// sees.
-    fn changed(&self, recorder: &Recorder, window: Window) -> Vec<Reason> {
-        let changes = self.world.snapshot.changes.iter().filter(|change| change.at >= window.start);
-        let is_of_it = |change: &&Change| match change.resource.as_deref().filter(|arn| Arn::parse(arn).is_some()) {
-            Some(arn) => arn == recorder.arn,
-            None => self.world.is_seen_by(&recorder.arn, &change.account),
-        };
-        let of_it = changes.filter(is_of_it);
-        let reason = |change: &Change| {
-            let event_name = change.event_name.clone();
-            OfRecords::ChangedInWindow { recorder: recorder.name.clone(), event_name, at: change.at }.into()
-        };
-        of_it.map(reason).collect()
-    }
-}
-
-impl View<'_> {
-    /// An organization's trail is changed by its owner, or by whoever administers CloudTrail for the organization: their log files of its
-    /// home region show it, and are those of other accounts than the ones whose events are asked for.
-    fn changes_not_seen(&self, recorder: &Recorder, window: Window) -> Vec<Reason> {
-        let Some(trail) = self.world.trail(&recorder.arn).filter(|trail| trail.is_organization_trail == Some(true))
-        else {
-            return vec![];
-        };
-        let home = &trail.home_region;
-        let organization = self.world.snapshot.organization.as_ref();
-        let administrators =
-            organization.iter().flat_map(|organization| organization.delegated_administrators.iter().flatten());
-        let changers = administrators.map(String::as_str).chain([trail.account()]);
-        let changers: BTreeSet<&str> = changers.filter(|id| !recorder.accounts.iter().any(|own| own == id)).collect();
-        let delivered = self.records.and_then(|records| records.delivered_regions.get(&recorder.arn));
-        let last = trail.status.get(home).and_then(|status| status.latest_delivery_time);
-        let is_silent = last.is_some_and(|last| last < window.start);
-        let is_seen = |account: &str| {
-            let of_changer = Recorder { accounts: vec![account.to_owned()], ..recorder.clone() };
-            let readings = self.accesses.readings(&of_changer, home);
-            let never =
-                delivered.and_then(|of_trail| of_trail.get(account)).is_some_and(|regions| !regions.contains(home));
-            let is_whole = !readings.is_empty() && readings.iter().all(|reading| reading.is_complete());
-            is_silent || never || (is_whole && self.not_intact(&of_changer, home).is_none())
-        };
-        let unseen = changers.into_iter().filter(|account| !is_seen(account));
-        let reason = |account: &str| {
-            let (recorder, account, region) = (recorder.name.clone(), account.to_owned(), home.clone());
-            OfRecords::ChangesNotSeen { recorder, account, region }.into()
-        };
-        unseen.map(reason).collect()
     }
 }
 

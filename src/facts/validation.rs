@@ -1,6 +1,6 @@
 //! Are a trail's log files those that CloudTrail delivered?
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use serde_json::json;
 
@@ -47,11 +47,15 @@ impl View<'_> {
         if !unknown.is_empty() {
             return (Validation::Unknown, unknown);
         }
-        let is_alone = self.world.snapshot.accounts.len() == 1;
-        let of = |told: &TrailIntegrity, id: &str| told.account.as_deref().map_or(is_alone, |account| account == id);
+        // What names no account is of the only one.
+        let only = match &self.world.snapshot.accounts[..] {
+            [only] => Some(only.id()),
+            _ => None,
+        };
+        let told_of: HashSet<(&str, Option<&str>)> =
+            told.iter().map(|told| (&*told.region, told.account.as_deref().or(only))).collect();
         let accounts = self.world.accounts_that_see(&trail.trail_arn);
-        let compared =
-            |region: &String| accounts.iter().all(|id| told.iter().any(|told| &told.region == region && of(told, id)));
+        let compared = |region: &String| accounts.iter().all(|id| told_of.contains(&(&**region, Some(*id))));
         // The regions for which the trail's log files had to be read.
         let is_seen = |region: &&String| trail.is_multi_region_trail != Some(false) || &trail.home_region == *region;
         match self.records.map(|records| self.watched_regions(records)) {

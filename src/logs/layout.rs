@@ -69,14 +69,18 @@ impl Folder<'_> {
     }
 }
 
-/// Whether a key is one of CloudTrail's files: `[prefix/]AWSLogs/[o-ORGID/]ACCOUNT/CloudTrail[-Digest]/…`.
+/// The account whose file of CloudTrail a key names, behind `s3://BUCKET/` or not:
+/// `[prefix/]AWSLogs/[o-ORGID/]ACCOUNT/CloudTrail[-Digest]/…`.
+pub fn account(key: &str) -> Option<&str> {
+    let mut parts = below_root(key)?.split('/').peekable();
+    let _ = parts.next_if(|part| part.starts_with("o-"));
+    let account = parts.next().filter(|part| is_account_id(part))?;
+    (matches!(parts.next(), Some("CloudTrail" | "CloudTrail-Digest")) && parts.next().is_some()).then_some(account)
+}
+
+/// Whether a key is one of CloudTrail's files.
 pub fn is_file(key: &str) -> bool {
-    below_root(key).is_some_and(|below| {
-        let mut parts = below.split('/').peekable();
-        let _ = parts.next_if(|part| part.starts_with("o-"));
-        let is_account = parts.next().is_some_and(is_account_id);
-        is_account && matches!(parts.next(), Some("CloudTrail" | "CloudTrail-Digest")) && parts.next().is_some()
-    })
+    account(key).is_some()
 }
 
 /// Whether a prefix is the folder of all of CloudTrail's files, or one within it.

@@ -25,6 +25,8 @@ pub enum NotSeen {
     AccountRegionNotScanned { account: String, region: String },
     /// The snapshot does not hold the account.
     AccountNotScanned { account: String, because: Option<Box<Reason>> },
+    /// A signal ended the scan before its end.
+    ScanStopped,
     /// A role of another partition than the scan's.
     RoleOfOtherPartition { role: String, partition: String },
 }
@@ -54,6 +56,7 @@ impl fmt::Display for NotSeen {
             NotSeen::AccountNotScanned { account, because } => {
                 write!(f, "account {account} was not scanned{}", Behind(because))
             }
+            NotSeen::ScanStopped => f.write_str("the scan was stopped before its end; collect the account again"),
             NotSeen::RoleOfOtherPartition { role, partition } => {
                 write!(f, "the role {role} is of another partition than the scan ({partition})")
             }

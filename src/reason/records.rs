@@ -49,6 +49,8 @@ pub enum OfRecords {
     NotListed { recorder: String, region: String },
     /// The log files that would show a change of the organization's trail were not all read.
     ChangesNotSeen { recorder: String, account: String, region: String },
+    /// Nor is it known who may change it for the organization.
+    AdministratorsUnknown { recorder: String },
     /// Its log objects were not all read. `unseen_share`: the largest share of them that may hold what none of those read
     /// shows, at 95 %.
     NotAllRead { recorder: String, region: String, why: String, unseen_share: Option<f64> },
@@ -129,6 +131,10 @@ impl fmt::Display for OfRecords {
             OfRecords::ChangesNotSeen { recorder, account, region } => write!(
                 f,
                 "whether {recorder} was changed within the window is not known: the log files of account {account}, which may change it, were not all read in {region}"
+            ),
+            OfRecords::AdministratorsUnknown { recorder } => write!(
+                f,
+                "who may change {recorder} for the organization is not known; grant organizations:ListDelegatedAdministrators to whoever starts the scan"
             ),
             OfRecords::NotAllRead { recorder, region, why, unseen_share } => {
                 write!(f, "the records of {recorder} in {region} are not complete: {why}")?;

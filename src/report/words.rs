@@ -88,14 +88,14 @@ fn accounts(run: &Run) -> String {
     let is_seen = |account: &String| run.accounts.iter().any(|seen| seen.account == *account);
     let refused: BTreeSet<&str> =
         run.failures.iter().map(|failure| &failure.account).filter(|of| !is_seen(of)).map(String::as_str).collect();
-    let refused: Vec<&str> = refused.into_iter().collect();
     let seen = match &run.accounts[..] {
         [only] => format!("account {}", only.account),
         accounts => counted(accounts.len() as u64, "account"),
     };
-    match refused.len() {
-        0 => seen,
-        _ => format!("{seen}, and not {}, which could not be entered", refused.join(", ")),
+    match refused.first() {
+        None => seen,
+        Some(only) if refused.len() == 1 => format!("{seen}, and not {only}, which could not be entered"),
+        Some(_) => format!("{seen}, and not {} others, which could not be entered", refused.len()),
     }
 }
 

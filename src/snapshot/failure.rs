@@ -32,6 +32,19 @@ pub enum FactKind {
 }
 
 impl FactKind {
+    /// All that is known of an account, and is not where it cannot be entered. The clock is the scanning machine's.
+    pub const OF_ACCOUNT: [FactKind; 9] = [
+        FactKind::Regions,
+        FactKind::Trails,
+        FactKind::Selectors,
+        FactKind::Status,
+        FactKind::EventDataStores,
+        FactKind::Buckets,
+        FactKind::Clusters,
+        FactKind::Namespaces,
+        FactKind::Records,
+    ];
+
     /// The kinds that are incomplete where regions are: they are asked for region by region, and what is of one region may
     /// matter in another.
     pub const IN_REGIONS: [FactKind; 3] = [FactKind::EventDataStores, FactKind::Clusters, FactKind::Namespaces];

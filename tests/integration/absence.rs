@@ -296,6 +296,18 @@ fn what_may_have_changed_an_organizations_trail_is_read() {
         unnamed["records"][list][0]["account"] = Value::Null;
         assert_eq!(outcomes(&unnamed)[0], "unknown", "{list}");
     }
+    // Whoever administers CloudTrail for the organization may change it too.
+    for (administrators, expected) in [
+        (json!([]), "pass"),
+        (json!(["999999999999"]), "pass"),
+        (json!(["888888888888"]), "unknown"),
+        (Value::Null, "unknown"),
+    ] {
+        let mut organized = whole.clone();
+        organized["organization"] = json!({"id": "o-acme", "management_account": "999999999999",
+            "delegated_administrators": administrators, "accounts": null});
+        assert_eq!(outcomes(&organized)[0], expected, "{administrators}");
+    }
     // Another account's file that could not be read hides nothing of this one.
     let mut skipped = whole.clone();
     let object =

@@ -384,10 +384,66 @@ fn an_organization_that_cannot_be_listed_is_no_scan() {
     for (config, expected) in [
         ("organization = { role = \"arn:aws:iam::111111111111:role/audit\" }", "is not a role's name"),
         ("organization = { role = \"audit\", include_ou = [\"banking\"] }", "is not the id of an organizational unit"),
+        ("organization = { role = \"a*\" }", "is not a role's name"),
         ("organization = { role = \"audit\" }\naccounts = [{ id = \"111111111111\" }]", "give one of the two"),
     ] {
         workplace.write("trailcheck.toml", &format!("[scan]\n{config}\n"));
         let ran = workplace.run(&["check"]);
         assert!(ran.exit == 2 && ran.stderr.contains(expected), "{config}: {ran:?}");
     }
+}
+
+/// A slip would leave accounts out without a word.
+#[test]
+fn what_the_organization_does_not_have_is_refused() {
+    let endpoint = two_accounts(&[]);
+    organization(&endpoint);
+    let workplace = Workplace::at(&endpoint);
+    for (was, is, expected) in [
+        (
+            "ou-root-banking",
+            "ou-root-bankin",
+            "include_ou names ou-root-bankin, which is not in the organization; did you mean ou-root-banking?",
+        ),
+        (
+            "555555555555",
+            "555555555556",
+            "exclude names 555555555556, which is not in the organization; did you mean 555555555555?",
+        ),
+    ] {
+        workplace.write("trailcheck.toml", &ORGANIZATION.replace(was, is));
+        let ran = workplace.run(&["collect", "-o", "snapshot.json"]);
+        assert!(ran.exit == 2 && ran.stderr.contains(expected), "{ran:?}");
+    }
+    workplace
+        .write("trailcheck.toml", &ORGANIZATION.replace("banking", "sandbox").replace("555555555555", "444444444444"));
+    assert!(workplace.run(&["check"]).stderr.contains("scan.organization leaves no account"));
+    // An account that is left out no longer is not in an older snapshot.
+    let all = ORGANIZATION.replace(
+        "include_ou = [\"ou-root-banking\"], exclude = [\"555555555555\"]",
+        "exclude = [\"444444444444\", \"555555555555\"]",
+    );
+    workplace.write("trailcheck.toml", &all);
+    assert_eq!(workplace.run(&["collect", "-o", "snapshot.json"]).exit, 3);
+    assert_eq!(workplace.run(&["check", "--snapshot", "snapshot.json"]).exit, 1);
+    workplace.write("trailcheck.toml", &all.replace("\"444444444444\", ", ""));
+    let ran = workplace.run(&["check", "--snapshot", "snapshot.json"]);
+    assert!(
+        ran.exit == 2 && ran.stderr.contains("left out account 444444444444, which scan.organization does not"),
+        "{ran:?}"
+    );
+}
+
+/// Who administers CloudTrail for the organization may change its trail: not knowing them is a failure that is told.
+#[test]
+fn administrators_that_are_not_told_are_a_failure() {
+    let endpoint = two_accounts(&[]);
+    let denied = r#"{"__type":"AccessDeniedException","Message":"no"}"#;
+    let call = "ListDelegatedAdministrators";
+    endpoint.rule(json!({"service": "organizations", "operation": call, "status": 400, "body": denied}));
+    organization(&endpoint);
+    let (report, ran) = check(&endpoint, ORGANIZATION);
+    assert_eq!(ran.exit, 3, "{ran:?}");
+    let failures = report["run"]["failures"].to_string();
+    assert!(failures.contains("organizations:ListDelegatedAdministrators"), "{failures}");
 }

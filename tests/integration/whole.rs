@@ -177,6 +177,10 @@ fn a_scan_that_is_stopped_gives_no_verdict() {
     assert_eq!(workplace.check(&["--snapshot", "snapshot.json", "--policy", "coverage/copy_recorded"]).1.exit, 3);
     let failures = report["run"]["failures"].as_array().unwrap();
     assert!(failures.iter().any(|failure| failure["code"] == "Stopped"), "{report}");
+    // One cause, told once, and not what was seen of each.
+    let text = workplace.run(&["check", "--snapshot", "snapshot.json"]).stdout;
+    assert!(text.contains("- the scan was stopped before its end; collect the account again"), "{text}");
+    assert!(!text.contains("is recorded by"), "{text}");
 }
 
 #[test]
@@ -189,4 +193,20 @@ fn a_second_signal_ends_it_at_once() {
     let ended = workplace.run_and_signal(&endpoint, "GetCallerIdentity", &["INT", "INT"], &check);
     assert_eq!((ended.exit, &*ended.stdout), (130, ""), "{ended:?}");
     assert_eq!(workplace.files(), ["trailcheck.toml"]);
+}
+
+/// When the calls are over, a signal ends the program as it does everywhere.
+#[test]
+fn a_signal_after_the_scan_ends_it() {
+    let endpoint = Endpoint::with(&world());
+    let workplace = Workplace::at(&endpoint);
+    workplace.write("trailcheck.toml", CONFIG);
+    let header = "# METADATA\n# title: t\n# description: d\n# custom:\n#   severity: high\n#   not_applicable: n\n#   remediation: r\n#   controls: {}\n";
+    let endless = "package own\n\ndeny contains \"x\" if {\n\tsome a in numbers.range(1, 30000)\n\tsome b in numbers.range(1, 30000)\n\ta * b < 0\n}\n";
+    workplace.write("own/a.rego", &format!("{header}{endless}"));
+    let check = ["check", "--policies", "own", "--policy-time", "60s"];
+    // SIGCONT does nothing but let time pass.
+    let signals = [["CONT"; 10].as_slice(), &["INT"]].concat();
+    let ended = workplace.run_and_signal(&endpoint, "ListNamespaces", &signals, &check);
+    assert_eq!((ended.exit, &*ended.stdout), (130, ""), "{ended:?}");
 }
