@@ -4,6 +4,7 @@
 //! An organization's trail that several accounts see is one recorder here (`merge`). A failed call of an account stands in
 //! the way only of answers that need this account (`recorders`).
 
+mod by_account;
 mod merge;
 mod recorders;
 
@@ -11,12 +12,14 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
+use crate::aws::arn::Arn;
 use crate::aws::timestamp::Timestamp;
 use crate::coverage::prove::RecorderSet;
 use crate::nearest::nearest;
 use crate::reason::{NotSeen, Reason};
 use crate::snapshot::{Account, Bucket, Cluster, EventDataStore, FactKind, Failure, RecorderKind, Snapshot, Trail};
 
+use by_account::ByAccount;
 use merge::SeenTrail;
 
 type FailuresByAccount<'a> = HashMap<&'a str, HashMap<FactKind, Vec<&'a Failure>>>;
@@ -40,7 +43,9 @@ pub(crate) struct World<'a> {
     trails: Vec<SeenTrail<'a>>,
     /// Their places, by ARN.
     trail_places: HashMap<String, usize>,
+    trails_by_account: ByAccount,
     stores: Vec<EventDataStore>,
+    stores_by_account: ByAccount,
     failures: FailuresByAccount<'a>,
     /// Made once for each region and the accounts whose recorders count there.
     sets: RefCell<HashMap<Place, Rc<RecorderSet>>>,
@@ -59,6 +64,13 @@ impl<'a> World<'a> {
             }
         }
         let trails = merge::trails(&snapshot.accounts);
+        let owner = |seen: &SeenTrail| (seen.trail.account().to_owned(), seen.trail.is_organization_trail);
+        let stores = merge::stores(&snapshot.accounts);
+        let store_owner = |store: &EventDataStore| {
+            let owner = Arn::parse(&store.event_data_store_arn).map_or("", |arn| arn.account);
+            // Of one without a readable ARN, nothing is known.
+            (owner.to_owned(), store.organization_enabled.filter(|_| !owner.is_empty()))
+        };
         let places = trails.iter().enumerate().map(|(place, seen)| (seen.trail.trail_arn.clone(), place));
         World {
             snapshot,
@@ -68,8 +80,10 @@ impl<'a> World<'a> {
             some_regions: false,
             accounts: snapshot.accounts.iter().map(|account| (account.id(), account)).collect(),
             buckets: merge::buckets(&snapshot.accounts),
+            trails_by_account: ByAccount::of(trails.iter().map(owner)),
             trails,
-            stores: merge::stores(&snapshot.accounts),
+            stores_by_account: ByAccount::of(stores.iter().map(store_owner)),
+            stores,
             failures,
             sets: RefCell::default(),
         }

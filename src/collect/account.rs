@@ -45,9 +45,11 @@ pub(super) async fn look(opened: Opened, scan: &Scan<'_>) -> Seen {
 async fn collect(aws: &Aws, scan: &Scan<'_>, caller: Caller, mut buckets: Buckets, failures: &mut Failures) -> Account {
     let Scan { config, declared, known, progress } = scan;
     let partition = Arn::parse(&caller.arn).map_or("aws", |arn| arn.partition).to_owned();
+    let of_declared =
+        |buckets: &Buckets| declared.iter().filter_map(|name| buckets.region(name, known).cloned()).collect();
     let regions = match &config.regions {
         Some(regions) => regions.iter().cloned().collect(),
-        None => regions::collect(aws, &buckets, declared, failures).await,
+        None => regions::collect(aws, || of_declared(&buckets), failures).await,
     };
     progress.stage(&format!("reading trails and clusters of {}", caller.account));
     let mut cluster_failures = failures.beside();
@@ -64,7 +66,7 @@ async fn collect(aws: &Aws, scan: &Scan<'_>, caller: Caller, mut buckets: Bucket
         progress.stage(&format!("reading event data stores of {}", caller.account));
         // A store of any region may take in the events of all, so scan.regions does not bound them.
         if config.regions.is_some() {
-            store_regions = Some(regions::collect(aws, &buckets, declared, failures).await);
+            store_regions = Some(regions::collect(aws, || of_declared(&buckets), failures).await);
         }
         event_data_stores = Some(stores::collect(aws, store_regions.as_ref().unwrap_or(&regions), failures).await);
     }

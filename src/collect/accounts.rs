@@ -17,7 +17,7 @@ use super::{CollectError, ask_each, ask_identity};
 use crate::aws::location::Location;
 use crate::config::{Config, ScanAccount};
 use crate::logs::layout;
-use crate::snapshot::{Account, Caller, FactKind, Failure, Organization, Snapshot};
+use crate::snapshot::{Account, Bucket, Caller, FactKind, Failure, Organization, Snapshot};
 
 /// An account that was entered.
 pub(super) struct Entered {
@@ -33,21 +33,30 @@ pub(super) struct Seen {
     pub failures: Failures,
 }
 
-/// By bucket, the place of the account that it belongs to.
-pub(super) type Owners = HashMap<String, usize>;
+/// What all accounts together know of buckets, by name.
+#[derive(Default)]
+pub(super) struct BucketPlaces {
+    /// The places of the accounts that they belong to.
+    owners: HashMap<String, usize>,
+    regions: HashMap<String, String>,
+}
 
-pub(super) fn owners(seen: &[Seen]) -> Owners {
-    let mut owners = Owners::new();
-    for (place, seen) in seen.iter().enumerate() {
-        owners.extend(seen.account.own_buckets().map(|bucket| (bucket.name.clone(), place)));
+impl BucketPlaces {
+    pub(super) fn of(seen: &[Seen]) -> BucketPlaces {
+        let mut places = BucketPlaces::default();
+        for (place, Seen { account, .. }) in seen.iter().enumerate() {
+            places.owners.extend(account.own_buckets().map(|bucket| (bucket.name.clone(), place)));
+            let region = |bucket: &Bucket| Some((bucket.name.clone(), bucket.region.clone()?));
+            places.regions.extend(account.buckets.iter().filter_map(region));
+        }
+        places
     }
-    owners
 }
 
 /// With whose credentials log objects are read: the bucket's owner may always read it, and nobody else need be allowed to.
 pub(super) struct LogAccess<'a> {
     pub seen: &'a [Seen],
-    pub owners: &'a Owners,
+    pub buckets: &'a BucketPlaces,
     /// The place of the account whose logs they are.
     pub own: usize,
 }
@@ -59,7 +68,11 @@ impl<'a> LogAccess<'a> {
 
     /// The place of the account with whose credentials.
     pub(super) fn place(&self, bucket: &str) -> usize {
-        self.owners.get(bucket).copied().unwrap_or(self.own)
+        self.buckets.owners.get(bucket).copied().unwrap_or(self.own)
+    }
+
+    pub(super) fn region(&self, bucket: &str) -> Option<&'a String> {
+        self.buckets.regions.get(bucket)
     }
 
     pub(super) fn aws(&self, bucket: &str) -> &'a Aws {

@@ -57,9 +57,11 @@ impl Buckets {
         };
         let (told, unplaced): (Vec<String>, Vec<String>) =
             unplaced.into_iter().partition(|name| known.get(name).is_some_and(|bucket| settles(&bucket)));
+        // Another account's bucket is in that account's list.
         for name in told {
-            let account = self.found.get(&name).and_then(|own| own.account.clone());
-            self.found.insert(name.clone(), Bucket { account, ..known[&name].clone() });
+            if let Some(own) = self.found.get_mut(&name) {
+                own.region.clone_from(&known[&name].region);
+            }
         }
         for (name, head) in ask_each(unplaced, async |name| head(&self.aws, &self.account, name).await).await {
             let owned = self.found.contains_key(&name) || (!self.listed && head.owned);
@@ -69,6 +71,12 @@ impl Buckets {
             let account = owned.then(|| self.account.clone());
             self.found.insert(name.clone(), Bucket { name, region: head.region, account, is_missing: head.is_missing });
         }
+    }
+
+    /// Where the bucket is, as far as this account or another knows.
+    pub(super) fn region<'a>(&'a self, name: &str, known: &'a Known) -> Option<&'a String> {
+        let region = |buckets: &'a BTreeMap<String, Bucket>| buckets.get(name)?.region.as_ref();
+        region(&self.found).or_else(|| region(known))
     }
 
     pub(super) fn all(&self) -> impl Iterator<Item = &Bucket> {

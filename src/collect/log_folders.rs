@@ -1,7 +1,7 @@
 //! Where the trails' log objects are, and which there are: listed by delivery day.
 
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use time::Date;
 
@@ -14,7 +14,7 @@ use crate::logs::chain::LogName;
 use crate::logs::layout::{self, Folder, ObjectKind};
 use crate::logs::sample::Listed;
 use crate::logs::watch::Watched;
-use crate::snapshot::{Account, Bucket, FieldSelector, Trail, Window};
+use crate::snapshot::{Account, FieldSelector, Trail, Window};
 
 /// One trail's log files of one region.
 #[derive(Clone)]
@@ -50,10 +50,8 @@ pub(super) struct LogFolders {
 
 pub(super) async fn list_all(access: &LogAccess<'_>, watched: &[Watched], window: Window) -> LogFolders {
     let account = access.account();
-    let known: HashMap<&str, &Bucket> = account.buckets.iter().map(|bucket| (&*bucket.name, bucket)).collect();
-    let region_of = |bucket: &str| known.get(bucket)?.region.as_ref();
     let mut regions: BTreeSet<&String> =
-        watched.iter().filter_map(|watched| region_of(&watched.location.bucket)).collect();
+        watched.iter().filter_map(|watched| access.region(&watched.location.bucket)).collect();
     if watched.is_empty() {
         regions.extend(&account.scope.regions);
     }
@@ -66,7 +64,7 @@ pub(super) async fn list_all(access: &LogAccess<'_>, watched: &[Watched], window
         let aws = access.aws(bucket);
         if !bucket_regions.contains_key(bucket) {
             // A trail's log bucket need not be declared.
-            let region = match region_of(bucket) {
+            let region = match access.region(bucket) {
                 Some(region) => Some(region.clone()),
                 None => buckets::region_of_any(aws, bucket).await,
             };

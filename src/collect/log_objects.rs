@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use futures_util::stream::{self, StreamExt};
 
-use super::accounts::{self, LogAccess, Owners, Seen};
+use super::accounts::{BucketPlaces, LogAccess, Seen};
 use super::log_folders::{self, LogFolders, Source};
 use super::log_validation::LogValidation;
 use super::{ACCOUNTS_IN_FLIGHT, buckets, log_validation, objects};
@@ -27,11 +27,12 @@ struct Logs {
 pub(super) async fn collect(seen: &mut [Seen], request: LogRequest, progress: &Progress) -> (Records, Vec<Change>) {
     let at = seen.iter().map(|seen| seen.account.collected_at).min();
     let window = Window::before(at.unwrap_or(Timestamp::EPOCH), request.window);
-    let (accounts, owners) = (seen.len(), accounts::owners(seen));
+    let (accounts, buckets) = (seen.len(), BucketPlaces::of(seen));
     let (all, watched) = (&*seen, &request.watched);
-    let look = async |own: usize| find(&LogAccess { seen: all, owners: &owners, own }, watched, window, progress).await;
+    let look =
+        async |own: usize| find(&LogAccess { seen: all, buckets: &buckets, own }, watched, window, progress).await;
     let logs: Vec<Logs> = stream::iter(0..accounts).map(look).buffered(ACCOUNTS_IN_FLIGHT).collect().await;
-    let (drawn, sample) = draw(&logs, request.sample, seen, &owners);
+    let (drawn, sample) = draw(&logs, request.sample, seen, &buckets);
     let total = drawn.iter().flatten().count() as u64;
     progress.count_objects(total, drawn.iter().flatten().map(|object| object.bytes).sum());
     let mut reader = Reader::new(Question {
@@ -100,13 +101,18 @@ async fn find(access: &LogAccess<'_>, watched: &[Watched], window: Window, progr
 
 /// Which objects are read, by the place of the account with whose credentials. Trails that deliver to one folder share its objects:
 /// each is read once.
-fn draw(logs: &[Logs], budget: Option<u64>, seen: &[Seen], owners: &Owners) -> (Vec<Vec<Listed>>, Option<Sample>) {
+fn draw(
+    logs: &[Logs],
+    budget: Option<u64>,
+    seen: &[Seen],
+    buckets: &BucketPlaces,
+) -> (Vec<Vec<Listed>>, Option<Sample>) {
     let mut places: HashMap<(&str, &str), usize> = HashMap::new();
     let mut all: Vec<Listed> = vec![];
     let is_elsewhere: HashSet<(&str, &str)> =
         logs.iter().flat_map(|logs| &logs.elsewhere).map(|object| (&*object.bucket, &*object.key)).collect();
     for (own, of_account) in logs.iter().enumerate() {
-        let access = LogAccess { seen, owners, own };
+        let access = LogAccess { seen, buckets, own };
         for source in &of_account.folders.sources {
             for object in &source.objects {
                 let name = (&*object.bucket, &*object.key);

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use aws_sdk_account::operation::list_regions::ListRegionsOutput;
 use aws_sdk_account::types::RegionOptStatus;
 
-use super::buckets::Buckets;
 use super::call_error::CallError;
 use super::client::Aws;
 use super::failures::Failures;
@@ -13,12 +12,11 @@ use super::pages::all_pages;
 use super::whole::Whole;
 use crate::snapshot::FactKind;
 
-/// All enabled regions. Where they cannot be listed, those that the declared buckets are in and the one we call from: what
+/// All enabled regions. `of_declared`: those of the declared buckets. Where they cannot be listed, these and the one we call from: what
 /// trails record there can still be told, what other regions hold cannot.
 pub(super) async fn collect(
     aws: &Aws,
-    buckets: &Buckets,
-    declared: &[String],
+    of_declared: impl Fn() -> BTreeSet<String>,
     failures: &mut Failures,
 ) -> BTreeSet<String> {
     let call = aws
@@ -45,9 +43,7 @@ pub(super) async fn collect(
         Err(error) => {
             let facts = [FactKind::Regions];
             failures.add("account:ListRegions", aws.home_region(), None, error, &facts);
-            let of_declared = buckets.all().filter(|bucket| declared.contains(&bucket.name));
-            let regions = of_declared.filter_map(|bucket| bucket.region.clone());
-            regions.chain([aws.home_region().to_owned()]).collect()
+            of_declared().into_iter().chain([aws.home_region().to_owned()]).collect()
         }
     }
 }

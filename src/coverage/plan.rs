@@ -4,6 +4,8 @@
 //! last would undo the others. Here each gap is closed on the trails as the gaps before it have left them, and each changed
 //! trail gets one call. What is proposed is tried on the engine.
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 use serde_json::Value;
 
@@ -85,22 +87,24 @@ impl Plan {
     /// `trails`: all that there are; those of another account than a gap's scene cannot be changed.
     pub fn of<'t>(wanted: &[Wanted], trails: impl Iterator<Item = &'t Trail>) -> Plan {
         let planned = |trail: &Trail| Planned { trail: trail.clone(), before: vec![], adds: vec![], locations: vec![] };
-        let mut trails: Vec<Planned> = trails.map(planned).collect();
+        let mut trails = trails.map(planned).fold(PlannedTrails::default(), PlannedTrails::with);
         let mut left = Vec::new();
         for gap in wanted {
             let location = gap.requirement.location.to_string();
-            let recorders = trails.iter().map(|planned| Recorder::of_trail(&planned.trail, gap.scene)).collect();
+            let near = trails.near(gap.scene);
+            let recorders = near.map(|planned| Recorder::of_trail(&planned.trail, gap.scene)).collect();
             if matches!(RecorderSet::new(recorders).prove(&gap.requirement), Verdict::Recorded(_)) {
                 // What was done for another one closes it too.
                 continue;
             }
-            if !(add_selector(&mut trails, gap) || prepare(&mut trails, gap)) {
+            let with_selector = |planned: &Planned| planned.with_selector(gap);
+            if !(trails.change_first(gap.scene, with_selector) || prepare(&mut trails, gap)) {
                 let because =
                     "no trail of the account can take one more selector within CloudTrail's limits".to_owned();
                 left.push(Left { location, because });
             }
         }
-        Plan { steps: trails.into_iter().flat_map(Planned::steps).collect(), left }
+        Plan { steps: trails.all.into_iter().flat_map(Planned::steps).collect(), left }
     }
 
     /// Where trails do not count as recording, no trail closes a gap.
@@ -113,11 +117,53 @@ impl Plan {
     }
 }
 
-impl Planned {
-    fn is_of(&self, scene: Scene) -> bool {
-        self.trail.account() == scene.account
+/// All of them, with the places of those that each account may change, and of those of organizations.
+#[derive(Default)]
+struct PlannedTrails {
+    all: Vec<Planned>,
+    own: HashMap<String, Vec<usize>>,
+    shared: Vec<usize>,
+}
+
+impl PlannedTrails {
+    fn with(mut self, planned: Planned) -> PlannedTrails {
+        self.add(planned);
+        self
     }
 
+    fn add(&mut self, planned: Planned) {
+        let place = self.all.len();
+        self.own.entry(planned.trail.account().to_owned()).or_default().push(place);
+        if planned.trail.is_organization_trail != Some(false) {
+            self.shared.push(place);
+        }
+        self.all.push(planned);
+    }
+
+    /// Those that may record events of the scene's account.
+    fn near(&self, scene: Scene) -> impl Iterator<Item = &Planned> {
+        let others = self.shared.iter().filter(move |place| self.all[**place].trail.account() != scene.account);
+        self.own(scene).chain(others.map(|place| &self.all[*place]))
+    }
+
+    fn own(&self, scene: Scene) -> impl Iterator<Item = &Planned> {
+        self.places(scene).map(|place| &self.all[place])
+    }
+
+    fn places(&self, scene: Scene) -> impl Iterator<Item = usize> {
+        self.own.get(scene.account).into_iter().flatten().copied()
+    }
+
+    /// Changes the first of the account's trails that can be changed so.
+    fn change_first(&mut self, scene: Scene, change: impl Fn(&Planned) -> Option<Planned>) -> bool {
+        let changed = self.places(scene).find_map(|place| Some((place, change(&self.all[place])?)));
+        let Some((place, changed)) = changed else { return false };
+        self.all[place] = changed;
+        true
+    }
+}
+
+impl Planned {
     fn records(&self, gap: &Wanted) -> bool {
         let set = RecorderSet::new(vec![Recorder::of_trail(&self.trail, gap.scene)]);
         matches!(set.prove(&gap.requirement), Verdict::Recorded(_))
@@ -171,39 +217,25 @@ impl Planned {
     }
 }
 
-fn add_selector(trails: &mut [Planned], gap: &Wanted) -> bool {
-    let usable = trails.iter_mut().filter(|planned| planned.is_of(gap.scene));
-    for planned in usable {
-        if let Some(changed) = planned.with_selector(gap) {
-            *planned = changed;
-            return true;
-        }
-    }
-    false
+/// Makes a trail be in effect there: one that is stopped, one of another region that names the bucket, or a new one.
+fn prepare(trails: &mut PlannedTrails, gap: &Wanted) -> bool {
+    let start = |planned: &Planned| {
+        let trail_arn = planned.trail.trail_arn.clone();
+        let is_stopped = is_stopped(&planned.trail, gap.scene);
+        let change = Change::StartLogging { trail_arn };
+        is_stopped.then(|| planned.after(gap, started(&planned.trail, gap.scene), change)).flatten()
+    };
+    let widen = |planned: &Planned| {
+        let trail_arn = planned.trail.trail_arn.clone();
+        let names_it = planned.trail.named_buckets().contains(&*gap.requirement.location.bucket);
+        let widened = widened(&planned.trail, gap.scene).filter(|_| names_it)?;
+        planned.after(gap, widened, Change::MakeMultiRegion { trail_arn })
+    };
+    trails.change_first(gap.scene, start) || trails.change_first(gap.scene, widen) || create(trails, gap)
 }
 
-/// Makes a trail be in effect there: one that is stopped, one of another region that names the bucket, or a new one.
-fn prepare(trails: &mut Vec<Planned>, gap: &Wanted) -> bool {
-    let own = |planned: &&mut Planned| planned.is_of(gap.scene);
-    for planned in trails.iter_mut().filter(own) {
-        let trail_arn = planned.trail.trail_arn.clone();
-        let started = planned.after(gap, started(&planned.trail, gap.scene), Change::StartLogging { trail_arn });
-        if let Some(started) = started.filter(|_| is_stopped(&planned.trail, gap.scene)) {
-            *planned = started;
-            return true;
-        }
-    }
-    let names_it = |planned: &&mut Planned| planned.trail.named_buckets().contains(&*gap.requirement.location.bucket);
-    for planned in trails.iter_mut().filter(own).filter(names_it) {
-        let trail_arn = planned.trail.trail_arn.clone();
-        let widened = widened(&planned.trail, gap.scene);
-        let changed = widened.and_then(|trail| planned.after(gap, trail, Change::MakeMultiRegion { trail_arn }));
-        if let Some(changed) = changed {
-            *planned = changed;
-            return true;
-        }
-    }
-    let of_account = || trails.iter().filter(|planned| planned.is_of(gap.scene)).map(|planned| &planned.trail);
+fn create(trails: &mut PlannedTrails, gap: &Wanted) -> bool {
+    let of_account = || trails.own(gap.scene).map(|planned| &planned.trail);
     let s3_bucket_name = of_account().filter(|trail| delivers(trail)).find_map(|trail| trail.s3_bucket_name.clone());
     let base = format!("redshift-data-events-{}", gap.scene.region);
     let names = std::iter::once(base.clone()).chain((2..).map(|number| format!("{base}-{number}")));
@@ -213,7 +245,9 @@ fn prepare(trails: &mut Vec<Planned>, gap: &Wanted) -> bool {
     let there =
         of_account().filter(|trail| trail.home_region == gap.scene.region || trail.is_multi_region_trail == Some(true));
     let records = there.count() < MAX_TRAILS && created.records(gap);
-    trails.extend(records.then_some(created));
+    if records {
+        trails.add(created);
+    }
     records
 }
 

@@ -104,7 +104,7 @@ impl RecorderSet {
         let mut selectors = Vec::new();
         for (at, recorder) in recorders.iter().enumerate() {
             if !matches!(recorder.effect, Effect::None(_)) {
-                let read = recorder.selectors.iter().flatten().enumerate();
+                let read = recorder.read().iter().enumerate();
                 selectors.extend(read.map(|(place, selector)| Placed {
                     recorder: at,
                     selector: place,
@@ -112,7 +112,7 @@ impl RecorderSet {
                 }));
             }
         }
-        let selector = |placed: &Placed| recorders[placed.recorder].selectors.as_ref().ok()?.get(placed.selector);
+        let selector = |placed: &Placed| recorders[placed.recorder].read().get(placed.selector);
         let index = Index::of(selectors.iter().filter_map(selector));
         RecorderSet { recorders, selectors, index, proved: Answered::default(), twice: Answered::default() }
     }
@@ -148,7 +148,7 @@ impl RecorderSet {
 
     fn gap(&self, witness: Event, candidates: &[Candidate]) -> Verdict {
         let missed_by = self.recorders.iter().map(|recorder| {
-            let count = recorder.selectors.as_ref().map_or(0, Vec::len);
+            let count = recorder.read().len();
             if count <= EXPLAINED || matches!(recorder.effect, Effect::None(_)) {
                 return (recorder.name.clone(), recorder.decide(&witness).clause);
             }
@@ -218,7 +218,7 @@ impl RecorderSet {
         let candidate = |place: usize| {
             let placed = &self.selectors[place];
             let recorder = &self.recorders[placed.recorder];
-            let selector = recorder.selectors.as_ref().ok()?.get(placed.selector)?;
+            let selector = recorder.read().get(placed.selector)?;
             let is_caller_hidden = recorder.hides_caller(requirement.role.as_ref());
             let narrowed = Narrowed::of(selector, &placed.arns, requirement, &arn_prefix, is_caller_hidden)?;
             let tests_caller = selector.condition(Field::UserIdentityArn).is_some();

@@ -1,5 +1,7 @@
 //! What may record an event: a trail or an event data store, and whether it is in effect for a region and an account.
 
+use std::rc::Rc;
+
 use time::Duration;
 
 use super::event::Event;
@@ -55,9 +57,11 @@ pub struct Recorder {
     pub own_deliveries_hidden_in: Option<String>,
     /// Of which accounts' own records it takes in; the owner of a bucket has records of others' requests too.
     pub accounts: Vec<String>,
-    /// `Err`: they could not be read, and why.
-    pub selectors: Result<Vec<Selector>, Reason>,
+    pub selectors: ReadSelectors,
 }
+
+/// Selectors, shared by all scenes of one recorder. `Err`: they could not be read, and why.
+pub type ReadSelectors = Result<Rc<[Selector]>, Reason>;
 
 /// A recorder's answer for one event.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,13 +74,18 @@ pub struct Decision {
 
 impl Recorder {
     pub fn of_trail(trail: &Trail, scene: Scene) -> Recorder {
+        Recorder::of_read_trail(trail, read_selectors(trail), scene)
+    }
+
+    /// The same where its selectors were read before.
+    pub fn of_read_trail(trail: &Trail, selectors: ReadSelectors, scene: Scene) -> Recorder {
         Recorder {
             arn: trail.trail_arn.clone(),
             name: trail.name.clone(),
             effect: trail_effect(trail, scene),
             own_deliveries_hidden_in: trail.s3_bucket_name.clone().filter(|_| trail.recursive_logging == Some(false)),
             accounts: vec![scene.account.to_owned()],
-            selectors: trail_selectors(trail).map_err(Reason::from),
+            selectors,
         }
     }
 
@@ -88,7 +97,7 @@ impl Recorder {
             own_deliveries_hidden_in: None,
             accounts: vec![scene.account.to_owned()],
             selectors: match &store.advanced_event_selectors {
-                Some(selectors) => Ok(advanced(selectors)),
+                Some(selectors) => Ok(advanced(selectors).into()),
                 None => Err(OfRecorder::SelectorsUnread { kind: RecorderKind::EventDataStore, because: None }.into()),
             },
         }
@@ -105,6 +114,26 @@ impl Recorder {
             accounts: vec![],
             selectors: Err(reason),
         }
+    }
+
+    /// What stands for those of other accounts, of no organization, where they are too many to name.
+    pub fn of_others(kind: RecorderKind, count: usize) -> Recorder {
+        Recorder {
+            arn: String::new(),
+            name: match kind {
+                RecorderKind::Trail => format!("{count} trails of other accounts"),
+                RecorderKind::EventDataStore => format!("{count} event data stores of other accounts"),
+            },
+            effect: Effect::none(OfRecorder::RecordersOfOtherAccounts),
+            own_deliveries_hidden_in: None,
+            accounts: vec![],
+            selectors: Ok(Rc::default()),
+        }
+    }
+
+    /// The selectors that could be read.
+    pub fn read(&self) -> &[Selector] {
+        self.selectors.as_deref().unwrap_or_default()
     }
 
     /// Whether its records of the role's requests may lack the role's ARN: the copy that a bucket's owner gets of another
@@ -129,7 +158,7 @@ impl Recorder {
             Err(reason) => return Decision { records: None, clause: reason.to_string() },
         };
         let mut doubt = None;
-        for selector in selectors {
+        for selector in selectors.iter() {
             match (selector.matches(event), &self.effect) {
                 (Some(true), Effect::Unknown(reason)) => doubt = Some(reason.to_string()),
                 (Some(true), _) => return Decision { records: Some(true), clause: selector.label.clone() },
@@ -150,6 +179,10 @@ impl Recorder {
         let clause = if clauses.is_empty() { "it has no selectors".to_owned() } else { clauses.join("; ") };
         Decision { records: Some(false), clause }
     }
+}
+
+pub fn read_selectors(trail: &Trail) -> ReadSelectors {
+    Ok(trail_selectors(trail)?.into())
 }
 
 /// The trail's selectors; `Err`: they could not be read, or cannot be what AWS has, and why.

@@ -305,7 +305,9 @@ fn trail_in_effect(recorders: &[Recorder], region: &str) -> Absence {
 /// Recorders that see nothing of the region, and why. One of another account records its own calls there.
 fn sees_nothing(recorders: &[Recorder]) -> impl Iterator<Item = (&Recorder, &Reason)> {
     recorders.iter().filter_map(|recorder| match &recorder.effect {
-        Effect::None(Reason::OfRecorder(OfRecorder::RecorderOfOtherAccount { .. })) => None,
+        Effect::None(Reason::OfRecorder(
+            OfRecorder::RecorderOfOtherAccount { .. } | OfRecorder::RecordersOfOtherAccounts,
+        )) => None,
         Effect::None(reason) => Some((recorder, reason)),
         _ => None,
     })
@@ -320,7 +322,7 @@ fn dead_selectors(recorders: &[Recorder], partition: &str) -> HashMap<String, Ve
     let arn_start = format!("arn:{partition}:s3:::");
     let mut dead: HashMap<String, Vec<Reason>> = HashMap::new();
     for (recorder, reason) in sees_nothing(recorders) {
-        for selector in recorder.selectors.iter().flatten() {
+        for selector in recorder.read() {
             let tests = selector.condition(Field::ResourceArn).into_iter().flat_map(|condition| &condition.select);
             let named = tests.filter_map(|test| Some(test.text().strip_prefix(&arn_start)?.split_once('/')?.0));
             for bucket in named.collect::<BTreeSet<_>>() {

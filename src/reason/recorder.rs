@@ -17,6 +17,8 @@ pub enum OfRecorder {
     RecorderOfOtherPartition { kind: RecorderKind, partition: String },
     /// It is another account's.
     RecorderOfOtherAccount { kind: RecorderKind, account: String },
+    /// They are of accounts whose trails and stores take in nothing of this one.
+    RecordersOfOtherAccounts,
     /// It records in one region only, and the bucket is in another.
     RecorderOfOtherRegion { kind: RecorderKind, home_region: String, bucket_region: String },
     /// It is an organization's, and the account is not in the organization.
@@ -89,6 +91,7 @@ impl fmt::Display for OfRecorder {
             OfRecorder::RecorderOfOtherAccount { kind, account } => {
                 write!(f, "it is {} of account {account}", with_article(kind))
             }
+            OfRecorder::RecordersOfOtherAccounts => f.write_str("none of them is an organization's"),
             OfRecorder::RecorderOfOtherRegion { kind, home_region, bucket_region } => {
                 write!(f, "it is a single-region {} of {home_region}; the bucket is in {bucket_region}", noun(kind))
             }
@@ -164,6 +167,7 @@ impl OfRecorder {
             // Told above.
             OfRecorder::RecorderOfOtherPartition { .. }
             | OfRecorder::RecorderOfOtherAccount { .. }
+            | OfRecorder::RecordersOfOtherAccounts
             | OfRecorder::RecorderOfOtherRegion { .. }
             | OfRecorder::NotAMember { .. }
             | OfRecorder::Stopped { .. }

@@ -1,9 +1,11 @@
 //! Several accounts' views of one thing made one: what only one of them was told holds for all, and where two were told
 //! different things, neither is taken.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap};
 
 use crate::aws::arn::Arn;
+use crate::coverage::recorder::{ReadSelectors, Recorder, Scene, read_selectors};
 use crate::snapshot::{Account, Bucket, EventDataStore, Trail, TrailStatus};
 
 /// A trail, and the accounts that see it.
@@ -12,6 +14,15 @@ pub(super) struct SeenTrail<'a> {
     pub accounts: Vec<&'a str>,
     /// Two accounts were told different selectors.
     pub selectors_differ: bool,
+    /// Read once, whatever is asked of them.
+    selectors: OnceCell<ReadSelectors>,
+}
+
+impl SeenTrail<'_> {
+    pub(super) fn recorder(&self, scene: Scene) -> Recorder {
+        let selectors = self.selectors.get_or_init(|| read_selectors(&self.trail));
+        Recorder::of_read_trail(&self.trail, selectors.clone(), scene)
+    }
 }
 
 /// The one value that all who have one agree on.
@@ -63,7 +74,7 @@ fn merged_trail<'a>(seen: &[(&'a str, &'a Trail)]) -> SeenTrail<'a> {
     let accounts = seen.iter().map(|(account, _)| *account).collect();
     let first = seen[0].1;
     if let [(_, only)] = seen {
-        return SeenTrail { trail: Trail::clone(only), accounts, selectors_differ: false };
+        return SeenTrail { trail: Trail::clone(only), accounts, selectors_differ: false, selectors: OnceCell::new() };
     }
     let all = || seen.iter().map(|(_, trail)| *trail);
     // Both lists come with one answer, so they are taken together.
@@ -89,7 +100,7 @@ fn merged_trail<'a>(seen: &[(&'a str, &'a Trail)]) -> SeenTrail<'a> {
         advanced_event_selectors,
         status: merged_status(seen),
     };
-    SeenTrail { trail, accounts, selectors_differ }
+    SeenTrail { trail, accounts, selectors_differ, selectors: OnceCell::new() }
 }
 
 /// The region in its ARN, where two were told different ones: that much all agree on.

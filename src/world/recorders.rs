@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::World;
+use super::by_account::{ByAccount, Far, Split};
 use super::merge::SeenTrail;
 use crate::aws::arn::RoleArn;
 use crate::aws::regions::is_opt_in;
@@ -12,7 +13,7 @@ use crate::coverage::plan::{Plan, Wanted};
 use crate::coverage::prove::RecorderSet;
 use crate::coverage::recorder::{Effect, Recorder, Scene};
 use crate::reason::{NotSeen, OfRecorder, Reason};
-use crate::snapshot::{Account, EventDataStore, FactKind, RecorderKind};
+use crate::snapshot::{Account, EventDataStore, FactKind, RecorderKind, Trail};
 
 impl World<'_> {
     /// Every trail, and event data store where they count, as a recorder of events at this bucket; and stand-ins for those
@@ -63,7 +64,7 @@ impl World<'_> {
         let accounts = accounts.iter().filter(|account| account.is_empty() || self.account(account).is_some());
         let proposed = accounts.map(|account| {
             let scene = self.scene(&requirement.region, account);
-            fix::propose(requirement, &recorders.recorders, self.trails(), scene)
+            fix::propose(requirement, &recorders.recorders, self.trails_near(account), scene)
         });
         // A call that closes the gap before the advice that none would.
         let is_advice = |fix: &Fix| matches!(fix, Fix::Other { .. });
@@ -86,6 +87,10 @@ impl World<'_> {
         Plan::of(&gaps.iter().map(wanted).collect::<Vec<_>>(), self.trails())
     }
 
+    fn trails_near(&self, account: &str) -> impl Iterator<Item = &Trail> {
+        self.trails_by_account.split(&[account]).near.into_iter().map(|place| &self.trails[place].trail)
+    }
+
     fn scene<'s>(&'s self, region: &'s str, account: &'s str) -> Scene<'s> {
         // What an account was told is as old as its own answer.
         let at = self.account(account).map_or(self.at, |account| account.collected_at);
@@ -99,11 +104,13 @@ impl World<'_> {
         }
         let accounts: Vec<&Account> = accounts.iter().filter_map(|id| self.account(id)).collect();
         if self.recorders.contains(&RecorderKind::Trail) {
-            recorders.extend(self.trails.iter().map(|seen| self.trail_recorder(seen, region, &accounts)));
+            let of = |place: usize| self.trail_recorder(&self.trails[place], region, &accounts);
+            recorders.extend(near_and_far(&self.trails_by_account, RecorderKind::Trail, &accounts, of));
             recorders.extend(accounts.iter().flat_map(|account| self.unseen_trails(account, region)));
         }
         if self.recorders.contains(&RecorderKind::EventDataStore) {
-            recorders.extend(self.stores.iter().map(|store| self.store_recorder(store, region, &accounts)));
+            let of = |place: usize| self.store_recorder(&self.stores[place], region, &accounts);
+            recorders.extend(near_and_far(&self.stores_by_account, RecorderKind::EventDataStore, &accounts, of));
             recorders.extend(accounts.iter().flat_map(|account| self.unseen_stores(account)));
         }
         // Where one account was asked in the region, the other's recorders can only add.
@@ -120,14 +127,13 @@ impl World<'_> {
     fn trail_recorder(&self, seen: &SeenTrail, region: &str, accounts: &[&Account]) -> Recorder {
         let arn = &seen.trail.trail_arn;
         let in_account = |account: &&Account| {
-            let mut recorder = Recorder::of_trail(&seen.trail, self.scene(region, account.id()));
+            let mut recorder = seen.recorder(self.scene(region, account.id()));
             if let Some(effect) = self.doubtful_membership(seen, account.id(), &recorder.effect) {
                 recorder.effect = effect;
             }
             recorder
         };
-        let mut recorder =
-            most(accounts.iter().map(in_account), || Recorder::of_trail(&seen.trail, self.scene(region, "")));
+        let mut recorder = most(accounts.iter().map(in_account), || seen.recorder(self.scene(region, "")));
         // How old a delivery is that failed decides whether it is still tried again.
         let fails = seen.trail.status.get(region).is_some_and(|status| status.latest_delivery_error.is_some());
         let doubt = accounts.iter().find_map(|account| self.failures(account.id(), FactKind::Clock).next());
@@ -196,7 +202,8 @@ impl World<'_> {
     /// A member account cannot see its organization's event data store (CloudTrail User Guide, "Organization event data
     /// stores"). That it is a member shows in the organization's trail, which it does see.
     fn store_of_organization(&self, account: &str) -> Option<Recorder> {
-        let mut trails = self.trails.iter().filter(|seen| seen.accounts.contains(&account)).map(|seen| &seen.trail);
+        let shared = self.trails_by_account.shared().iter().map(|place| &self.trails[*place]);
+        let mut trails = shared.filter(|seen| seen.accounts.contains(&account)).map(|seen| &seen.trail);
         let trail = trails.find(|trail| trail.is_organization_trail == Some(true) && trail.account() != account)?;
         // The owner of the trail is the management account; where its stores were read, nothing is hidden.
         let was_read = |management: &Account| {
@@ -209,6 +216,23 @@ impl World<'_> {
         let name = "an event data store of the organization".to_owned();
         Some(Recorder::unseen(name, OfRecorder::OrganizationStoreUnseen.into()))
     }
+}
+
+/// Those that may take in the events of the accounts, and what is said of those that do not.
+fn near_and_far(
+    by_account: &ByAccount,
+    kind: RecorderKind,
+    accounts: &[&Account],
+    of: impl Fn(usize) -> Recorder,
+) -> Vec<Recorder> {
+    let ids: Vec<&str> = accounts.iter().map(|account| account.id()).collect();
+    let Split { near, far } = by_account.split(&ids);
+    let mut recorders: Vec<Recorder> = near.into_iter().map(&of).collect();
+    match far {
+        Far::Few(places) => recorders.extend(places.into_iter().map(&of)),
+        Far::Many(count) => recorders.push(Recorder::of_others(kind, count)),
+    }
+    recorders
 }
 
 /// Every account of the partition has this region, and cannot switch it off (Account Management Reference, "Regions that are
