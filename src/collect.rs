@@ -5,6 +5,7 @@
 
 mod account;
 mod accounts;
+mod assumed_role;
 mod buckets;
 mod call_error;
 mod client;
@@ -182,7 +183,7 @@ pub(crate) fn fetch(config: &Config, snapshot: &Snapshot, names: &[String]) -> R
         let first_region = config.regions.as_deref().and_then(|regions| regions.first()).cloned();
         let aws = Aws::load(first_region, Limits::new(Some(config.budget))).await?;
         let caller = identify(&aws).await?;
-        let told = |error: CallError| format!("{}: {}", error.code, error.message);
+        let told = |error: CallError| error.of_call("s3:GetObject");
         let mut fetched = Fetched::new();
         for (account, names) in accounts::by_reader(snapshot, names) {
             let reader = match account {

@@ -1,19 +1,13 @@
 //! The accounts of a scan, each with its own clients: those of `scan.accounts` by their roles, or the caller's own.
 
 use std::collections::{BTreeMap, HashMap};
-use std::time::{SystemTime, UNIX_EPOCH};
 
-use aws_config::sts::AssumeRoleProvider;
-use aws_sdk_sts::config::http::HttpResponse;
-use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_sts::operation::assume_role::AssumeRoleError;
-use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityError;
-
+use super::assumed_role::{assume, session_name};
 use super::call_error::CallError;
 use super::client::Aws;
 use super::failures::{Failures, failure};
 use super::organization;
-use super::{CollectError, ask_each, ask_identity};
+use super::{CollectError, ask_each};
 use crate::aws::location::Location;
 use crate::config::{Config, ScanAccount};
 use crate::logs::layout;
@@ -161,49 +155,4 @@ pub(super) async fn enter(aws: &Aws, caller: &Caller, config: &Config) -> Result
 /// An account of which nothing is known.
 pub(super) fn not_entered(aws: &Aws, account: &str, role: Option<&str>, error: CallError) -> Failure {
     failure(account, "sts:AssumeRole", aws.home_region(), role, error, &FactKind::OF_ACCOUNT)
-}
-
-/// What the account's own CloudTrail shows beside our calls.
-fn session_name() -> String {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    format!("trailcheck-{}", now.as_secs())
-}
-
-async fn assume(aws: &Aws, account: &ScanAccount, role: &str, session: &str) -> Result<Entered, CallError> {
-    let mut provider = AssumeRoleProvider::builder(role).session_name(session).configure(aws.shared());
-    if let Some(external_id) = &account.external_id {
-        provider = provider.external_id(external_id);
-    }
-    let aws = aws.with_credentials(provider.build().await);
-    // The first call, which asks for the credentials: so a refusal is one failure, and not one for each call.
-    let caller = ask_identity(&aws).await.map_err(|error| refusal(&error, account.external_id.is_some()))?;
-    match caller {
-        Some(caller) if caller.account == account.id => Ok(Entered { aws, caller }),
-        Some(other) => {
-            let message = format!("the role's credentials are of account {} ({})", other.account, other.arn);
-            Err(CallError { code: "OtherAccount".to_owned(), message })
-        }
-        None => Err(CallError::unreadable("sts:GetCallerIdentity names no account")),
-    }
-}
-
-/// AWS answers alike where there is no such role, where it does not trust the caller, and where the external id is another.
-fn refusal(error: &SdkError<GetCallerIdentityError, HttpResponse>, with_external_id: bool) -> CallError {
-    let first: &(dyn std::error::Error + 'static) = error;
-    let mut causes = std::iter::successors(Some(first), |error| error.source());
-    let Some(answer) = causes.find_map(|cause| cause.downcast_ref::<AssumeRoleError>()) else {
-        return CallError::of(error);
-    };
-    let code = answer.code().unwrap_or("Failed").to_owned();
-    let mut message = answer.message().unwrap_or("no message").to_owned();
-    if code.contains("AccessDenied") {
-        let external_id = match with_external_id {
-            true => "its trust policy does not ask for the external id of the config",
-            false => "its trust policy asks for an external id, and the config has none",
-        };
-        message.push_str(&format!(
-            "; there is no such role, or its trust policy does not allow the caller, or {external_id}, or the caller may not call sts:AssumeRole"
-        ));
-    }
-    CallError { code, message }
 }

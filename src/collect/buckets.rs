@@ -124,12 +124,15 @@ fn canonical(region: &str) -> &str {
     }
 }
 
+#[derive(Default)]
 struct Head {
     region: Option<String>,
     /// The bucket is the account's own.
     owned: bool,
     /// There is no bucket of this name.
     is_missing: bool,
+    /// It was not asked for where it is.
+    is_elsewhere: bool,
     error: Option<CallError>,
 }
 
@@ -139,6 +142,10 @@ async fn head(aws: &Aws, account: &str, bucket: &str) -> Head {
     match first.region.clone() {
         Some(region) if !first.owned && region != aws.home_region() => {
             let second = head_in(aws, &region, Some(account), bucket).await;
+            if second.is_elsewhere {
+                let why = format!("it is said to be in {region}, and elsewhere when it is asked for there");
+                return Head { error: Some(CallError::unreadable(why)), ..Head::default() };
+            }
             Head { region: second.region.or(Some(region)), ..second }
         }
         _ => first,
@@ -150,19 +157,21 @@ async fn head_in(aws: &Aws, region: &str, account: Option<&str>, bucket: &str) -
     let answer =
         aws.s3(region).head_bucket().bucket(bucket).set_expected_bucket_owner(account.map(str::to_owned)).send().await;
     match answer {
-        Ok(answer) => Head {
-            region: answer.bucket_region().map(|region| canonical(region).to_owned()),
-            owned: true,
-            is_missing: false,
-            error: None,
+        Ok(answer) => match answer.bucket_region() {
+            Some(region) => Head { region: Some(canonical(region).to_owned()), owned: true, ..Head::default() },
+            None => {
+                let error = CallError::unreadable("the answer lacks the bucket's region, which S3 always sends");
+                Head { error: Some(error), ..Head::default() }
+            }
         },
         Err(error) => {
             let response = error.raw_response();
             let header = response.and_then(|response| response.headers().get("x-amz-bucket-region"));
             let region = header.map(|region| canonical(region).to_owned());
+            let is_elsewhere = response.is_some_and(|response| (300..400).contains(&response.status().as_u16()));
             let is_missing = response.is_some_and(|response| response.status().as_u16() == 404);
             let error = (!is_missing).then(|| CallError::of(&error));
-            Head { region, owned: false, is_missing, error }
+            Head { region, owned: false, is_missing, is_elsewhere, error }
         }
     }
 }

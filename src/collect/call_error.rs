@@ -41,6 +41,11 @@ impl CallError {
         CallError { code, message }
     }
 
+    /// As one text.
+    pub(super) fn of_call(&self, call: &str) -> String {
+        format!("{call}: {}: {}", self.code, self.message)
+    }
+
     /// The call was not made.
     pub(super) fn not_made(why: NotMade) -> CallError {
         CallError { code: why.code().to_owned(), message: why.to_string() }

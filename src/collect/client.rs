@@ -22,6 +22,9 @@ fn timeouts(of_a_try: Duration) -> TimeoutConfig {
         .build()
 }
 
+/// How long credentials may take, with all tries.
+const CREDENTIALS: Duration = Duration::from_secs(60);
+
 /// A client of a service in a region, within the limits of the run.
 macro_rules! client {
     ($aws:expr, $sdk:ident, $service:literal, $region:expr $(, $option:ident($value:expr))?) => {{
@@ -68,12 +71,8 @@ impl Aws {
         let shared = self.shared.clone().into_builder();
         let shared = shared
             .credentials_provider(SharedCredentialsProvider::new(provider))
-            .identity_cache(IdentityCache::lazy().build());
+            .identity_cache(IdentityCache::lazy().load_timeout(CREDENTIALS).build());
         Aws { shared: shared.build(), ..self.clone() }
-    }
-
-    pub(super) fn shared(&self) -> &SdkConfig {
-        &self.shared
     }
 
     /// By how much this machine's clock differs from AWS's, as far as answers tell.
@@ -95,6 +94,11 @@ impl Aws {
     pub(super) fn sts(&self) -> aws_sdk_sts::Client {
         let retries = RetryConfig::standard().with_max_attempts(2);
         client!(self, aws_sdk_sts, "sts", &self.home_region, retry_config(retries))
+    }
+
+    /// The same for the roles of other accounts, each of which is asked for like anything else.
+    pub(super) fn sts_of_roles(&self) -> aws_sdk_sts::Client {
+        client!(self, aws_sdk_sts, "sts", &self.home_region)
     }
 
     pub(super) fn account(&self) -> aws_sdk_account::Client {

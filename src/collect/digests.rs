@@ -8,7 +8,7 @@ use futures_util::stream::{self, StreamExt};
 
 use super::call_error::CallError;
 use super::client::Aws;
-use super::limits::Limits;
+use super::limits::{CallLimits, Limits};
 use super::{CollectError, IN_FLIGHT, buckets, identify, objects};
 use crate::aws::location::Location;
 use crate::aws::timestamp::Timestamp;
@@ -50,17 +50,21 @@ pub(super) async fn chains(aws: &Aws, listing: &Listing, asked: Asked) -> BTreeM
 /// Buckets, each asked in its own region.
 struct Store<'a> {
     aws: &'a Aws,
-    clients: BTreeMap<String, aws_sdk_s3::Client>,
+    clients: BTreeMap<String, Client>,
 }
+
+/// Of a bucket's region, with the limits of the bodies that come from there.
+type Client = (aws_sdk_s3::Client, CallLimits);
 
 impl Store<'_> {
     /// Finds out where a bucket is. A refusal names the region too.
-    async fn client(&mut self, bucket: &str) -> aws_sdk_s3::Client {
+    async fn client(&mut self, bucket: &str) -> Client {
         if let Some(client) = self.clients.get(bucket) {
             return client.clone();
         }
         let region = buckets::region_of_any(self.aws, bucket).await;
-        let client = self.aws.s3(region.as_deref().unwrap_or(self.aws.home_region()));
+        let region = region.as_deref().unwrap_or(self.aws.home_region());
+        let client = (self.aws.s3(region), self.aws.bodies(region));
         self.clients.insert(bucket.to_owned(), client.clone());
         client
     }
@@ -68,10 +72,10 @@ impl Store<'_> {
     /// Everything below the prefix. A listing that breaks off is noted; what it showed is judged.
     async fn list(&mut self, location: &Location) -> Listing {
         let mut listing = Listing::default();
-        let client = self.client(&location.bucket).await;
+        let (client, _) = self.client(&location.bucket).await;
         let add = |object: Listed| listing.add(object.name(), object.modified);
         if let Err(failure) = objects::list(&client, &location.bucket, &location.prefix, add).await {
-            listing.fault(location.to_string(), told(&failure));
+            listing.fault(location.to_string(), failure.of_call("s3:ListObjectsV2"));
         }
         listing
     }
@@ -169,15 +173,10 @@ impl Store<'_> {
 }
 
 /// An object and, for a digest, the signature in its metadata.
-async fn get(client: &aws_sdk_s3::Client, bucket: &str, key: &str) -> (Result<Vec<u8>, Unread>, Signature) {
+async fn get((client, limits): &Client, bucket: &str, key: &str) -> (Result<Vec<u8>, Unread>, Signature) {
     let answer = match client.get_object().bucket(bucket).key(key).send().await {
         Ok(answer) => answer,
-        Err(error) => {
-            let failure = CallError::of(&error);
-            let missing = failure.code == "NoSuchKey";
-            let unread = if missing { Unread::Missing } else { Unread::Failed(told(&failure)) };
-            return (Err(unread), Signature::Lost);
-        }
+        Err(error) => return (Err(objects::unread(&CallError::of(&error))), Signature::Lost),
     };
     let member = |name: &str| answer.metadata()?.get(name).cloned();
     let signature = Signature::Metadata {
@@ -185,9 +184,5 @@ async fn get(client: &aws_sdk_s3::Client, bucket: &str, key: &str) -> (Result<Ve
         algorithm: member("signature-algorithm"),
         generated: member("backfill-generation-timestamp"),
     };
-    (objects::body(answer).await.map_err(|failure| Unread::Failed(told(&failure))), signature)
-}
-
-fn told(failure: &CallError) -> String {
-    format!("{}: {}", failure.code, failure.message)
+    (objects::body(answer, limits).await.map_err(|failure| objects::unread(&failure)), signature)
 }

@@ -180,6 +180,11 @@ impl CallLimits {
         }
     }
 
+    /// What is left of the budget; `None`: it has no end.
+    pub(super) fn left(&self) -> Option<Duration> {
+        self.shared.end.map(|(end, _)| end.saturating_duration_since(Instant::now()))
+    }
+
     /// A try was answered, or waited for in vain.
     pub(super) fn note(&self, is_answered: bool) {
         let mut noted = self.shared.noted();

@@ -143,9 +143,6 @@ impl ValidatedFolder {
         let names: HashSet<String> = listed.iter().map(Listed::name).collect();
         let is_there = |object: &str| names.contains(&format!("s3://{object}"));
         let verdict = |object: &String, log: &ExpectedLog| match read.get(object) {
-            Some(Verdict::Unknown(why)) if why.starts_with(objects::NO_SUCH_KEY) => {
-                Some(log.judge(Err(Unread::Missing)))
-            }
             Some(verdict) => Some(verdict.clone()),
             None if is_there(object) => None,
             None => Some(log.judge(Err(Unread::Missing))),

@@ -21,6 +21,7 @@ use super::{CollectError, IN_FLIGHT, buckets};
 use crate::aws::location::Location;
 use crate::aws::timestamp::Timestamp;
 use crate::logs::chain::LogName;
+use crate::logs::chain::Unread;
 use crate::logs::event::Period;
 use crate::logs::layout::{self, ObjectKind};
 use crate::logs::reader::{Object, Reader, Source};
@@ -30,9 +31,6 @@ use crate::snapshot::{LogReading, Skipped};
 
 /// CloudTrail's files are at most 50 MB before compression.
 const MAX_OBJECT: u64 = 64 << 20;
-
-/// AWS's code for an object that is not there.
-pub(super) const NO_SUCH_KEY: &str = "NoSuchKey";
 
 /// How long a body may take: the largest object over a slow line.
 const LONGEST: Duration = Duration::from_secs(120);
@@ -205,9 +203,17 @@ impl Source for Arriving<'_> {
                 *buffer = body;
                 None
             }
-            Err(failure) => Some(format!("{}: {}", failure.code, failure.message)),
+            Err(failure) => Some(unread(&failure)),
         };
         Some(Object { name, failure, is_named_as_log: true })
+    }
+}
+
+/// Why an object was not read.
+pub(super) fn unread(failure: &CallError) -> Unread {
+    match &*failure.code {
+        "NoSuchKey" => Unread::Missing,
+        _ => Unread::Failed(failure.of_call("s3:GetObject")),
     }
 }
 
@@ -217,20 +223,26 @@ async fn get(client: &aws_sdk_s3::Client, limits: &CallLimits, object: &Listed) 
     }
     limits.check().map_err(CallError::not_made)?;
     let call = client.get_object().bucket(&object.bucket).key(&object.key);
-    let body = body(call.send().await.map_err(|error| CallError::of(&error))?).await;
+    let body = body(call.send().await.map_err(|error| CallError::of(&error))?, limits).await;
     limits.note(!matches!(&body, Err(error) if error.code == TIMEOUT));
     body
 }
 
 /// The bytes of an answer, whose size may be another than that which was listed.
-pub(super) async fn body(answer: GetObjectOutput) -> Result<Vec<u8>, CallError> {
+pub(super) async fn body(answer: GetObjectOutput, limits: &CallLimits) -> Result<Vec<u8>, CallError> {
+    // Every object has one (API Reference, `GetObject`); what a proxy answers in S3's place has none.
+    if answer.e_tag().is_none() {
+        return Err(CallError::unreadable("the answer lacks its ETag, which S3 always sends"));
+    }
     if answer.content_length().is_some_and(|length| length > MAX_OBJECT as i64) {
         return Err(CallError::unreadable(format!("larger than {MAX_OBJECT} bytes, the limit")));
     }
     // The SDK's timeouts end with the headers.
-    match tokio::time::timeout(LONGEST, whole_body(answer.body)).await {
+    let longest = limits.left().map_or(LONGEST, |left| left.min(LONGEST));
+    match tokio::time::timeout(longest, whole_body(answer.body)).await {
         Ok(body) => body,
         Err(_) => {
+            limits.check().map_err(CallError::not_made)?;
             Err(CallError { code: TIMEOUT.to_owned(), message: format!("its body took longer than {LONGEST:?}") })
         }
     }

@@ -102,7 +102,8 @@ fn status_regions(trail: &Trail, regions: &BTreeSet<String>) -> Vec<(String, Str
 }
 
 async fn status(aws: &Aws, region: &str, arn: &str) -> Result<TrailStatus, CallError> {
-    let answer = aws.cloudtrail(region).get_trail_status().name(arn).send().await;
+    let call = aws.cloudtrail(region).get_trail_status().name(arn).customize();
+    let answer = call.interceptor(Whole::Json(&["IsLogging"])).send().await;
     let status = answer.map_err(|error| CallError::of(&error))?;
     let text = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(str::to_owned);
     Ok(TrailStatus {

@@ -6,6 +6,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use super::chain::Unread;
 use super::reader::{Object, Reader, Source};
 use crate::progress::Progress;
 use crate::snapshot::{LogReading, Skipped};
@@ -72,14 +73,14 @@ struct Files<'a> {
 impl Source for Files<'_> {
     fn next(&self, buffer: &mut Vec<u8>) -> Option<Object> {
         let file = self.files.get(self.next.fetch_add(1, Ordering::Relaxed))?;
-        let failure = if file.bytes > MAX_FILE {
+        let why = if file.bytes > MAX_FILE {
             Some(format!("larger than {MAX_FILE} bytes, the limit"))
         } else {
             read_whole(file, buffer).err().map(|error| error.to_string())
         };
         self.progress.object_read();
         let name = file.path.to_string_lossy().into_owned();
-        Some(Object { is_named_as_log: is_named_as_log(&name), name, failure })
+        Some(Object { is_named_as_log: is_named_as_log(&name), name, failure: why.map(Unread::Failed) })
     }
 }
 

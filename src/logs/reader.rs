@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread::Scope;
 
 use super::access::Groups;
-use super::chain::{Expected, Verdict};
+use super::chain::{Expected, Unread, Verdict};
 use super::dedup::Dedup;
 use super::event::{NAMED, Period};
 use super::session::Sessions;
@@ -64,7 +64,7 @@ pub trait Source: Sync {
 pub struct Object {
     pub name: String,
     /// Why there are no bytes.
-    pub failure: Option<String>,
+    pub failure: Option<Unread>,
     /// Its name says that it is a log file: then one that is none is damaged.
     pub is_named_as_log: bool,
 }

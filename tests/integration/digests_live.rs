@@ -132,7 +132,7 @@ fn one_log_file_that_may_not_be_read_does_not_stop_the_others() {
     assert_eq!(result["counts"]["logs"], json!({"valid": 2, "invalid": 1, "unknown": 1}));
     let seen = told(&result, "log");
     assert!(seen[0].0 == "invalid" && seen[0].1.ends_with(&logs[2]) && seen[0].2.contains("SHA-256"), "{seen:?}");
-    assert_eq!((seen[1].0, seen[1].2), ("unknown", "AccessDenied: not for you"));
+    assert_eq!((seen[1].0, seen[1].2), ("unknown", "s3:GetObject: AccessDenied: not for you"));
     // A digest that may not be read is unknown, and so is what it lists.
     denied(&endpoint, "GetObject", names[1].split_once('/').unwrap().1);
     let (result, _) = verify(&endpoint, &[]);
@@ -345,7 +345,10 @@ fn a_listing_that_fails_and_an_empty_bucket_are_no_success() {
     denied(&endpoint, "ListObjectsV2", "list-type=2");
     let (result, ran) = verify(&endpoint, &[]);
     assert_eq!(ran.exit, 3, "{ran:?}");
-    assert!(told(&result, "listing").iter().any(|told| told.2 == "AccessDenied: not for you"), "{result:#}");
+    assert!(
+        told(&result, "listing").iter().any(|told| told.2 == "s3:ListObjectsV2: AccessDenied: not for you"),
+        "{result:#}"
+    );
 }
 
 #[test]

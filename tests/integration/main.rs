@@ -52,6 +52,8 @@ mod engine;
 mod engine_work;
 /// Policies on log records, and what keeps them from passing.
 mod evidence;
+/// Every operation of a scan, failing in every way.
+mod faults;
 /// The calls that close all gaps.
 mod fix;
 /// The folders of a live trail's log bucket.
@@ -99,6 +101,9 @@ mod records;
 mod reports;
 /// Records as rows of a table.
 mod rows;
+/// AWS as a script: worlds and failures that moto does not have.
+#[path = "../scripted/mod.rs"]
+mod scripted;
 /// Which policies run, and how their answers count.
 mod selection;
 /// UNLOADs as the records show them.

@@ -57,7 +57,8 @@ fn assume_role(world: &World, call: &Call, request: &Request) -> Answer {
     match world.accounts.get(id) {
         Some(account) if account.is_open && account.state == "ACTIVE" => {}
         _ => {
-            let message = format!("User: {} is not authorized to perform: sts:AssumeRole on resource: {role}", call.account);
+            let message =
+                format!("User: {} is not authorized to perform: sts:AssumeRole on resource: {role}", call.account);
             return refused_in_xml(403, "AccessDenied", &message);
         }
     }
@@ -87,7 +88,9 @@ fn of_organization(world: &World, call: &Call, operation: &str) -> Answer {
             "Id": "o-script", "MasterAccountId": organization.management,
         }})),
         _ if !may_ask => refused("AccessDeniedException", "You don't have permissions to access this resource."),
-        "ListAccounts" => Answer::json(&json!({"Accounts": world.accounts.iter().map(member).collect::<Vec<_>>()})),
+        "ListAccounts" => Answer::json(
+            &json!({"Accounts": world.accounts.iter().filter(|(_, account)| account.is_member).map(member).collect::<Vec<_>>()}),
+        ),
         "ListDelegatedAdministrators" => {
             let each = organization.administrators.iter().map(|id| json!({"Id": id}));
             Answer::json(&json!({"DelegatedAdministrators": each.collect::<Vec<_>>()}))
@@ -112,7 +115,9 @@ fn cloudtrail(world: &World, call: &Call, operation: &str, body: &Value) -> Answ
         "GetEventSelectors" | "GetTrailStatus" => {
             let arn = [&body["TrailName"], &body["Name"]].into_iter().find_map(Value::as_str).unwrap_or_default();
             let found = world.seen_by(account).find(|(owner, trail)| trail.arn(owner) == arn);
-            let Some((owner, trail)) = found else { return refused("TrailNotFoundException", &format!("Unknown trail: {arn}")) };
+            let Some((owner, trail)) = found else {
+                return refused("TrailNotFoundException", &format!("Unknown trail: {arn}"));
+            };
             match operation {
                 "GetTrailStatus" => Answer::json(&status(trail, region)),
                 _ if world.may_read(account, owner) => Answer::json(&with_arn(&trail.selectors, arn)),
@@ -121,7 +126,8 @@ fn cloudtrail(world: &World, call: &Call, operation: &str, body: &Value) -> Answ
         }
         "ListEventDataStores" => {
             let here = stores().filter(|(owner, store)| *owner == account && store.home == region);
-            let each = here.map(|(owner, store)| json!({"EventDataStoreArn": store_arn(store, owner), "Name": store.name}));
+            let each =
+                here.map(|(owner, store)| json!({"EventDataStoreArn": store_arn(store, owner), "Name": store.name}));
             Answer::json(&json!({"EventDataStores": each.collect::<Vec<_>>()}))
         }
         "GetEventDataStore" => {

@@ -22,6 +22,8 @@ pub enum Fault {
     TooManyRequests,
     ServerError,
     Unavailable,
+    /// 502, a page for people.
+    BadGateway,
     ExpiredToken,
     /// An answer that never begins.
     Stall,
@@ -114,10 +116,11 @@ impl Fault {
             Fault::TooManyRequests => Answer::new(429, "text/plain", "slow down"),
             Fault::ServerError => error(500, "InternalFailure"),
             Fault::Unavailable => Answer::new(503, "text/plain", ""),
+            Fault::BadGateway => Answer::new(502, "text/html", "<html><h1>502 Bad Gateway</h1></html>"),
             Fault::ExpiredToken => error(if is_xml(call) { 403 } else { 400 }, "ExpiredTokenException"),
             Fault::Malformed => Answer { body: honest.body[..honest.body.len() / 2].to_vec(), ..honest },
-            Fault::EmptyOk => Answer { status: 200, body: vec![], ..honest },
-            Fault::BareOk => Answer { status: 200, body: bare(&honest), ..honest },
+            Fault::EmptyOk => Answer::new(200, "text/plain", ""),
+            Fault::BareOk => bare(&honest),
             Fault::Html => Answer::new(200, "text/html", "<html><body>Sign in to continue</body></html>"),
             Fault::Redirect => Answer::new(301, "application/xml", "<Error><Code>PermanentRedirect</Code></Error>")
                 .with("x-amz-bucket-region", "us-west-2")
@@ -129,7 +132,9 @@ impl Fault {
             }
             Fault::PageTwice if call.about.contains("second-page") => honest,
             Fault::PageTwice => with_token(call, honest, "second-page"),
-            Fault::UnknownMembers => changed(honest, &|value| unknown_members(value), &|text| with_last(text, "<Zebra><Stripes>1</Stripes></Zebra>")),
+            Fault::UnknownMembers => changed(honest, &|value| unknown_members(value), &|text| {
+                with_last(text, "<Zebra><Stripes>1</Stripes></Zebra>")
+            }),
             Fault::NullLists => changed(honest, &|value| nulled(value, &Value::is_array), &without_lists),
             Fault::NullScalars => {
                 let is_scalar = |value: &Value| value.is_boolean() || value.is_number();
@@ -174,13 +179,15 @@ fn root_of(xml: &str) -> &str {
     &xml[start..].split(['>', ' ', '/']).next().unwrap_or_default()
 }
 
-fn bare(honest: &Answer) -> Vec<u8> {
+fn bare(honest: &Answer) -> Answer {
     if honest.is_json() {
-        return b"{}".to_vec();
+        return Answer::json(&json!({}));
     }
     let text = String::from_utf8_lossy(&honest.body);
-    let root = root_of(&text);
-    if root.is_empty() { vec![] } else { format!("<{root}></{root}>").into_bytes() }
+    match root_of(&text) {
+        "" => Answer::xml(""),
+        root => Answer::xml(&format!("<{root}></{root}>")),
+    }
 }
 
 /// The honest answer with one change, by its form.
@@ -233,7 +240,9 @@ fn unknown_members(value: Value) -> Value {
 /// A member of a selector that is not known may change what it means; so those stay as they are.
 fn unknown_in_lists(value: Value) -> Value {
     match value {
-        Value::Array(list) if list.iter().all(|item| item.get("Name").is_some() && item.get("FieldSelectors").is_none()) => {
+        Value::Array(list)
+            if list.iter().all(|item| item.get("Name").is_some() && item.get("FieldSelectors").is_none()) =>
+        {
             Value::Array(list.into_iter().map(unknown_members).collect())
         }
         other => other,

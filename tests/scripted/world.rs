@@ -26,6 +26,8 @@ pub struct Organization {
 #[derive(Debug, Clone)]
 pub struct Account {
     pub state: &'static str,
+    /// It is in the organization, where there is one.
+    pub is_member: bool,
     /// The audit role trusts the caller.
     pub is_open: bool,
     pub regions: BTreeSet<String>,
@@ -69,6 +71,7 @@ impl Account {
     pub fn in_regions(regions: &[&str]) -> Account {
         Account {
             state: "ACTIVE",
+            is_member: true,
             is_open: true,
             regions: regions.iter().map(|region| (*region).to_owned()).collect(),
             buckets: vec![],
@@ -145,6 +148,10 @@ impl World {
         self
     }
 
+    pub fn with_stranger(self, id: &str, account: Account) -> World {
+        self.with(id, Account { is_member: false, ..account })
+    }
+
     pub fn with_organization(self, management: &str, administrators: &[&str]) -> World {
         let administrators = administrators.iter().map(|id| (*id).to_owned()).collect();
         World { organization: Some(Organization { management: management.to_owned(), administrators }), ..self }
@@ -152,8 +159,11 @@ impl World {
 
     /// The trails that the account sees, each with the account that owns it: an organization's shows in all of its members.
     pub fn seen_by<'a>(&'a self, account: &'a str) -> impl Iterator<Item = (&'a str, &'a Trail)> {
-        let all = self.accounts.iter().flat_map(|(owner, of)| of.trails.iter().map(move |trail| (owner.as_str(), trail)));
-        all.filter(move |(owner, trail)| *owner == account || (trail.is_organizations && self.organization.is_some()))
+        let all =
+            self.accounts.iter().flat_map(|(owner, of)| of.trails.iter().map(move |trail| (owner.as_str(), trail)));
+        let is_member =
+            self.organization.is_some() && self.accounts.get(account).is_some_and(|account| account.is_member);
+        all.filter(move |(owner, trail)| *owner == account || (trail.is_organizations && is_member))
     }
 
     /// Whether the account may read the selectors of a trail of this owner.

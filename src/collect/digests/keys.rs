@@ -65,7 +65,7 @@ impl KeyRing<'_> {
                     keys.filter_map(|key| Some((key.fingerprint()?.to_owned(), key.value()?.as_ref().to_owned())));
                 self.keys.add_answer(region, keys);
             }
-            Err(failure) => self.keys.add_failure(region, format!("{}: {}", failure.code, failure.message)),
+            Err(failure) => self.keys.add_failure(region, failure.of_call("cloudtrail:ListPublicKeys")),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::{BuildHasher, Hash, Hasher};
 
 use super::super::access::{Access, Accesses, Noted};
-use super::super::chain::{ExpectedLog, LogName, Verdict};
+use super::super::chain::{ExpectedLog, LogName, Unread, Verdict};
 use super::super::changes::{NotUnderstood, change};
 use super::super::container::{self, Unknown};
 use super::super::dedup::{Arrival, Dedup, EventHashes};
@@ -96,7 +96,7 @@ impl Worker {
         let key = object.name.strip_prefix("s3://").unwrap_or(&object.name);
         let expected = task.question.expected.get(key);
         let read = match (&object.failure, layout::kind(&object.name)) {
-            (Some(failure), _) => Err(Refusal::unread(failure)),
+            (Some(unread), _) => Err(Refusal::unread(unread, expected)),
             (None, ObjectKind::Other(what)) => Err(Refusal::without_records(what)),
             (None, ObjectKind::Log) => self.try_read(task, object, bytes, scratch, expected),
         };
@@ -358,8 +358,16 @@ struct Refusal {
 }
 
 impl Refusal {
-    fn unread(why: &str) -> Refusal {
-        Refusal { reason: why.to_owned(), matters: true, verdict: Verdict::Unknown(why.to_owned()) }
+    fn unread(unread: &Unread, expected: Option<&ExpectedLog>) -> Refusal {
+        let reason = match unread {
+            Unread::Missing => "there is no such object, or no longer".to_owned(),
+            Unread::Failed(why) => why.clone(),
+        };
+        let verdict = match expected {
+            Some(expected) => expected.judge(Err(unread.clone())),
+            None => Verdict::Unknown(reason.clone()),
+        };
+        Refusal { reason, matters: true, verdict }
     }
 
     fn altered(why: String) -> Refusal {
@@ -368,7 +376,7 @@ impl Refusal {
 
     fn inflating(error: &InflateError) -> Refusal {
         match error {
-            InflateError::TooLarge(_) => Refusal::unread(&error.to_string()),
+            InflateError::TooLarge(_) => Refusal::unread(&Unread::Failed(error.to_string()), None),
             InflateError::Damaged | InflateError::Trailing => Refusal::altered(error.to_string()),
         }
     }

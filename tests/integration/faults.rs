@@ -1,0 +1,390 @@
+//! Every operation that a scan makes, failing in every way: no fault turns a non-pass into a pass, none goes unsaid, and every
+//! scan ends.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+use trailcheck::gzip;
+
+use crate::chains;
+use crate::program::{Ran, Workplace};
+use crate::scripted::fault::Fault;
+use crate::scripted::world::{Account, Object, Store, Trail, World};
+use crate::scripted::{Played, Rule, Script, Server};
+
+const ACCOUNT: &str = chains::ACCOUNT;
+const MEMBER: &str = "222222222222";
+
+/// Every operation that the scan of this world makes.
+const OPERATIONS: [&str; 18] = [
+    "GetCallerIdentity",
+    "DescribeOrganization",
+    "ListAccounts",
+    "ListDelegatedAdministrators",
+    "AssumeRole",
+    "ListRegions",
+    "ListBuckets",
+    "HeadBucket",
+    "DescribeTrails",
+    "GetEventSelectors",
+    "GetTrailStatus",
+    "ListEventDataStores",
+    "GetEventDataStore",
+    "DescribeClusters",
+    "ListNamespaces",
+    "ListObjectsV2",
+    "GetObject",
+    "ListPublicKeys",
+];
+
+/// One for each kind of fact.
+const POLICIES: [&str; 8] = [
+    "coverage/copy_recorded",
+    "coverage/unload_recorded",
+    "coverage/recorded_once",
+    "placement/same_region",
+    "redshift/known_role",
+    "trail/logging",
+    "trail/integrity",
+    "access/approved_roles",
+];
+
+/// What the scan gets over: the verdicts are those of a scan in which nothing fails.
+const PASSING: [Fault; 6] =
+    [Fault::Throttled, Fault::TooManyRequests, Fault::ServerError, Fault::Unavailable, Fault::BadGateway, Fault::Reset];
+
+/// What it does not get over: first what it tries again, for that takes longest.
+const LASTING: [Fault; 19] = [
+    Fault::Throttled,
+    Fault::TooManyRequests,
+    Fault::ServerError,
+    Fault::Unavailable,
+    Fault::BadGateway,
+    Fault::Reset,
+    Fault::Cut,
+    Fault::Denied,
+    Fault::DeniedEmpty,
+    Fault::DeniedElsewise,
+    Fault::ExpiredToken,
+    Fault::Malformed,
+    Fault::EmptyOk,
+    Fault::BareOk,
+    Fault::Html,
+    Fault::Redirect,
+    Fault::UnknownMembers,
+    Fault::NullLists,
+    Fault::NullScalars,
+];
+
+/// What goes wrong with pages, for the operations that have them.
+const PAGES: [Fault; 3] = [Fault::TokenLoop, Fault::TokenEndless, Fault::PageTwice];
+const WITH_PAGES: [&str; 9] = [
+    "ListAccounts",
+    "ListDelegatedAdministrators",
+    "ListRegions",
+    "ListBuckets",
+    "ListEventDataStores",
+    "DescribeClusters",
+    "ListNamespaces",
+    "ListObjectsV2",
+    "ListPublicKeys",
+];
+
+/// What keeps it waiting.
+const STALLS: [Fault; 3] = [Fault::Stall, Fault::StallInBody, Fault::Drip];
+
+/// `covered`, `touched` and `member` are recorded, `uncovered` by nothing, `stopped` by a trail that is stopped; a stranger read
+/// `touched`.
+fn world() -> &'static Arc<World> {
+    static WORLD: OnceLock<Arc<World>> = OnceLock::new();
+    WORLD.get_or_init(|| {
+        let europe = Trail::of("my_own_trail", "eu-west-1", "logs", &["covered", "touched"]).validated();
+        let stopped = Trail::of("halted", "us-east-1", "logs", &["stopped"]).stopped_in("us-east-1");
+        let own = Account::in_regions(&["eu-west-1", "us-east-1"])
+            .with_bucket("covered", "eu-west-1")
+            .with_bucket("touched", "eu-west-1")
+            .with_bucket("uncovered", "eu-west-1")
+            .with_bucket("stopped", "us-east-1")
+            .with_bucket("logs", "us-east-1")
+            .with_cluster("warehouse", "eu-west-1", &role(ACCOUNT))
+            .with_trail(europe)
+            .with_trail(stopped);
+        let store = Store {
+            name: "lake".to_owned(),
+            home: "us-east-1".to_owned(),
+            is_organizations: false,
+            selectors: json!([{"FieldSelectors": [{"Field": "eventCategory", "Equals": ["Management"]}]}]),
+        };
+        let member = Account::in_regions(&["eu-west-1"])
+            .with_bucket("member", "eu-west-1")
+            .with_bucket("member-logs", "eu-west-1")
+            .with_cluster("lake-house", "eu-west-1", &role(MEMBER))
+            .with_trail(Trail::of("member", "eu-west-1", "member-logs", &["member"]));
+        let world = World::of(ACCOUNT)
+            .with(ACCOUNT, Account { stores: vec![store], ..own })
+            .with(MEMBER, member)
+            .with_organization(ACCOUNT, &[MEMBER])
+            .with_stranger("999999999999", Account::in_regions(&["eu-west-1"]).with_bucket("foreign", "eu-west-1"));
+        Arc::new(World { objects: delivered(), public_keys: Some(chains::public_keys()), ..world })
+    })
+}
+
+fn role(account: &str) -> String {
+    format!("arn:aws:iam::{account}:role/loader")
+}
+
+/// Five hours of log files and their digests; in them the loader reads `covered`, and a stranger `touched`.
+fn delivered() -> BTreeMap<String, Object> {
+    let now = OffsetDateTime::now_utc();
+    let start = now.replace_time(time::Time::from_hms(now.hour(), 0, 0).unwrap()) - time::Duration::hours(5);
+    let mut chain = chains::Trail::at(start);
+    for records in [vec![], vec![], vec![("covered", "loader")], vec![("touched", "stranger")], vec![]] {
+        let time = chains::rfc3339(chain.now + time::Duration::minutes(5));
+        let records: Vec<Value> = records.into_iter().map(|(bucket, role)| read(bucket, role, &time)).collect();
+        let log = chain.log(5);
+        *chain.bytes(&log) = gzip::compress(json!({"Records": records}).to_string().as_bytes());
+        chain.digest(&[&log], |_| {});
+    }
+    let object =
+        |(name, object): (String, chains::Object)| (name, Object { bytes: object.bytes, metadata: object.metadata });
+    chain.objects.into_iter().map(object).collect()
+}
+
+fn read(bucket: &str, role: &str, time: &str) -> Value {
+    json!({
+        "eventVersion": "1.11",
+        "userIdentity": {
+            "type": "AssumedRole", "accountId": ACCOUNT,
+            "arn": format!("arn:aws:sts::{ACCOUNT}:assumed-role/{role}/RedshiftIamRoleSession"),
+            "sessionContext": {"sessionIssuer": {
+                "type": "Role", "accountId": ACCOUNT, "arn": format!("arn:aws:iam::{ACCOUNT}:role/{role}"),
+            }},
+        },
+        "eventTime": time, "eventSource": "s3.amazonaws.com", "eventName": "GetObject", "awsRegion": "eu-west-1",
+        "requestParameters": {"bucketName": bucket, "key": "data.csv"},
+        "eventID": format!("{bucket}-{role}"), "readOnly": true, "eventCategory": "Data", "managementEvent": false,
+        "resources": [
+            {"type": "AWS::S3::Object", "ARN": format!("arn:aws:s3:::{bucket}/data.csv")},
+            {"type": "AWS::S3::Bucket", "ARN": format!("arn:aws:s3:::{bucket}"), "accountId": ACCOUNT},
+        ],
+    })
+}
+
+/// `budget` in seconds.
+fn config(budget: u64) -> String {
+    let loader = role(ACCOUNT);
+    format!(
+        r#"
+[scan]
+recorders = ["trail", "event_data_store"]
+budget = "{budget}s"
+[scan.organization]
+role = "audit"
+[[redshift.copy]]
+location = "s3://covered/"
+role = "{loader}"
+[[redshift.copy]]
+location = "s3://touched/"
+[[redshift.copy]]
+location = "s3://member/"
+[[redshift.unload]]
+location = "s3://uncovered/"
+[[redshift.unload]]
+location = "s3://stopped/"
+[[redshift.unload]]
+location = "s3://foreign/"
+[[access]]
+location = "s3://covered/"
+roles = ["{loader}"]
+[[access]]
+location = "s3://touched/"
+roles = ["{loader}"]
+[records]
+window = "4h"
+sample = "all"
+"#
+    )
+}
+
+/// By policy and subject.
+type Outcomes = BTreeMap<(String, String), String>;
+
+struct Scan {
+    ran: Ran,
+    took: Duration,
+    played: Played,
+    /// `None`: there is no report.
+    report: Option<Value>,
+}
+
+impl Scan {
+    fn outcomes(&self) -> Outcomes {
+        let findings = self.report.as_ref().and_then(|report| report["findings"].as_array());
+        let text = |finding: &Value, key: &str| finding[key].as_str().unwrap().to_owned();
+        let outcome = |finding: &Value| ((text(finding, "policy"), text(finding, "subject")), text(finding, "outcome"));
+        findings.into_iter().flatten().map(outcome).collect()
+    }
+}
+
+fn scan(rule: Option<Rule>, budget: u64) -> Scan {
+    static SERVER: OnceLock<Server> = OnceLock::new();
+    let server = SERVER.get_or_init(Server::start);
+    let script = Script::of(world());
+    let played = server.play(match rule {
+        Some(rule) => script.with(rule),
+        None => script,
+    });
+    let workplace = Workplace::offline()
+        .set("AWS_ENDPOINT_URL", &server.url)
+        .set("AWS_ACCESS_KEY_ID", &played.access_key)
+        .set("AWS_SECRET_ACCESS_KEY", "secret")
+        .set("AWS_REGION", "eu-west-1");
+    workplace.write("trailcheck.toml", &config(budget));
+    let began = Instant::now();
+    let policies = POLICIES.iter().flat_map(|policy| ["--policy", policy]);
+    let ran = workplace.run(&["check", "--report", "json"].into_iter().chain(policies).collect::<Vec<_>>());
+    let report = serde_json::from_str(&ran.stdout).ok();
+    Scan { ran, took: began.elapsed(), played, report }
+}
+
+fn honest() -> &'static Outcomes {
+    static HONEST: OnceLock<Outcomes> = OnceLock::new();
+    HONEST.get_or_init(|| scan(None, 600).outcomes())
+}
+
+fn outcome<'a>(outcomes: &'a Outcomes, policy: &str, subject: &str) -> &'a str {
+    outcomes.get(&(policy.to_owned(), subject.to_owned())).map_or("none", String::as_str)
+}
+
+#[test]
+fn the_world_of_the_faults_has_verdicts_of_every_kind() {
+    let scan = scan(None, 600);
+    let outcomes = scan.outcomes();
+    for (policy, subject, expected) in [
+        ("coverage/copy_recorded", "s3://covered/", "pass"),
+        ("coverage/copy_recorded", "s3://member/", "pass"),
+        ("coverage/unload_recorded", "s3://uncovered/", "fail"),
+        ("coverage/unload_recorded", "s3://stopped/", "fail"),
+        ("access/approved_roles", "s3://covered/", "pass"),
+        ("access/approved_roles", "s3://touched/", "fail"),
+    ] {
+        assert_eq!(
+            outcome(&outcomes, policy, subject),
+            expected,
+            "{policy} {subject}: {:#}",
+            scan.report.as_ref().unwrap()
+        );
+    }
+    let calls = scan.played.calls();
+    for operation in OPERATIONS {
+        assert!(calls.iter().any(|call| call.operation == operation), "{operation} is not made");
+    }
+    let unknown = calls.iter().find(|call| !OPERATIONS.contains(&&*call.operation));
+    assert_eq!(unknown, None, "an operation that no fault is tried on");
+}
+
+/// One line of the table.
+#[derive(Debug, Clone, Copy)]
+struct Row {
+    operation: &'static str,
+    fault: Fault,
+    /// Calls that fail; the others do not.
+    times: usize,
+    /// Of the scan, in seconds.
+    budget: u64,
+}
+
+/// Every operation with every fault.
+fn rows(operations: &[&'static str], faults: &[Fault], times: usize, budget: impl Fn(Fault) -> u64) -> Vec<Row> {
+    let of_fault = |fault: &Fault| {
+        let (fault, budget) = (*fault, budget(*fault));
+        operations.iter().map(move |operation| Row { operation, fault, times, budget })
+    };
+    faults.iter().flat_map(of_fault).collect()
+}
+
+/// Tries the rows, many at a time for most of them wait, and says what is wrong.
+fn wrong(rows: &[Row], at_a_time: usize, judge: impl Fn(&Row, &Scan) -> Option<String> + Sync) -> Vec<String> {
+    honest();
+    let (next, wrong) = (AtomicUsize::new(0), Mutex::new(vec![]));
+    std::thread::scope(|scope| {
+        for _ in 0..at_a_time {
+            scope.spawn(|| {
+                while let Some(row) = rows.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let rule = Rule { times: row.times, ..Rule::on(row.operation, row.fault) };
+                    let scan = scan(Some(rule), row.budget);
+                    let found = broken(row, &scan).into_iter().chain(judge(row, &scan));
+                    wrong.lock().unwrap().extend(found.map(|what| format!("{row:?}: {what}")));
+                }
+            });
+        }
+    });
+    let mut wrong = wrong.into_inner().unwrap();
+    wrong.sort();
+    wrong
+}
+
+/// Other bytes under the ETag and the length that S3 tells are what lies there, as far as anybody can tell.
+fn is_tampering(row: &Row) -> bool {
+    row.operation == "GetObject" && row.fault == Fault::Malformed
+}
+
+/// What holds after every fault: no non-pass is a pass, no pass a failure, and the exit code is that of the report.
+fn broken(row: &Row, scan: &Scan) -> Vec<String> {
+    let mut wrong = vec![];
+    for ((policy, subject), found) in scan.outcomes() {
+        match (outcome(honest(), &policy, &subject), &*found) {
+            ("pass", "fail") if !is_tampering(row) => wrong.push(format!("{policy} fails on {subject}")),
+            (before, "pass") if before != "pass" => {
+                wrong.push(format!("{policy} passes on {subject}, which is {before}"))
+            }
+            _ => {}
+        }
+    }
+    let (exit, stderr) = (scan.ran.exit, &scan.ran.stderr);
+    let is_told = match &scan.report {
+        Some(report) => exit == if report["summary"]["fail"] == 0 { 3 } else { 1 },
+        None => exit == 2 && stderr.contains("error: "),
+    };
+    if !is_told {
+        wrong.push(format!("exit {exit}: {stderr}"));
+    }
+    wrong
+}
+
+#[test]
+fn a_fault_that_passes_changes_no_verdict() {
+    let judge =
+        |_: &Row, scan: &Scan| (scan.outcomes() != *honest()).then(|| format!("other verdicts: {}", scan.ran.stderr));
+    let wrong = wrong(&rows(&OPERATIONS, &PASSING, 1, |_| 600), 64, judge);
+    assert!(wrong.is_empty(), "{}: {wrong:#?}", wrong.len());
+}
+
+#[test]
+fn a_fault_that_lasts_is_told_and_makes_no_pass() {
+    let judge = |row: &Row, scan: &Scan| {
+        let said = format!("{}{}", scan.ran.stdout, scan.ran.stderr);
+        let is_named = said.contains(&format!(":{}", row.operation)) || said.contains("BudgetUsedUp");
+        // What an answer leaves open is told as just that.
+        let is_told = is_named || scan.outcomes() == *honest() || row.fault == Fault::NullScalars || is_tampering(row);
+        (!is_told).then(|| "the operation is not named".to_owned())
+    };
+    let lasting = rows(&OPERATIONS, &LASTING, usize::MAX, |_| 40);
+    // Pages without end take as long as the scan may.
+    let pages = rows(&WITH_PAGES, &PAGES, usize::MAX, |fault| if fault == Fault::TokenEndless { 2 } else { 40 });
+    let wrong = wrong(&[lasting, pages].concat(), 64, judge);
+    assert!(wrong.is_empty(), "{}: {wrong:#?}", wrong.len());
+}
+
+/// A try takes twenty seconds at most, and after the budget there is none.
+#[test]
+fn a_call_that_stalls_holds_no_scan() {
+    const LONGEST: Duration = Duration::from_secs(30);
+    let judge = |_: &Row, scan: &Scan| (scan.took >= LONGEST).then(|| format!("took {:?}", scan.took));
+    let wrong = wrong(&rows(&OPERATIONS, &STALLS, usize::MAX, |_| 2), 54, judge);
+    assert!(wrong.is_empty(), "{}: {wrong:#?}", wrong.len());
+}
