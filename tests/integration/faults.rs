@@ -231,18 +231,9 @@ impl Scan {
 }
 
 fn scan(rule: Option<Rule>, budget: u64) -> Scan {
-    static SERVER: OnceLock<Server> = OnceLock::new();
-    let server = SERVER.get_or_init(Server::start);
-    let script = Script::of(world());
-    let played = server.play(match rule {
-        Some(rule) => script.with(rule),
-        None => script,
-    });
-    let workplace = Workplace::offline()
-        .set("AWS_ENDPOINT_URL", &server.url)
-        .set("AWS_ACCESS_KEY_ID", &played.access_key)
-        .set("AWS_SECRET_ACCESS_KEY", "secret")
-        .set("AWS_REGION", "eu-west-1");
+    let script = rule.into_iter().fold(Script::of(world()), Script::with);
+    let played = Server::shared().play(script);
+    let workplace = Workplace::playing(&played);
     workplace.write("trailcheck.toml", &config(budget));
     let began = Instant::now();
     let policies = POLICIES.iter().flat_map(|policy| ["--policy", policy]);

@@ -79,6 +79,8 @@ mod mutants;
 mod naive;
 /// The shipped policies in OPA.
 mod opa;
+/// Whole organizations, as they are built.
+mod organizations;
 /// What others wrote commands nobody.
 mod output;
 /// Files that hold records.

@@ -6,6 +6,7 @@ use std::process::{Command, Output, Stdio};
 use serde_json::Value;
 
 use crate::endpoint::Endpoint;
+use crate::scripted::Played;
 
 /// A working directory that goes away with the test.
 pub struct Workplace {
@@ -29,9 +30,18 @@ impl Workplace {
 
     /// Credentials, region and endpoint as a user would set them.
     pub fn at(endpoint: &Endpoint) -> Workplace {
+        Workplace::with_credentials(&endpoint.url(), "testing")
+    }
+
+    /// The same where a script is played.
+    pub fn playing(played: &Played) -> Workplace {
+        Workplace::with_credentials(&played.url, &played.access_key)
+    }
+
+    fn with_credentials(url: &str, access_key: &str) -> Workplace {
         Workplace::offline()
-            .set("AWS_ENDPOINT_URL", &endpoint.url())
-            .set("AWS_ACCESS_KEY_ID", "testing")
+            .set("AWS_ENDPOINT_URL", url)
+            .set("AWS_ACCESS_KEY_ID", access_key)
             .set("AWS_SECRET_ACCESS_KEY", "testing")
             .set("AWS_REGION", "us-east-1")
     }

@@ -16,7 +16,7 @@ use std::collections::HashMap;
 use std::io::{BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, RwLock};
 use std::thread;
 use std::time::Duration;
 
@@ -105,6 +105,7 @@ impl Script {
 
 /// A script that is being played: what a client needs, and what it asked.
 pub struct Played {
+    pub url: String,
     /// `AWS_ACCESS_KEY_ID` of the caller.
     pub access_key: String,
     script: Arc<Script>,
@@ -120,7 +121,7 @@ type Scripts = RwLock<HashMap<usize, Arc<Script>>>;
 
 /// Ends with the process.
 pub struct Server {
-    pub url: String,
+    url: String,
     scripts: Arc<Scripts>,
     played: AtomicUsize,
 }
@@ -129,7 +130,7 @@ pub struct Server {
 const STACK: usize = 256 << 10;
 
 impl Server {
-    pub fn start() -> Server {
+    fn start() -> Server {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let scripts: Arc<Scripts> = Arc::default();
@@ -143,12 +144,18 @@ impl Server {
         Server { url, scripts, played: AtomicUsize::new(0) }
     }
 
+    /// The one of this process.
+    pub fn shared() -> &'static Server {
+        static SHARED: OnceLock<Server> = OnceLock::new();
+        SHARED.get_or_init(Server::start)
+    }
+
     pub fn play(&self, script: Script) -> Played {
         let number = self.played.fetch_add(1, Ordering::Relaxed);
         let access_key = format!("script-{number}-{}", script.world.caller);
         let script = Arc::new(script);
         self.scripts.write().unwrap().insert(number, Arc::clone(&script));
-        Played { access_key, script }
+        Played { url: self.url.clone(), access_key, script }
     }
 }
 

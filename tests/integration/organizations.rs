@@ -1,0 +1,163 @@
+//! Organizations as they are built: the scan starts in the account that audits, management lets nobody in, and the log files lie in
+//! an archive that nobody may read.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::program::{Ran, Workplace, finding, outcome};
+use crate::scripted::fault::Fault;
+use crate::scripted::world::{Account, Trail, World};
+use crate::scripted::{Call, Rule, Script, Server};
+
+const MANAGEMENT: &str = "111111111111";
+const AUDIT: &str = "222222222222";
+/// Its own trail records what it has.
+const SELF_RELIANT: &str = "333333333333";
+const MEMBER: &str = "444444444444";
+const ARCHIVE: &str = "555555555555";
+const CLOSED: &str = "666666666666";
+
+/// A region that accounts must enable; of these, one has.
+const OPT_IN: &str = "me-south-1";
+
+fn world() -> World {
+    let regions = ["us-east-1", "eu-west-1"];
+    let everything = Trail::of("everything", "us-east-1", "archive", &["member-eu", "member-me", "of-closed"])
+        .multi_region()
+        .of_organization();
+    let management = Account { is_open: false, ..Account::in_regions(&regions).with_trail(everything) };
+    let archive = Account { is_open: false, ..Account::in_regions(&regions).with_bucket("archive", "us-east-1") };
+    let closed = Account { state: "SUSPENDED", ..Account::in_regions(&regions).with_bucket("of-closed", "eu-west-1") };
+    let self_reliant = Account::in_regions(&regions)
+        .with_bucket("own", "eu-west-1")
+        .with_bucket("own-logs", "eu-west-1")
+        .with_trail(Trail::of("own", "eu-west-1", "own-logs", &["own"]));
+    let member = Account::in_regions(&["us-east-1", "eu-west-1", OPT_IN])
+        .with_bucket("member-eu", "eu-west-1")
+        .with_bucket("member-me", OPT_IN)
+        .with_bucket("forgotten", "eu-west-1");
+    World::of(AUDIT)
+        .with(MANAGEMENT, management)
+        .with(AUDIT, Account::in_regions(&regions))
+        .with(SELF_RELIANT, self_reliant)
+        .with(MEMBER, member)
+        .with(ARCHIVE, archive)
+        .with(CLOSED, closed)
+        .with_organization(MANAGEMENT, &[AUDIT])
+}
+
+const CONFIG: &str = r#"
+[scan.organization]
+role = "audit"
+[[redshift.unload]]
+location = "s3://own/"
+[[redshift.unload]]
+location = "s3://member-eu/"
+[[redshift.unload]]
+location = "s3://member-me/"
+[[redshift.unload]]
+location = "s3://forgotten/"
+[[redshift.unload]]
+location = "s3://of-closed/"
+"#;
+
+struct Checked {
+    report: Value,
+    ran: Ran,
+    calls: Vec<Call>,
+}
+
+impl Checked {
+    fn unload(&self, bucket: &str) -> &str {
+        outcome(&self.report, "coverage/unload_recorded", &format!("s3://{bucket}/"))
+    }
+
+    fn message(&self, bucket: &str) -> &str {
+        finding(&self.report, "coverage/unload_recorded", &format!("s3://{bucket}/"))["message"].as_str().unwrap()
+    }
+}
+
+fn check(script: Script, more: &str) -> Checked {
+    let played = Server::shared().play(script);
+    let workplace = Workplace::playing(&played);
+    workplace.write("trailcheck.toml", &format!("{CONFIG}{more}"));
+    let (report, ran) = workplace.check(&[]);
+    Checked { report, ran, calls: played.calls() }
+}
+
+fn script() -> Script {
+    Script::of(&Arc::new(world()))
+}
+
+/// Management cannot be entered: its trail shows in its members, and the delegated administrator reads what it selects.
+#[test]
+fn an_organizations_trail_is_whole_without_its_owner() {
+    let checked = check(script(), "");
+    for (bucket, expected) in [("own", "pass"), ("member-eu", "pass"), ("member-me", "pass"), ("forgotten", "fail")] {
+        assert_eq!(checked.unload(bucket), expected, "{bucket}: {}", checked.message(bucket));
+    }
+    assert_eq!(checked.ran.exit, 1);
+    // What nobody may ask is not asked.
+    let asked = checked.calls.iter().filter(|call| call.operation == "GetEventSelectors");
+    let asked: Vec<&str> = asked.map(|call| &*call.account).collect();
+    assert_eq!(asked, [SELF_RELIANT, AUDIT]);
+}
+
+/// A closed account is no absent one: its buckets and trails may go on.
+#[test]
+fn accounts_that_cannot_be_entered_are_told_with_the_cause() {
+    let checked = check(script(), "");
+    assert_eq!(checked.unload("of-closed"), "unknown", "{}", checked.message("of-closed"));
+    let failures = checked.report["run"]["failures"].as_array().unwrap();
+    let not_entered = failures.iter().filter(|failure| failure["call"] == "sts:AssumeRole");
+    let codes = not_entered.map(|failure| (failure["account"].as_str().unwrap(), failure["code"].as_str().unwrap()));
+    let expected = [(MANAGEMENT, "AccessDenied"), (ARCHIVE, "AccessDenied"), (CLOSED, "SUSPENDED")];
+    let mut codes: Vec<_> = codes.collect();
+    codes.sort_unstable();
+    assert_eq!(codes, expected);
+}
+
+/// What nobody could read is unknown where it matters, and nowhere else.
+#[test]
+fn a_member_whose_own_trail_suffices_needs_nobody() {
+    let refused = Rule::on("GetEventSelectors", Fault::Denied).in_account(AUDIT);
+    let checked = check(script().with(refused), "");
+    for (bucket, expected) in
+        [("own", "pass"), ("member-eu", "unknown"), ("member-me", "unknown"), ("forgotten", "unknown")]
+    {
+        assert_eq!(checked.unload(bucket), expected, "{bucket}: {}", checked.message(bucket));
+    }
+    assert!(checked.message("member-eu").contains("GetEventSelectors"), "{}", checked.message("member-eu"));
+}
+
+/// In the region that one member alone has enabled, that member is asked, and nobody else.
+#[test]
+fn a_region_that_one_account_enabled_is_asked_there_alone() {
+    let checked = check(script(), "");
+    let there = checked.calls.iter().filter(|call| call.region == OPT_IN);
+    assert!(there.clone().count() > 3);
+    assert_eq!(there.filter(|call| call.account != MEMBER).count(), 0);
+}
+
+/// One member's denial leaves the others' answers alone; and what they were told of the trail holds for it too, in the regions
+/// that they asked.
+#[test]
+fn a_denial_in_one_account_is_that_accounts() {
+    let denied = Rule::on("GetTrailStatus", Fault::Denied).in_account(MEMBER);
+    let checked = check(script().with(denied), "");
+    for (bucket, expected) in [("own", "pass"), ("member-eu", "pass"), ("member-me", "unknown"), ("forgotten", "fail")]
+    {
+        assert_eq!(checked.unload(bucket), expected, "{bucket}: {}", checked.message(bucket));
+    }
+}
+
+/// Log files that lie in an archive which nobody may read say nothing, and leave what is recorded as it is.
+#[test]
+fn an_archive_that_cannot_be_read_leaves_people_unknown_and_coverage_as_it_is() {
+    let access = "[[access]]\nlocation = \"s3://member-eu/\"\nroles = [\"arn:aws:iam::444444444444:role/loader\"]\n";
+    let denied = Rule::on("ListObjectsV2", Fault::Denied);
+    let checked = check(script().with(denied), access);
+    assert_eq!(checked.unload("member-eu"), "pass", "{}", checked.message("member-eu"));
+    assert_eq!(outcome(&checked.report, "access/approved_roles", "s3://member-eu/"), "unknown");
+}
