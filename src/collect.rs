@@ -7,7 +7,9 @@ mod account;
 mod accounts;
 mod assumed_role;
 mod buckets;
+mod call_counts;
 mod call_error;
+mod channels;
 mod client;
 mod clusters;
 mod credentials;
@@ -272,6 +274,7 @@ async fn collect(
             trailcheck: env!("CARGO_PKG_VERSION").to_owned(),
             caller,
             other_hosts: aws.other_hosts(),
+            calls: aws.calls(),
         }),
     })
 }

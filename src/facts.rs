@@ -71,6 +71,16 @@ pub fn derive(snapshot: &Snapshot, config: &Config) -> Facts {
     }
 }
 
+/// How many trails are in effect, by account and region, and of how many that is not known.
+pub fn trails_there(snapshot: &Snapshot) -> BTreeMap<&str, BTreeMap<&str, (usize, usize)>> {
+    let world = World::at(snapshot, snapshot.collected_at());
+    let of_accounts = snapshot.accounts.iter().map(|account| {
+        let regions = account.scope.regions.iter();
+        (account.id(), regions.map(|region| (region.as_str(), world.trails_there(account, region))).collect())
+    });
+    of_accounts.collect()
+}
+
 /// Answers that were found before.
 type Memo<K, V> = RefCell<HashMap<K, Rc<V>>>;
 

@@ -23,9 +23,10 @@ pub(crate) struct Permission {
 pub(crate) fn needed(config: &Config, snapshot: Option<&Snapshot>) -> Vec<Permission> {
     let partition = partition(config, snapshot);
     let has_stores = config.recorders.contains(&RecorderKind::EventDataStore);
+    let has_channels = config.recorders.contains(&RecorderKind::Channel);
     let mut needed = vec![];
     let mut any = |action, why| needed.push(Permission { action, resources: vec!["*".to_owned()], why });
-    if config.regions.is_none() || has_stores {
+    if config.regions.is_none() || has_stores || has_channels {
         any("account:ListRegions", "which regions the account has enabled");
     }
     any("cloudtrail:DescribeTrails", "which trails there are");
@@ -34,6 +35,10 @@ pub(crate) fn needed(config: &Config, snapshot: Option<&Snapshot>) -> Vec<Permis
     if has_stores {
         any("cloudtrail:ListEventDataStores", "which event data stores there are");
         any("cloudtrail:GetEventDataStore", "which events they take in");
+    }
+    if has_channels {
+        any("cloudtrail:ListChannels", "which channels there are");
+        any("cloudtrail:GetChannel", "which events they take to a service");
     }
     any("redshift:DescribeClusters", "which clusters there are, and their roles");
     any("redshift-serverless:ListNamespaces", "the same of Redshift Serverless");

@@ -14,6 +14,7 @@ mod markdown;
 mod ocsf;
 mod repository;
 mod sarif;
+mod scan;
 mod text;
 mod words;
 
@@ -27,7 +28,7 @@ use crate::aws::timestamp::Timestamp;
 use crate::finding::baseline::Settled;
 use crate::finding::{Finding, Outcome};
 use crate::severity::{Severity, UnknownIs};
-use crate::snapshot::{Failure, LogReading, Sample, Session, Skipped, Unclear, Window};
+use crate::snapshot::{Calls, Failure, LogReading, Sample, Session, Skipped, Unclear, Window};
 
 pub use file::{Earlier, ReportError};
 
@@ -78,8 +79,20 @@ pub struct Run {
     pub sessions: Vec<Session>,
     /// Calls that did not answer.
     pub failures: Vec<Failure>,
+    /// How AWS was asked, by service and operation; empty where the snapshot does not tell.
+    pub calls: BTreeMap<String, Calls>,
     /// What else a reader should know, such as a waiver that matches nothing.
     pub notes: Vec<String>,
+}
+
+/// The trails of one account and region.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Recording {
+    /// How many are in effect: what they record there is another matter.
+    pub in_effect: usize,
+    /// Of how many that is not known.
+    pub unknown: usize,
 }
 
 /// What was looked at in one account.
@@ -94,6 +107,8 @@ pub struct AccountSeen {
     pub collected_at: Timestamp,
     /// Those that were asked.
     pub regions: Vec<String>,
+    /// By region, whether trails record there.
+    pub recording: BTreeMap<String, Recording>,
     /// By ARN: those that record in the account, an organization's too.
     pub trails: Vec<String>,
     /// How many.

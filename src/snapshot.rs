@@ -13,7 +13,7 @@ mod origin;
 mod records;
 mod trail;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -76,6 +76,20 @@ pub struct Scanner {
     /// The hosts, with their ports, that calls went to and that are not AWS's: what `AWS_ENDPOINT_URL` or a profile's
     /// `endpoint_url` names.
     pub other_hosts: BTreeSet<String>,
+    /// How AWS was asked: by service and operation, as in `cloudtrail:DescribeTrails`.
+    pub calls: BTreeMap<String, Calls>,
+}
+
+/// How often an operation was asked for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Calls {
+    /// Without those that were tried again.
+    pub made: u64,
+    /// Further tries.
+    pub retries: u64,
+    /// Answers that said to ask less often.
+    pub throttles: u64,
 }
 
 impl Scanner {

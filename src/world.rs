@@ -17,7 +17,9 @@ use crate::aws::timestamp::Timestamp;
 use crate::coverage::prove::RecorderSet;
 use crate::nearest::nearest;
 use crate::reason::{NotSeen, Reason};
-use crate::snapshot::{Account, Bucket, Cluster, EventDataStore, FactKind, Failure, RecorderKind, Snapshot, Trail};
+use crate::snapshot::{
+    Account, Bucket, Channel, Cluster, EventDataStore, FactKind, Failure, RecorderKind, Snapshot, Trail,
+};
 
 use by_account::ByAccount;
 use merge::SeenTrail;
@@ -46,6 +48,8 @@ pub(crate) struct World<'a> {
     trails_by_account: ByAccount,
     stores: Vec<EventDataStore>,
     stores_by_account: ByAccount,
+    channels: Vec<&'a Channel>,
+    channels_by_account: ByAccount,
     failures: FailuresByAccount<'a>,
     /// Made once for each region and the accounts whose recorders count there.
     sets: RefCell<HashMap<Place, Rc<RecorderSet>>>,
@@ -71,6 +75,13 @@ impl<'a> World<'a> {
             // Of one without a readable ARN, nothing is known.
             (owner.to_owned(), store.organization_enabled.filter(|_| !owner.is_empty()))
         };
+        // An account lists its own only.
+        let channels: Vec<&Channel> =
+            snapshot.accounts.iter().flat_map(|account| &account.channels).flatten().collect();
+        let channel_owner = |channel: &&Channel| {
+            let owner = Arn::parse(&channel.channel_arn).map_or("", |arn| arn.account);
+            (owner.to_owned(), (!owner.is_empty()).then_some(false))
+        };
         let places = trails.iter().enumerate().map(|(place, seen)| (seen.trail.trail_arn.clone(), place));
         World {
             snapshot,
@@ -84,6 +95,8 @@ impl<'a> World<'a> {
             trails,
             stores_by_account: ByAccount::of(stores.iter().map(store_owner)),
             stores,
+            channels_by_account: ByAccount::of(channels.iter().map(channel_owner)),
+            channels,
             failures,
             sets: RefCell::default(),
         }

@@ -4,7 +4,7 @@ use super::accounts::{Entered, Seen};
 use super::buckets::{Buckets, Known};
 use super::client::Aws;
 use super::failures::Failures;
-use super::{clusters, namespaces, regions, stores, trails};
+use super::{channels, clusters, namespaces, regions, stores, trails};
 use crate::aws::arn::Arn;
 use crate::aws::timestamp::Timestamp;
 use crate::config::Config;
@@ -61,22 +61,32 @@ async fn collect(aws: &Aws, scan: &Scan<'_>, caller: Caller, mut buckets: Bucket
     failures.list.extend(cluster_failures.list);
     buckets.place(trails.iter().flat_map(Trail::named_buckets), known, failures).await;
     clusters.extend(namespaces::collect(aws, &caller.account, &regions, failures).await);
-    let (mut event_data_stores, mut store_regions) = (None, None);
-    if config.recorders.contains(&RecorderKind::EventDataStore) {
-        progress.stage(&format!("reading event data stores of {}", caller.account));
-        // A store of any region may take in the events of all, so scan.regions does not bound them.
+    let counts = |kind| config.recorders.contains(&kind);
+    let (counts_stores, counts_channels) = (counts(RecorderKind::EventDataStore), counts(RecorderKind::Channel));
+    let mut store_regions = None;
+    if counts_stores || counts_channels {
+        progress.stage(&format!("reading event data stores and channels of {}", caller.account));
+        // One of any region may take in the events of all, so scan.regions does not bound them.
         if config.regions.is_some() {
             store_regions = Some(regions::collect(aws, || of_declared(&buckets), failures).await);
         }
-        event_data_stores = Some(stores::collect(aws, store_regions.as_ref().unwrap_or(&regions), failures).await);
     }
+    let of_stores = store_regions.as_ref().unwrap_or(&regions);
+    let event_data_stores = match counts_stores {
+        true => Some(stores::collect(aws, of_stores, failures).await),
+        false => None,
+    };
+    let channels = match counts_channels {
+        true => Some(channels::collect(aws, of_stores, failures).await),
+        false => None,
+    };
     Account {
         caller,
         collected_at: Timestamp::now(),
         scope: Scope { regions, store_regions, partition },
         trails,
         event_data_stores,
-        channels: None,
+        channels,
         buckets: buckets.into_list(),
         clusters,
         failures: vec![],

@@ -1,6 +1,6 @@
 //! SDK clients: the standard chain for credentials, region and endpoint, one client a service and region.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use aws_config::identity::IdentityCache;
@@ -8,10 +8,15 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_sts::config::{ProvideCredentials, SharedCredentialsProvider};
+use aws_smithy_http_client::proxy::ProxyConfig;
+use aws_smithy_http_client::{Builder, ConnectorBuilder, tls};
 use aws_smithy_runtime::client::retries::classifiers::HttpStatusCodeClassifier;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
 use super::CollectError;
+use super::call_counts::CallCounts;
 use super::limits::{CallLimits, Limits};
+use crate::snapshot::Calls;
 
 /// How long a try may take. The SDK has no default for it: a call that nobody answers would never end.
 fn timeouts(of_a_try: Duration) -> TimeoutConfig {
@@ -33,9 +38,23 @@ macro_rules! client {
             // Load balancers and proxies answer so, without a code that the SDK would know.
             .retry_classifier(HttpStatusCodeClassifier::new_from_codes(&[429][..]))
             .interceptor($aws.limits.of($service, $region))
+            .interceptor($aws.counts.of($service))
             $(.$option($value))?;
         $sdk::Client::from_conf(config.build())
     }};
+}
+
+/// One for all clients: each client that makes its own reads the machine's root certificates and opens connections of its own, for
+/// every call of ours. Otherwise as the SDK makes it, with the proxy of the environment.
+fn http_client() -> SharedHttpClient {
+    Builder::new().build_with_connector_fn(|settings, components| {
+        let provider = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc);
+        let mut connector = ConnectorBuilder::default().tls_provider(provider);
+        connector.set_connector_settings(settings.cloned());
+        connector.set_sleep_impl(components.and_then(|components| components.sleep_impl()));
+        connector.set_proxy_config(Some(ProxyConfig::from_env()));
+        connector.build()
+    })
 }
 
 /// Clones share their connections and what their limits noted.
@@ -46,6 +65,7 @@ pub(super) struct Aws {
     path_style: bool,
     home_region: String,
     limits: Limits,
+    counts: CallCounts,
 }
 
 impl Aws {
@@ -53,6 +73,7 @@ impl Aws {
     pub(super) async fn load(first_region: Option<String>, limits: Limits) -> Result<Aws, CollectError> {
         check_environment()?;
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            .http_client(http_client())
             // More than the SDK's three: throttled control-plane calls come through on a later try.
             .retry_config(RetryConfig::standard().with_max_attempts(6))
             .timeout_config(timeouts(Duration::from_secs(20)));
@@ -63,7 +84,7 @@ impl Aws {
         let region = shared.region().map(ToString::to_string).filter(|region| !region.is_empty());
         let home_region = region.ok_or(CollectError::NoRegion)?;
         let path_style = shared.endpoint_url().is_some() || std::env::var_os("AWS_ENDPOINT_URL_S3").is_some();
-        Ok(Aws { shared, path_style, home_region, limits })
+        Ok(Aws { shared, path_style, home_region, limits, counts: CallCounts::default() })
     }
 
     /// The same with the credentials of another account, which are kept apart from all others: a cache that many share forgets some.
@@ -78,6 +99,11 @@ impl Aws {
     /// By how much this machine's clock differs from AWS's, as far as answers tell.
     pub(super) fn clock_skew(&self) -> time::Duration {
         self.limits.skew()
+    }
+
+    /// By service and operation, how many calls were made until now.
+    pub(super) fn calls(&self) -> BTreeMap<String, Calls> {
+        self.counts.all()
     }
 
     /// The hosts that were asked and are not AWS's: an environment or a profile may name them.
@@ -174,7 +200,13 @@ mod tests {
             .timeout_config(timeouts(of_a_try))
             .load()
             .await;
-        Aws { shared: config, path_style: true, home_region: "us-east-1".to_owned(), limits }
+        Aws {
+            shared: config,
+            path_style: true,
+            home_region: "us-east-1".to_owned(),
+            limits,
+            counts: CallCounts::default(),
+        }
     }
 
     fn runtime() -> tokio::runtime::Runtime {

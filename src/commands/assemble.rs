@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::Path;
 
 use crate::config::{Config, Waivable, Waiver};
+use crate::facts;
 use crate::finding::waivers::Waivers;
 use crate::finding::{Finding, Outcome};
 use crate::glob::glob;
 use crate::hash::sha256;
 use crate::policy::{Bundle, FRAMEWORKS, Policy, hint};
-use crate::report::{self, AccountSeen, Control, Input, InputKind, RecordsRead, Report, Rule, Run, Summary};
+use crate::report::{self, AccountSeen, Control, Input, InputKind, Recording, RecordsRead, Report, Rule, Run, Summary};
 use crate::snapshot::{Records, Scanner, Skipped, Snapshot};
 
 /// How many log objects that were not read a report names.
@@ -62,6 +63,7 @@ pub(super) fn report(judged: Judged) -> Report {
             }),
             sessions: records.map_or(vec![], |records| records.sessions.clone()),
             failures: snapshot.failures().cloned().collect(),
+            calls: snapshot.scanner.as_ref().map_or_else(BTreeMap::new, |scanner| scanner.calls.clone()),
             notes: notes(snapshot, config, bundles, &findings),
         },
         controls: controls(bundles),
@@ -113,7 +115,15 @@ fn controls(bundles: &[Bundle]) -> Vec<Control> {
 }
 
 fn accounts_seen(snapshot: &Snapshot) -> Vec<AccountSeen> {
+    let trails_there = facts::trails_there(snapshot);
+    let recording = |account: &str| {
+        let regions = trails_there.get(account).into_iter().flatten();
+        regions.map(|(region, (in_effect, unknown))| {
+            ((*region).to_owned(), Recording { in_effect: *in_effect, unknown: *unknown })
+        })
+    };
     let seen = snapshot.accounts.iter().map(|account| AccountSeen {
+        recording: recording(account.id()).collect(),
         account: account.id().to_owned(),
         caller: account.caller.arn.clone(),
         collected_at: account.collected_at,

@@ -19,7 +19,7 @@ use crate::finding::{Finding, Outcome};
 use crate::logs::layout;
 use crate::logs::sample::LogRequest;
 use crate::output::{self, harmless};
-use crate::permissions::needed;
+use crate::permissions::{Permission, needed};
 use crate::policy::{self, Input};
 use crate::reason::Reason;
 use crate::severity::UnknownIs;
@@ -46,6 +46,8 @@ struct Examined {
     action: &'static str,
     why: &'static str,
     answer: Answer,
+    /// By account.
+    answers: BTreeMap<String, Answer>,
     failures: Vec<Failure>,
     /// Policies that cannot tell because of it, with how many subjects of each.
     unknown: BTreeMap<String, usize>,
@@ -87,13 +89,24 @@ fn examine(snapshot: &Snapshot, config: &Config) -> Result<Examination, CommandE
         let (own, rest): (Vec<Failure>, Vec<Failure>) =
             failures.into_iter().partition(|failure| failure.permission() == permission.action);
         failures = rest;
+        let Permission { action, why, .. } = permission;
+        let of_account = |account: &Account| {
+            let answer = match own.iter().any(|failure| failure.account == account.id()) {
+                true => Answer::Failed,
+                false if was_shown(action, account, snapshot) => Answer::Ok,
+                false => Answer::NotShown,
+            };
+            (account.id().to_owned(), answer)
+        };
+        let answers: BTreeMap<String, Answer> = snapshot.accounts.iter().map(of_account).collect();
+        let is_shown = answers.values().any(|answer| *answer == Answer::Ok);
         let answer = match own.is_empty() {
             false => Answer::Failed,
-            true if was_shown(permission.action, snapshot) => Answer::Ok,
+            true if is_shown => Answer::Ok,
             true => Answer::NotShown,
         };
-        let unknown = unknown_because(permission.action, &findings);
-        permissions.push(Examined { action: permission.action, why: permission.why, answer, failures: own, unknown });
+        let unknown = unknown_because(action, &findings);
+        permissions.push(Examined { action, why, answer, answers, failures: own, unknown });
     }
     Ok(Examination {
         accounts: snapshot.accounts.iter().map(|account| account.caller.clone()).collect(),
@@ -127,25 +140,24 @@ fn account_of(object: &str, snapshot: &Snapshot) -> String {
     layout::account(object).or_else(only).unwrap_or_default().to_owned()
 }
 
-/// Whether there was anything to ask it of.
-fn was_shown(action: &str, snapshot: &Snapshot) -> bool {
-    let trails = || snapshot.accounts.iter().flat_map(|account| &account.trails);
-    let records = snapshot.records.as_ref();
+/// Whether there was anything to ask it of in the account.
+fn was_shown(action: &str, account: &Account, snapshot: &Snapshot) -> bool {
+    let records = snapshot.records.iter();
+    let is_here = |of: &Option<String>| of.as_deref().is_none_or(|of| of == account.id());
+    let mut readings = records.clone().flat_map(|records| &records.read).filter(|reading| is_here(&reading.account));
+    let mut digests = records.flat_map(|records| &records.integrity).filter(|of| is_here(&of.account));
     match action {
-        "cloudtrail:GetEventSelectors" | "cloudtrail:GetTrailStatus" => trails().next().is_some(),
-        "cloudtrail:GetEventDataStore" => {
-            snapshot.accounts.iter().any(|account| account.event_data_stores.iter().flatten().next().is_some())
-        }
-        "cloudtrail:ListPublicKeys" => {
-            records.is_some_and(|records| records.integrity.iter().any(|of| of.digests.valid > 0))
-        }
-        "s3:GetObject" => records.is_some_and(|records| records.read.iter().any(|reading| reading.read_objects > 0)),
+        "cloudtrail:GetEventSelectors" | "cloudtrail:GetTrailStatus" => !account.trails.is_empty(),
+        "cloudtrail:GetEventDataStore" => account.event_data_stores.iter().flatten().next().is_some(),
+        "cloudtrail:GetChannel" => account.channels.iter().flatten().next().is_some(),
+        "cloudtrail:ListPublicKeys" => digests.any(|of| of.digests.valid > 0),
+        "s3:GetObject" => readings.any(|reading| reading.read_objects > 0),
         // Whether a log file is encrypted with a key of the customer's is seen in trails only.
         "kms:Decrypt" => {
-            let is_read = records.is_some_and(|records| records.read.iter().any(|reading| reading.read_objects > 0));
-            is_read && trails().any(|trail| trail.kms_key_id.is_some())
+            readings.any(|reading| reading.read_objects > 0)
+                && account.trails.iter().any(|trail| trail.kms_key_id.is_some())
         }
-        "s3:ListBucket" => records.is_some_and(|records| !records.read.is_empty()),
+        "s3:ListBucket" => readings.next().is_some(),
         _ => true,
     }
 }
@@ -184,6 +196,30 @@ fn table(examination: &Examination) -> String {
     out
 }
 
+/// Accounts by permissions, where there are several: a permission by its place in the list above.
+fn by_account(out: &mut String, examination: &Examination) -> std::fmt::Result {
+    if examination.accounts.len() < 2 {
+        return Ok(());
+    }
+    let numbers: String = (1..=examination.permissions.len()).map(|number| format!("{number:>4}")).collect();
+    writeln!(out, "\naccount     {numbers}   (-: not shown)")?;
+    for Caller { account, .. } in &examination.accounts {
+        let marks = examination.permissions.iter().map(|examined| match examined.answers.get(account) {
+            Some(Answer::Ok) => (AnsiColor::Green, "ok"),
+            Some(Answer::Failed) => (AnsiColor::Red, "no"),
+            Some(Answer::NotShown) | None => (AnsiColor::BrightBlack, "-"),
+        });
+        let cells: String = marks
+            .map(|(color, word)| {
+                let style = Style::new().fg_color(Some(color.into()));
+                format!("{style}{word:>4}{style:#}")
+            })
+            .collect();
+        writeln!(out, "{account:<12}{cells}", account = harmless::text(account))?;
+    }
+    writeln!(out)
+}
+
 fn write(out: &mut String, examination: &Examination) -> std::fmt::Result {
     let regions: Vec<String> = examination.regions.iter().map(|region| harmless::text(region)).collect();
     for caller in &examination.accounts {
@@ -195,14 +231,18 @@ fn write(out: &mut String, examination: &Examination) -> std::fmt::Result {
         writeln!(out, "asked, and not AWS's own: {}", hosts.join(" "))?;
     }
     out.push('\n');
-    for examined in &examination.permissions {
+    for (place, examined) in examination.permissions.iter().enumerate() {
         let (color, word) = match examined.answer {
             Answer::Ok => (AnsiColor::Green, "ok"),
             Answer::Failed => (AnsiColor::Red, "failed"),
             Answer::NotShown => (AnsiColor::BrightBlack, "not shown"),
         };
         let style = Style::new().fg_color(Some(color.into()));
-        writeln!(out, "{style}{word:<9}{style:#}  {:<32} {}", examined.action, examined.why)?;
+        let number = match examination.accounts.len() {
+            1 => String::new(),
+            _ => format!("{:>2} ", place + 1),
+        };
+        writeln!(out, "{style}{word:<9}{style:#}  {number}{:<32} {}", examined.action, examined.why)?;
         let mut why: BTreeMap<(&str, &str), BTreeSet<String>> = BTreeMap::new();
         for failure in &examined.failures {
             let place = failure.resource.as_deref().unwrap_or(&failure.region);
@@ -223,6 +263,7 @@ fn write(out: &mut String, examination: &Examination) -> std::fmt::Result {
             writeln!(out, "           unknown because of it: {}", harmless::text(&policies.join(", ")))?;
         }
     }
+    by_account(out, examination)?;
     for failure in &examination.others {
         writeln!(out, "failed     {}", harmless::text(&Reason::failed(failure).to_string()))?;
     }

@@ -9,7 +9,9 @@ use super::selector::Selector;
 use crate::aws::arn::{Arn, RoleArn};
 use crate::aws::timestamp::Timestamp;
 use crate::reason::{OfRecorder, Reason};
-use crate::snapshot::{AdvancedEventSelector, EventDataStore, EventSelector, RecorderKind, Trail, TrailStatus};
+use crate::snapshot::{
+    AdvancedEventSelector, Channel, EventDataStore, EventSelector, RecorderKind, Trail, TrailStatus,
+};
 
 /// CloudTrail retries a delivery that fails for 30 days and then gives the files up (User Guide, "Getting and viewing
 /// your CloudTrail log files").
@@ -103,6 +105,20 @@ impl Recorder {
         }
     }
 
+    pub fn of_channel(channel: &Channel, scene: Scene) -> Recorder {
+        Recorder {
+            arn: channel.channel_arn.clone(),
+            name: channel.name.clone().unwrap_or_else(|| channel.channel_arn.clone()),
+            effect: channel_effect(channel, scene),
+            own_deliveries_hidden_in: None,
+            accounts: vec![scene.account.to_owned()],
+            selectors: match &channel.advanced_event_selectors {
+                Some(selectors) => Ok(advanced(selectors).into()),
+                None => Err(OfRecorder::SelectorsUnread { kind: RecorderKind::Channel, because: None }.into()),
+            },
+        }
+    }
+
     /// A recorder that may exist but could not be seen: it may record anything.
     pub fn unseen(name: String, reason: Reason) -> Recorder {
         let effect = Effect::Unknown(reason.clone());
@@ -123,6 +139,7 @@ impl Recorder {
             name: match kind {
                 RecorderKind::Trail => format!("{count} trails of other accounts"),
                 RecorderKind::EventDataStore => format!("{count} event data stores of other accounts"),
+                RecorderKind::Channel => format!("{count} channels of other accounts"),
             },
             effect: Effect::none(OfRecorder::RecordersOfOtherAccounts),
             own_deliveries_hidden_in: None,
@@ -311,6 +328,30 @@ fn store_effect(store: &EventDataStore, scene: Scene) -> Effect {
     };
     match (reach.over(scene), &store.status) {
         (Effect::InEffect, None) => Effect::unknown(OfRecorder::StoreStatusUnknown),
+        (effect, _) => effect,
+    }
+}
+
+/// Source: API Reference, `GetChannel`: `CloudTrail` is the source of a service-linked channel; others are partners'.
+fn channel_effect(channel: &Channel, scene: Scene) -> Effect {
+    let Some(arn) = Arn::parse(&channel.channel_arn) else {
+        return Effect::unknown(OfRecorder::MalformedArn);
+    };
+    match &channel.source {
+        Some(source) if source == "CloudTrail" => {}
+        Some(source) => return Effect::none(OfRecorder::ChannelOfOtherSource { source: source.clone() }),
+        None => return Effect::unknown(OfRecorder::ChannelSourceUnknown),
+    }
+    let reach = Reach {
+        kind: RecorderKind::Channel,
+        partition: arn.partition,
+        account: arn.account,
+        home_region: arn.region,
+        is_organizations: Some(false),
+        is_multi_region: channel.apply_to_all_regions,
+    };
+    match (reach.over(scene), &channel.latest_ingestion_error_code) {
+        (Effect::InEffect, Some(error)) => Effect::unknown(OfRecorder::IngestionFailed { error: error.clone() }),
         (effect, _) => effect,
     }
 }

@@ -27,6 +27,8 @@ pub enum OfRecorder {
     Stopped { since: Option<Timestamp> },
     /// Its deliveries have failed for longer than CloudTrail retries them.
     DeliveriesGivenUp { error: String, since: Timestamp },
+    /// A channel that brings in events of others.
+    ChannelOfOtherSource { source: String },
     /// An event data store that takes no events in.
     StoreNotEnabled { status: String },
 
@@ -47,6 +49,10 @@ pub enum OfRecorder {
     DeliveryTimeUnknown { error: String },
     /// Whether the event data store takes events in was not told.
     StoreStatusUnknown,
+    /// Whose events the channel takes was not told.
+    ChannelSourceUnknown,
+    /// The channel's last try to take events in failed.
+    IngestionFailed { error: String },
     /// Its ARN is not one.
     MalformedArn,
     /// Its selectors were not read.
@@ -57,8 +63,8 @@ pub enum OfRecorder {
     SelectorsInPart,
     /// Two accounts were told different selectors of one trail.
     SelectorsDiffer,
-    /// Event data stores count, and were not asked for.
-    StoresNotCollected,
+    /// They count, and were not asked for.
+    RecordersNotCollected { kind: RecorderKind },
     /// scan.regions names some regions, and a store of another one may take in events of these.
     StoresOfOtherRegions,
     /// A member account cannot see its organization's event data stores.
@@ -79,6 +85,7 @@ fn noun(kind: &RecorderKind) -> &'static str {
     match kind {
         RecorderKind::Trail => "trail",
         RecorderKind::EventDataStore => "event data store",
+        RecorderKind::Channel => "channel",
     }
 }
 
@@ -96,6 +103,9 @@ impl fmt::Display for OfRecorder {
                 write!(f, "it is a single-region {} of {home_region}; the bucket is in {bucket_region}", noun(kind))
             }
             OfRecorder::NotAMember { account } => write!(f, "account {account} is not in its organization"),
+            OfRecorder::ChannelOfOtherSource { source } => {
+                write!(f, "it brings in events of {source}, not those of AWS services")
+            }
             OfRecorder::Stopped { since: None } => f.write_str("it is stopped"),
             OfRecorder::Stopped { since: Some(since) } => write!(f, "it is stopped since {since}"),
             OfRecorder::DeliveriesGivenUp { error, since } => write!(
@@ -148,8 +158,16 @@ impl OfRecorder {
             }
             OfRecorder::SelectorsInPart => "its event selectors are told in part only",
             OfRecorder::SelectorsDiffer => "two accounts were told different event selectors of it",
-            OfRecorder::StoresNotCollected => {
-                "they were not collected; list event_data_store in scan.recorders when collecting"
+            OfRecorder::RecordersNotCollected { kind } => {
+                let listed = match kind {
+                    RecorderKind::Channel => "channel",
+                    RecorderKind::EventDataStore | RecorderKind::Trail => "event_data_store",
+                };
+                return write!(f, "they were not collected; list {listed} in scan.recorders when collecting");
+            }
+            OfRecorder::ChannelSourceUnknown => "whose events it takes is not known",
+            OfRecorder::IngestionFailed { error } => {
+                return write!(f, "its last try to take events in failed: {error}");
             }
             OfRecorder::StoresOfOtherRegions => "those outside scan.regions were not looked for; collect anew",
             OfRecorder::OrganizationStoreUnseen => "a member account cannot see it: scan the management account",
@@ -172,6 +190,7 @@ impl OfRecorder {
             | OfRecorder::NotAMember { .. }
             | OfRecorder::Stopped { .. }
             | OfRecorder::DeliveriesGivenUp { .. }
+            | OfRecorder::ChannelOfOtherSource { .. }
             | OfRecorder::StoreNotEnabled { .. } => return Ok(()),
         };
         f.write_str(text)
@@ -182,5 +201,6 @@ fn with_article(kind: &RecorderKind) -> &'static str {
     match kind {
         RecorderKind::Trail => "a trail",
         RecorderKind::EventDataStore => "an event data store",
+        RecorderKind::Channel => "a channel",
     }
 }

@@ -10,7 +10,7 @@ use textwrap::{Options, WordSplitter};
 
 use super::causes::{Cause, causes};
 use super::words::{Prepared, Told};
-use super::{Look, Report};
+use super::{Look, Report, Run, scan};
 use crate::counted::counted;
 use crate::finding::Outcome;
 use crate::finding::baseline::Standing;
@@ -51,6 +51,9 @@ impl Text {
         }
         self.settled(&prepared.settled)?;
         self.sessions(prepared)?;
+        if self.look.verbose {
+            self.scan(&prepared.report.run)?;
+        }
         if !prepared.report.run.notes.is_empty() {
             writeln!(self.out)?;
         }
@@ -171,6 +174,24 @@ impl Text {
             return Ok(());
         }
         writeln!(self.out, "\n{}: -v shows them", counts.join(", "))
+    }
+
+    /// Where trails are in effect, and how AWS was asked.
+    fn scan(&mut self, run: &Run) -> Result {
+        writeln!(self.out, "\n{BOLD}trails in effect{BOLD:#}")?;
+        for account in &run.accounts {
+            let line = format!("{}: {}", account.account, scan::recording_of(account));
+            self.paragraph("        ", INDENT, &line)?;
+        }
+        let Some(calls) = scan::calls(run) else { return Ok(()) };
+        writeln!(self.out, "\n{BOLD}{calls}{BOLD:#}")?;
+        for (operation, calls) in &run.calls {
+            let more = [(calls.retries, "tried again"), (calls.throttles, "throttled")];
+            let more: String =
+                more.iter().filter(|(count, _)| *count > 0).map(|(count, how)| format!(", {count} {how}")).collect();
+            writeln!(self.out, "        {}: {}{more}", harmless::text(operation), calls.made)?;
+        }
+        Ok(())
     }
 
     /// Wrapped to the width of the terminal; a line of its own where there is none.

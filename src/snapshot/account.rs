@@ -60,7 +60,7 @@ pub struct Caller {
 pub struct Scope {
     /// Those that were asked.
     pub regions: BTreeSet<String>,
-    /// Where event data stores were asked for, if not in these: one of any region may take in the events of all.
+    /// Where event data stores and channels were asked for, if not in these: one of any region may take in the events of all.
     #[serde(default)]
     pub store_regions: Option<BTreeSet<String>>,
     /// `aws`, `aws-cn`, `aws-us-gov`, …: the caller's.
@@ -136,4 +136,10 @@ pub struct Channel {
     /// Of a service-linked channel; `null`: not read.
     #[serde(default)]
     pub advanced_event_selectors: Option<Vec<AdvancedEventSelector>>,
+    /// The service that the events go to, or the event data stores' ARNs.
+    #[serde(default)]
+    pub destinations: Option<Vec<String>>,
+    /// Why the last try to take events in failed; `null`: it did not, or that was not told.
+    #[serde(default)]
+    pub latest_ingestion_error_code: Option<String>,
 }

@@ -19,6 +19,8 @@ pub enum FactKind {
     Status,
     /// Which event data stores there are, and what they take in.
     EventDataStores,
+    /// Which channels there are, and what they take in.
+    Channels,
     /// Where a bucket is, and whose.
     Buckets,
     /// Which provisioned clusters there are.
@@ -33,12 +35,13 @@ pub enum FactKind {
 
 impl FactKind {
     /// All that is known of an account, and is not where it cannot be entered. The clock is the scanning machine's.
-    pub const OF_ACCOUNT: [FactKind; 9] = [
+    pub const OF_ACCOUNT: [FactKind; 10] = [
         FactKind::Regions,
         FactKind::Trails,
         FactKind::Selectors,
         FactKind::Status,
         FactKind::EventDataStores,
+        FactKind::Channels,
         FactKind::Buckets,
         FactKind::Clusters,
         FactKind::Namespaces,
@@ -47,7 +50,8 @@ impl FactKind {
 
     /// The kinds that are incomplete where regions are: they are asked for region by region, and what is of one region may
     /// matter in another.
-    pub const IN_REGIONS: [FactKind; 3] = [FactKind::EventDataStores, FactKind::Clusters, FactKind::Namespaces];
+    pub const IN_REGIONS: [FactKind; 4] =
+        [FactKind::EventDataStores, FactKind::Channels, FactKind::Clusters, FactKind::Namespaces];
 }
 
 /// What could not be seen, where, and why.

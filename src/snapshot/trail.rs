@@ -16,6 +16,8 @@ use crate::aws::timestamp::Timestamp;
 pub enum RecorderKind {
     Trail,
     EventDataStore,
+    /// A service-linked channel, which takes events to an AWS service.
+    Channel,
 }
 
 /// A trail: `DescribeTrails`, `GetEventSelectors` and, by region, `GetTrailStatus`.

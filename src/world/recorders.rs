@@ -13,7 +13,7 @@ use crate::coverage::plan::{Plan, Wanted};
 use crate::coverage::prove::RecorderSet;
 use crate::coverage::recorder::{Effect, Recorder, Scene};
 use crate::reason::{NotSeen, OfRecorder, Reason};
-use crate::snapshot::{Account, EventDataStore, FactKind, RecorderKind, Trail};
+use crate::snapshot::{Account, Channel, EventDataStore, FactKind, RecorderKind, Trail};
 
 impl World<'_> {
     /// Every trail, and event data store where they count, as a recorder of events at this bucket; and stand-ins for those
@@ -87,6 +87,18 @@ impl World<'_> {
         Plan::of(&gaps.iter().map(wanted).collect::<Vec<_>>(), self.trails())
     }
 
+    /// How many trails are in effect for the account in a region, and of how many that is not known.
+    pub(crate) fn trails_there(&self, account: &Account, region: &str) -> (usize, usize) {
+        let near = self.trails_by_account.split(&[account.id()]).near.into_iter();
+        let seen = near.map(|place| self.trail_recorder(&self.trails[place], region, &[account]).effect);
+        let unseen = self.unseen_trails(account, region).into_iter().map(|recorder| recorder.effect);
+        seen.chain(unseen).fold((0, 0), |(in_effect, unknown), effect| match effect {
+            Effect::InEffect => (in_effect + 1, unknown),
+            Effect::Unknown(_) => (in_effect, unknown + 1),
+            Effect::None(_) => (in_effect, unknown),
+        })
+    }
+
     fn trails_near(&self, account: &str) -> impl Iterator<Item = &Trail> {
         self.trails_by_account.split(&[account]).near.into_iter().map(|place| &self.trails[place].trail)
     }
@@ -112,6 +124,13 @@ impl World<'_> {
             let of = |place: usize| self.store_recorder(&self.stores[place], region, &accounts);
             recorders.extend(near_and_far(&self.stores_by_account, RecorderKind::EventDataStore, &accounts, of));
             recorders.extend(accounts.iter().flat_map(|account| self.unseen_stores(account)));
+        }
+        if self.recorders.contains(&RecorderKind::Channel) {
+            let of = |place: usize| self.channel_recorder(self.channels[place], region, &accounts);
+            recorders.extend(near_and_far(&self.channels_by_account, RecorderKind::Channel, &accounts, of));
+            recorders.extend(accounts.iter().flat_map(|account| {
+                self.unseen_of_any_region(account, FactKind::Channels, account.channels.is_some())
+            }));
         }
         // Where one account was asked in the region, the other's recorders can only add.
         let unasked = accounts.iter().filter(|account| !account.scope.regions.contains(region));
@@ -179,23 +198,38 @@ impl World<'_> {
         most(accounts.iter().map(|account| of(account.id())), || of(""))
     }
 
+    fn channel_recorder(&self, channel: &Channel, region: &str, accounts: &[&Account]) -> Recorder {
+        let of = |account: &str| Recorder::of_channel(channel, self.scene(region, account));
+        most(accounts.iter().map(|account| of(account.id())), || of(""))
+    }
+
     /// Stand-ins for trails that a failed call of the account may have hidden. A multi-region one shows in every region.
     fn unseen_trails(&self, account: &Account, region: &str) -> Vec<Recorder> {
         let failures = self.failures(account.id(), FactKind::Trails).filter(|failure| failure.region == region);
         failures.map(|failure| Recorder::unseen("unseen trails".to_owned(), Reason::failed(failure))).collect()
     }
 
-    /// A store of any region may take in the events of all.
     fn unseen_stores(&self, account: &Account) -> Vec<Recorder> {
-        let failures = self.failures(account.id(), FactKind::EventDataStores);
-        let unseen = |failure| Recorder::unseen("unseen event data stores".to_owned(), Reason::failed(failure));
-        let mut unseen: Vec<Recorder> = failures.map(unseen).collect();
-        if account.event_data_stores.is_none() {
-            unseen.push(Recorder::unseen("event data stores".to_owned(), OfRecorder::StoresNotCollected.into()));
-        } else if account.scope.store_regions.is_none() && (self.some_regions || lacks_regions(account)) {
-            unseen.push(Recorder::unseen("event data stores".to_owned(), OfRecorder::StoresOfOtherRegions.into()));
-        }
+        let was_collected = account.event_data_stores.is_some();
+        let mut unseen = self.unseen_of_any_region(account, FactKind::EventDataStores, was_collected);
         unseen.extend(self.store_of_organization(account.id()));
+        unseen
+    }
+
+    /// A store or a channel of any region may take in the events of all.
+    fn unseen_of_any_region(&self, account: &Account, fact: FactKind, was_collected: bool) -> Vec<Recorder> {
+        let (kind, name) = match fact {
+            FactKind::Channels => (RecorderKind::Channel, "channels"),
+            _ => (RecorderKind::EventDataStore, "event data stores"),
+        };
+        let failures = self.failures(account.id(), fact);
+        let unseen = |failure| Recorder::unseen(format!("unseen {name}"), Reason::failed(failure));
+        let mut unseen: Vec<Recorder> = failures.map(unseen).collect();
+        if !was_collected {
+            unseen.push(Recorder::unseen(name.to_owned(), OfRecorder::RecordersNotCollected { kind }.into()));
+        } else if account.scope.store_regions.is_none() && (self.some_regions || lacks_regions(account)) {
+            unseen.push(Recorder::unseen(name.to_owned(), OfRecorder::StoresOfOtherRegions.into()));
+        }
         unseen
     }
 

@@ -7,7 +7,7 @@ use maud::{Markup, html};
 
 use super::super::causes::causes;
 use super::super::words::Prepared;
-use super::super::{Control, InputKind, RecordsRead};
+use super::super::{AccountSeen, Control, InputKind, RecordsRead, Run, scan};
 use super::{heading, shown};
 use crate::counted::counted;
 use crate::finding::{Finding, Outcome};
@@ -187,6 +187,7 @@ fn framework(control: &Control) -> &str {
 
 fn inventory(prepared: &Prepared) -> Markup {
     html! {
+        (recording(&prepared.report.run))
         @for account in &prepared.report.run.accounts {
             h3 { "Account " (shown(&account.account)) }
             p { "Asked at " (account.collected_at) " by " code { (shown(&account.caller)) } ", in " (shown(&account.regions.join(" "))) ". "
@@ -199,6 +200,25 @@ fn inventory(prepared: &Prepared) -> Markup {
                 @if names.len() > LISTED { p { (names.len() - LISTED) " more are in the JSON report." } }
             }
         }
+    }
+}
+
+/// Accounts by regions.
+fn recording(run: &Run) -> Markup {
+    let regions = scan::regions(run);
+    let heads: Vec<&str> = ["account"].into_iter().chain(regions.iter().copied()).collect();
+    let row = |account: &AccountSeen| {
+        html! {
+            th scope="row" { (shown(&account.account)) }
+            @for region in &regions { td { (scan::cell(account.recording.get(*region))) } }
+        }
+    };
+    let rows: Vec<Markup> = run.accounts.iter().map(row).collect();
+    html! {
+        h3 { "Trails in effect" }
+        p { "How many; from … to where of some that is not known; – where the account was not asked." }
+        (table("recording", &heads, &rows))
+        @if let Some(calls) = scan::calls(run) { p { (calls) "." } }
     }
 }
 
