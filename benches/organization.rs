@@ -85,7 +85,7 @@ fn trailcheck(folder: &Path, played: &Played, arguments: &[&str]) -> Child {
         .env("AWS_EC2_METADATA_DISABLED", "true");
     command.env("AWS_ENDPOINT_URL", &played.url).env("AWS_ACCESS_KEY_ID", &played.access_key);
     command.env("AWS_SECRET_ACCESS_KEY", "secret").env("AWS_REGION", "us-east-1");
-    command.stdout(Stdio::null()).stdin(Stdio::null()).spawn().unwrap()
+    command.stdout(Stdio::null()).stderr(Stdio::null()).stdin(Stdio::null()).spawn().unwrap()
 }
 
 /// How long it took, and the most memory that it had, in MB.

@@ -6,6 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use aws_sdk_cloudtrail::Client;
+
 use super::call_error::CallError;
 use super::client::Aws;
 use super::failures::Failures;
@@ -21,7 +23,9 @@ pub(super) async fn collect(
     regions: &BTreeSet<String>,
     failures: &mut Failures,
 ) -> Vec<Trail> {
-    let mut trails = describe(aws, regions, failures).await;
+    // To make a client takes longer than to use it.
+    let clients: BTreeMap<&String, Client> = regions.iter().map(|region| (region, aws.cloudtrail(region))).collect();
+    let mut trails = describe(&clients, regions, failures).await;
     let asked = trails.values().filter(|trail| trail.account() == account);
     let arns: Vec<(String, String)> = asked.map(|trail| (trail.trail_arn.clone(), trail.home_region.clone())).collect();
     let selectors = ask_each(arns, async |(arn, home)| selectors::of_trail(aws, home, arn).await).await;
@@ -38,7 +42,11 @@ pub(super) async fn collect(
         }
     }
     let asked: Vec<(String, String)> = trails.values().flat_map(|trail| status_regions(trail, regions)).collect();
-    for ((arn, region), answer) in ask_each(asked, async |(arn, region)| status(aws, region, arn).await).await {
+    let ask = async |(arn, region): &(String, String)| match clients.get(region) {
+        Some(client) => status(client, arn).await,
+        None => status(&aws.cloudtrail(region), arn).await,
+    };
+    for ((arn, region), answer) in ask_each(asked, ask).await {
         match answer {
             Ok(status) => {
                 if let Some(trail) = trails.get_mut(&arn) {
@@ -53,9 +61,13 @@ pub(super) async fn collect(
     trails.into_values().collect()
 }
 
-async fn describe(aws: &Aws, regions: &BTreeSet<String>, failures: &mut Failures) -> BTreeMap<String, Trail> {
+async fn describe(
+    clients: &BTreeMap<&String, Client>,
+    regions: &BTreeSet<String>,
+    failures: &mut Failures,
+) -> BTreeMap<String, Trail> {
     let ask = async |region: &&String| {
-        let call = aws.cloudtrail(region).describe_trails().include_shadow_trails(true).customize();
+        let call = clients[*region].describe_trails().include_shadow_trails(true).customize();
         let answer = call.interceptor(Whole::Json(&["trailList"])).send().await;
         answer.map_err(|error| CallError::of(&error))
     };
@@ -101,8 +113,8 @@ fn status_regions(trail: &Trail, regions: &BTreeSet<String>) -> Vec<(String, Str
     asked.into_iter().map(|region| (trail.trail_arn.clone(), region.clone())).collect()
 }
 
-async fn status(aws: &Aws, region: &str, arn: &str) -> Result<TrailStatus, CallError> {
-    let call = aws.cloudtrail(region).get_trail_status().name(arn).customize();
+async fn status(client: &Client, arn: &str) -> Result<TrailStatus, CallError> {
+    let call = client.get_trail_status().name(arn).customize();
     let answer = call.interceptor(Whole::Json(&["IsLogging"])).send().await;
     let status = answer.map_err(|error| CallError::of(&error))?;
     let text = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(str::to_owned);

@@ -15,7 +15,7 @@ use crate::coverage::recorder::{Effect, Recorder};
 use crate::coverage::selector::Field;
 use crate::nearest::nearest;
 use crate::reason::{OfLocation, OfRecorder, Reason};
-use crate::snapshot::{Cluster, FactKind};
+use crate::snapshot::{Cluster, FactKind, Failure};
 use crate::world::World;
 
 /// How many names a list in the evidence has.
@@ -52,6 +52,10 @@ impl View<'_> {
         let dead = place.as_ref().and_then(|place| place.dead.get(bucket)).map_or(&[][..], Vec::as_slice);
         problems.extend(dead.iter().map(|reason| (Placement::DeadSelector, reason.clone())));
         unknowns.extend(place.iter().flat_map(|place| &place.may_be_dead).cloned());
+        // Where it is not known whether any trail is in effect, that is told already.
+        let beside = place.iter().filter(|place| !matches!(place.absence, Absence::Unknown(_)));
+        let of_bucket = beside.clone().filter_map(|place| place.doubtful.get(bucket)).flatten();
+        unknowns.extend(beside.flat_map(|place| &place.may_be_dead_beside).chain(of_bucket).cloned());
         let evidence = json!({
             "bucket_region": region,
             "cluster_regions": candidates.regions,
@@ -80,9 +84,14 @@ impl View<'_> {
             let accounts = self.world.recording_accounts(&entry.location.bucket, entry.role.as_ref());
             let found = RecordersInRegion::of(set, self.world.partition(), region);
             let hidden = accounts.iter().flatten().flat_map(|account| self.world.failures(account, FactKind::Trails));
-            let elsewhere = hidden.filter(|failure| failure.region != region).map(Reason::failed);
-            let may_be_dead = found.may_be_dead.into_iter().chain(elsewhere).collect();
-            let found = Rc::new(RecordersInRegion { may_be_dead, ..found });
+            let (here, elsewhere): (Vec<&Failure>, Vec<&Failure>) =
+                hidden.partition(|failure| failure.region == region);
+            let told = |failures: Vec<&Failure>| failures.into_iter().map(Reason::failed).collect::<Vec<_>>();
+            let found = Rc::new(RecordersInRegion {
+                may_be_dead: [found.may_be_dead, told(elsewhere)].concat(),
+                may_be_dead_beside: [found.may_be_dead_beside, told(here)].concat(),
+                ..found
+            });
             self.placed.borrow_mut().insert(Rc::as_ptr(set), Rc::clone(&found));
             found
         })
@@ -267,8 +276,12 @@ pub(super) struct RecordersInRegion {
     absence: Absence,
     /// By bucket, the selectors that name it in a recorder that sees nothing of its region.
     dead: HashMap<String, Vec<Reason>>,
+    /// The same of recorders of which it is not known whether they see something there.
+    doubtful: HashMap<String, Vec<Reason>>,
     /// Why there may be more of them.
     may_be_dead: Vec<Reason>,
+    /// The same, where beside them something is in effect: what may see nothing there, and names nobody knows which buckets.
+    may_be_dead_beside: Vec<Reason>,
 }
 
 impl RecordersInRegion {
@@ -277,8 +290,10 @@ impl RecordersInRegion {
         RecordersInRegion {
             in_effect: in_effect.take(SHOWN).map(|recorder| recorder.name.clone()).collect(),
             absence: trail_in_effect(&set.recorders, region),
-            dead: dead_selectors(&set.recorders, partition),
+            dead: by_bucket(sees_nothing(&set.recorders), partition, dead_there),
+            doubtful: by_bucket(may_see_nothing(&set.recorders), partition, |recorder, _, _, why| recorder.said(why)),
             may_be_dead: sees_nothing(&set.recorders).filter_map(unread).collect(),
+            may_be_dead_beside: may_see_nothing(&set.recorders).filter_map(unread).collect(),
         }
     }
 }
@@ -313,28 +328,46 @@ fn sees_nothing(recorders: &[Recorder]) -> impl Iterator<Item = (&Recorder, &Rea
     })
 }
 
+/// Recorders that were seen, and of which it is not known whether they see anything of the region, and why.
+fn may_see_nothing(recorders: &[Recorder]) -> impl Iterator<Item = (&Recorder, &Reason)> {
+    recorders.iter().filter(|recorder| !recorder.arn.is_empty()).filter_map(|recorder| match &recorder.effect {
+        Effect::Unknown(reason) => Some((recorder, reason)),
+        _ => None,
+    })
+}
+
 fn unread((recorder, _): (&Recorder, &Reason)) -> Option<Reason> {
     recorder.selectors.as_ref().err().map(|reason| recorder.said(reason.clone()))
 }
 
-/// Selectors that name a bucket in a trail that sees nothing of its region: no event ever comes.
-fn dead_selectors(recorders: &[Recorder], partition: &str) -> HashMap<String, Vec<Reason>> {
+/// By bucket, the selectors of these recorders that name it, each told with why its recorder is among them.
+fn by_bucket<'r>(
+    recorders: impl Iterator<Item = (&'r Recorder, &'r Reason)>,
+    partition: &str,
+    tell: impl Fn(&Recorder, &str, &str, Reason) -> Reason,
+) -> HashMap<String, Vec<Reason>> {
     let arn_start = format!("arn:{partition}:s3:::");
-    let mut dead: HashMap<String, Vec<Reason>> = HashMap::new();
-    for (recorder, reason) in sees_nothing(recorders) {
+    let mut by_bucket: HashMap<String, Vec<Reason>> = HashMap::new();
+    for (recorder, reason) in recorders {
         for selector in recorder.read() {
             let tests = selector.condition(Field::ResourceArn).into_iter().flat_map(|condition| &condition.select);
             let named = tests.filter_map(|test| Some(test.text().strip_prefix(&arn_start)?.split_once('/')?.0));
             for bucket in named.collect::<BTreeSet<_>>() {
-                let reason = OfLocation::DeadThere {
-                    recorder: recorder.name.clone(),
-                    selector: selector.label.clone(),
-                    bucket: bucket.to_owned(),
-                    because: Box::new(reason.clone()),
-                };
-                dead.entry(bucket.to_owned()).or_default().push(reason.into());
+                let told = tell(recorder, &selector.label, bucket, reason.clone());
+                by_bucket.entry(bucket.to_owned()).or_default().push(told);
             }
         }
     }
-    dead
+    by_bucket
+}
+
+/// A selector that names a bucket in a trail that sees nothing of its region: no event ever comes.
+fn dead_there(recorder: &Recorder, selector: &str, bucket: &str, because: Reason) -> Reason {
+    let reason = OfLocation::DeadThere {
+        recorder: recorder.name.clone(),
+        selector: selector.to_owned(),
+        bucket: bucket.to_owned(),
+        because: Box::new(because),
+    };
+    reason.into()
 }

@@ -103,19 +103,19 @@ fn world() -> &'static Arc<World> {
     static WORLD: OnceLock<Arc<World>> = OnceLock::new();
     WORLD.get_or_init(|| {
         let europe = Trail::of("my_own_trail", "eu-west-1", "logs", &["covered", "touched"]).validated();
-        let stopped = Trail::of("halted", "us-east-1", "logs", &["stopped"]).stopped_in("us-east-1");
+        let stopped = Trail::of("halted", "eu-west-1", "logs", &["stopped"]).stopped_in("eu-west-1");
         let own = Account::in_regions(&["eu-west-1", "us-east-1"])
             .with_bucket("covered", "eu-west-1")
             .with_bucket("touched", "eu-west-1")
             .with_bucket("uncovered", "eu-west-1")
-            .with_bucket("stopped", "us-east-1")
-            .with_bucket("logs", "us-east-1")
+            .with_bucket("stopped", "eu-west-1")
+            .with_bucket("logs", "eu-west-1")
             .with_cluster("warehouse", "eu-west-1", &role(ACCOUNT))
             .with_trail(europe)
             .with_trail(stopped);
         let store = Store {
             name: "lake".to_owned(),
-            home: "us-east-1".to_owned(),
+            home: "eu-west-1".to_owned(),
             is_organizations: false,
             selectors: json!([{"FieldSelectors": [{"Field": "eventCategory", "Equals": ["Management"]}]}]),
         };

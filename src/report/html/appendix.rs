@@ -215,7 +215,7 @@ fn recording(run: &Run) -> Markup {
     };
     let rows: Vec<Markup> = run.accounts.iter().map(row).collect();
     html! {
-        h3 { "Trails in effect" }
+        h3 id="recording" { "Trails in effect" }
         p { "How many; from … to where of some that is not known; – where the account was not asked." }
         (table("recording", &heads, &rows))
         @if let Some(calls) = scan::calls(run) { p { (calls) "." } }
