@@ -52,8 +52,9 @@ async fn get(aws: &Aws, region: &str, arn: &str) -> Result<Channel, CallError> {
     let call = call.interceptor(Whole::Json(&["ChannelArn", "Source"]));
     let channel: GetChannelOutput = call.send().await.map_err(|error| CallError::of(&error))?;
     let members = answer.members()?;
-    // A partner's has none.
+    // A partner's has none; and what is left out here is not known.
     let config = members.get("source_config").and_then(|config| config.as_object());
+    let config = config.filter(|config| config.contains_key("advanced_event_selectors"));
     let selectors = config.map(|config| list(config, "advanced_event_selectors")).transpose()?;
     let ingestion = channel.ingestion_status();
     Ok(Channel {

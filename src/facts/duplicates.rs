@@ -39,7 +39,8 @@ impl View<'_> {
     /// Whether the recorder is paid for by an account that was scanned. One that could not be seen may be.
     fn is_ours(&self, recorder: &Recorder) -> bool {
         match Arn::parse(&recorder.arn) {
-            Some(arn) => self.world.account(arn.account).is_some(),
+            // What a channel takes to a service is not charged as a trail's copy is.
+            Some(arn) => !arn.resource.starts_with("channel/") && self.world.account(arn.account).is_some(),
             None => recorder.selectors != Err(OfRecorder::OrganizationStoreUnseen.into()),
         }
     }

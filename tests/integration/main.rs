@@ -30,6 +30,8 @@ mod bundles;
 mod callers;
 /// Chains of digests, signed by a key of the tests' own.
 mod chains;
+/// Service-linked channels as recorders.
+mod channels;
 /// Usage, files, errors and exit codes.
 mod cli;
 /// Clusters and the roles they carry.

@@ -140,6 +140,22 @@ fn cloudtrail(world: &World, call: &Call, operation: &str, body: &Value) -> Answ
                 None => refused("EventDataStoreNotFoundException", arn),
             }
         }
+        "ListChannels" => {
+            let here = world.accounts[account].channels.iter().filter(|channel| channel.home == region);
+            let each = here.map(|channel| json!({"ChannelArn": channel.arn(account), "Name": channel.answer["Name"]}));
+            Answer::json(&json!({"Channels": each.collect::<Vec<_>>()}))
+        }
+        "GetChannel" => {
+            let arn = body["Channel"].as_str().unwrap_or_default();
+            match world.accounts[account].channels.iter().find(|channel| channel.arn(account) == arn) {
+                Some(channel) => {
+                    let mut answer = channel.answer.clone();
+                    answer["ChannelArn"] = json!(arn);
+                    Answer::json(&answer)
+                }
+                None => refused("ChannelNotFoundException", arn),
+            }
+        }
         "ListPublicKeys" => Answer::json(world.public_keys.as_ref().unwrap_or(&json!({"PublicKeyList": []}))),
         other => refused("NotScripted", other),
     }

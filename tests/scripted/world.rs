@@ -35,6 +35,7 @@ pub struct Account {
     pub buckets: Vec<(String, String)>,
     pub trails: Vec<Trail>,
     pub stores: Vec<Store>,
+    pub channels: Vec<Channel>,
     /// Name, region, and roles.
     pub clusters: Vec<(String, String, Vec<String>)>,
 }
@@ -61,6 +62,41 @@ pub struct Store {
     pub selectors: Value,
 }
 
+#[derive(Debug, Clone)]
+pub struct Channel {
+    /// The last part of its ARN.
+    pub id: &'static str,
+    pub home: &'static str,
+    /// What GetChannel answers besides its ARN.
+    pub answer: Value,
+}
+
+impl Channel {
+    /// A service-linked channel for all events of a bucket.
+    pub fn of(id: &'static str, home: &'static str, bucket: &str) -> Channel {
+        let fields = json!([
+            {"Field": "eventCategory", "Equals": ["Data"]},
+            {"Field": "resources.type", "Equals": ["AWS::S3::Object"]},
+            {"Field": "resources.ARN", "StartsWith": [format!("arn:aws:s3:::{bucket}/")]},
+        ]);
+        let answer = json!({
+            "Name": format!("aws-service-channel/cloudwatch/{id}"), "Source": "CloudTrail",
+            "SourceConfig": {"ApplyToAllRegions": true, "AdvancedEventSelectors": [{"FieldSelectors": fields}]},
+            "Destinations": [{"Type": "AWS_SERVICE", "Location": "cloudwatch"}],
+        });
+        Channel { id, home, answer }
+    }
+
+    pub fn with(mut self, member: &str, value: Value) -> Channel {
+        self.answer[member] = value;
+        self
+    }
+
+    pub fn arn(&self, account: &str) -> String {
+        format!("arn:aws:cloudtrail:{}:{account}:channel/{}", self.home, self.id)
+    }
+}
+
 #[derive(Debug, Clone, Default)]
 pub struct Object {
     pub bytes: Vec<u8>,
@@ -77,6 +113,7 @@ impl Account {
             buckets: vec![],
             trails: vec![],
             stores: vec![],
+            channels: vec![],
             clusters: vec![],
         }
     }
@@ -88,6 +125,11 @@ impl Account {
 
     pub fn with_trail(mut self, trail: Trail) -> Account {
         self.trails.push(trail);
+        self
+    }
+
+    pub fn with_channel(mut self, channel: Channel) -> Account {
+        self.channels.push(channel);
         self
     }
 

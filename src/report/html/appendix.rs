@@ -116,7 +116,7 @@ fn unseen(prepared: &Prepared) -> Markup {
         }
         @if failures.is_empty() { p { "Every call that asks for the configuration was answered." } }
         @else { (table("unseen", &["call", "account", "region", "of", "answer", "needs"], &failures)) }
-        p { "By design not looked at: CloudTrail Lake's event data stores unless scan.recorders lists them, CloudWatch telemetry rules, and accounts that were not scanned." }
+        p { "By design not looked at: CloudTrail Lake's event data stores and service-linked channels unless scan.recorders lists them, CloudWatch telemetry rules, and accounts that were not scanned." }
     }
 }
 
