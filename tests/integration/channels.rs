@@ -60,7 +60,7 @@ fn what_is_not_known_of_a_channel_is_no_gap_and_no_pass() {
     let untold = linked().with("SourceConfig", json!({"AdvancedEventSelectors": null}));
     for (script, why) in [
         (script(failing), "its last try to take events in failed: AccessDenied"),
-        (script(untold), "is not known"),
+        (script(untold), "its event selectors could not be read"),
         (script(linked()).with(Rule::on("GetChannel", Fault::Denied)), "cloudtrail:GetChannel"),
         (script(linked()).with(Rule::on("ListChannels", Fault::Denied)), "cloudtrail:ListChannels"),
     ] {
