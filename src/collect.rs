@@ -119,6 +119,10 @@ pub enum CollectError {
     )]
     NoRole { account: String, caller: String },
     #[error(
+        "the credentials were of account {before} when the scan began, and of {now} at its end: nothing was judged; set AWS_PROFILE to one that keeps its account"
+    )]
+    CallerChanged { before: String, now: String },
+    #[error(
         "no account could be entered:{}\nnext: `trailcheck permissions --format cloudformation` prints the role that each needs",
         each_refusal(not_entered)
     )]
@@ -237,6 +241,9 @@ async fn collect(
         }
         seen
     };
+    if total > 1 {
+        progress.count_accounts(total as u64);
+    }
     let mut seen: Vec<Seen> = stream::iter(opened).map(look).buffered(ACCOUNTS_IN_FLIGHT).collect().await;
     shared_trails::complete(&mut seen, organization.as_ref()).await;
     if let (Some(error), Some(first)) = (administrators_error, seen.first_mut()) {
@@ -252,6 +259,12 @@ async fn collect(
         }
         None => (None, vec![]),
     };
+    // A profile or a process that gives out credentials may have turned to another account meanwhile.
+    if let Ok(Some(now)) = ask_identity(&aws).await
+        && now.account != caller.account
+    {
+        return Err(CollectError::CallerChanged { before: caller.account, now: now.account });
+    }
     let skew = aws.clock_skew();
     if skew.abs() > MAX_SKEW {
         let message =

@@ -42,6 +42,7 @@ pub(crate) fn needed(config: &Config, snapshot: Option<&Snapshot>) -> Vec<Permis
     }
     any("redshift:DescribeClusters", "which clusters there are, and their roles");
     any("redshift-serverless:ListNamespaces", "the same of Redshift Serverless");
+    any("redshift-serverless:ListWorkgroups", "which workgroups its namespaces have");
     any("s3:ListAllMyBuckets", "where the account's buckets are");
     if config.reads_records() {
         any("cloudtrail:ListPublicKeys", "the keys that digests are signed with");

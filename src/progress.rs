@@ -35,9 +35,16 @@ impl Progress {
         doing.clone_into(&mut self.doing.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
+    /// From here on, accounts are counted.
+    pub fn count_accounts(&self, accounts: u64) {
+        let style = ProgressStyle::with_template("{spinner} {bar:30} {pos} of {len} accounts: {msg}");
+        self.bar.set_style(style.expect("the template is a constant, and tests draw it"));
+        self.bar.set_length(accounts);
+    }
+
     /// One account of several was looked at; a pipe is told each.
     pub fn account_seen(&self, account: &str, seen: usize, total: usize) {
-        self.bar.set_message(format!("{seen} of {total} accounts"));
+        self.bar.inc(1);
         if self.told.is_some() {
             output::remark(format_args!("account {account} was looked at, {seen} of {total}"));
         }
@@ -51,6 +58,7 @@ impl Progress {
         let style = ProgressStyle::with_template("{spinner} reading log objects {bar:30} {pos}/{len} {eta}");
         self.bar.set_style(style.expect("the template is a constant, and tests draw it"));
         self.bar.set_length(objects);
+        self.bar.set_position(0);
         self.stage("reading log objects");
     }
 

@@ -1,5 +1,7 @@
 //! One account: its buckets, and then its trails, stores, clusters and namespaces.
 
+use futures_util::future::join3;
+
 use super::accounts::{Entered, Seen};
 use super::buckets::{Buckets, Known};
 use super::client::Aws;
@@ -52,15 +54,16 @@ async fn collect(aws: &Aws, scan: &Scan<'_>, caller: Caller, mut buckets: Bucket
         None => regions::collect(aws, || of_declared(&buckets), failures).await,
     };
     progress.stage(&format!("reading trails and clusters of {}", caller.account));
-    let mut cluster_failures = failures.beside();
-    let (trails, mut clusters) = futures_util::future::join(
+    let (mut of_clusters, mut of_namespaces) = (failures.beside(), failures.beside());
+    let (trails, mut clusters, namespaces) = join3(
         trails::collect(aws, &caller.account, &regions, failures),
-        clusters::collect(aws, &caller.account, &regions, &mut cluster_failures),
+        clusters::collect(aws, &caller.account, &regions, &mut of_clusters),
+        namespaces::collect(aws, &caller.account, &regions, &mut of_namespaces),
     )
     .await;
-    failures.list.extend(cluster_failures.list);
+    failures.list.extend(of_clusters.list.into_iter().chain(of_namespaces.list));
+    clusters.extend(namespaces);
     buckets.place(trails.iter().flat_map(Trail::named_buckets), known, failures).await;
-    clusters.extend(namespaces::collect(aws, &caller.account, &regions, failures).await);
     let counts = |kind| config.recorders.contains(&kind);
     let (counts_stores, counts_channels) = (counts(RecorderKind::EventDataStore), counts(RecorderKind::Channel));
     let mut store_regions = None;

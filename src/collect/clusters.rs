@@ -59,5 +59,6 @@ fn read(cluster: &aws_sdk_redshift::types::Cluster, region: &str, account: &str)
         account: account.to_owned(),
         iam_roles: roles?,
         default_iam_role_arn: cluster.default_iam_role_arn().filter(|arn| !arn.is_empty()).map(str::to_owned),
+        workgroups: vec![],
     })
 }

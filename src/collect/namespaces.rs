@@ -1,8 +1,12 @@
-//! Namespaces of Redshift Serverless and the roles they carry: `redshift-serverless:ListNamespaces` in every region.
+//! Namespaces of Redshift Serverless and the roles they carry, and their workgroups: `redshift-serverless:ListNamespaces` and
+//! `ListWorkgroups` in every region.
 //!
 //! A workgroup's queries run with the roles of its namespace.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+
+use aws_sdk_redshiftserverless::operation::list_workgroups::ListWorkgroupsOutput;
+use futures_util::future::join;
 
 use super::ask_regions;
 use super::call_error::CallError;
@@ -26,12 +30,20 @@ pub(super) async fn collect(
         all_pages(ask, |page| page.next_token()).await
     };
     let call = ("redshift-serverless:ListNamespaces", FactKind::Namespaces);
-    let found = ask_regions(regions, call, failures, ask).await;
+    let mut of_workgroups = failures.beside();
+    let (found, listed) =
+        join(ask_regions(regions, call, failures, ask), list_workgroups(aws, regions, &mut of_workgroups)).await;
+    failures.list.extend(of_workgroups.list);
+    let workgroups = by_namespace(&listed);
     let mut clusters = Vec::new();
     for (region, pages) in &found {
         for namespace in pages.iter().flat_map(|page| page.namespaces()) {
             match read(namespace, region, account) {
-                Some(cluster) => clusters.push(cluster),
+                Some(mut cluster) => {
+                    let key = (region.as_str(), cluster.cluster_identifier.as_str());
+                    cluster.workgroups = workgroups.get(&key).cloned().unwrap_or_default();
+                    clusters.push(cluster);
+                }
                 None => {
                     let failure = CallError::unreadable("a namespace came without its name");
                     failures.add(call.0, region, None, failure, &[call.1]);
@@ -51,7 +63,34 @@ fn read(namespace: &aws_sdk_redshiftserverless::types::Namespace, region: &str, 
         account: account.to_owned(),
         iam_roles: roles.collect(),
         default_iam_role_arn: namespace.default_iam_role_arn().filter(|arn| !arn.is_empty()).map(arn_in),
+        workgroups: vec![],
     })
+}
+
+type Listed<'r> = Vec<(&'r String, Vec<ListWorkgroupsOutput>)>;
+
+async fn list_workgroups<'r>(aws: &Aws, regions: &'r BTreeSet<String>, failures: &mut Failures) -> Listed<'r> {
+    let ask = async |region: &&String| {
+        let call = aws.redshift_serverless(region).list_workgroups();
+        let ask = async |token| {
+            call.clone().set_next_token(token).customize().interceptor(Whole::Json(&["workgroups"])).send().await
+        };
+        all_pages(ask, |page| page.next_token()).await
+    };
+    ask_regions(regions, ("redshift-serverless:ListWorkgroups", FactKind::Workgroups), failures, ask).await
+}
+
+/// By region and namespace. One that does not say its own name or its namespace's is none that a config could mean.
+fn by_namespace<'l>(listed: &'l Listed<'_>) -> HashMap<(&'l str, &'l str), Vec<String>> {
+    let mut by_namespace: HashMap<(&str, &str), Vec<String>> = HashMap::new();
+    for (region, pages) in listed {
+        for workgroup in pages.iter().flat_map(|page| page.workgroups()) {
+            if let (Some(name), Some(namespace)) = (workgroup.workgroup_name(), workgroup.namespace_name()) {
+                by_namespace.entry((region, namespace)).or_default().push(name.to_owned());
+            }
+        }
+    }
+    by_namespace
 }
 
 /// The API documents a list of ARNs; answers such as `IamRole(applyStatus=in-sync, iamRoleArn=arn:aws:iam::…)` have been seen.

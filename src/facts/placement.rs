@@ -121,6 +121,10 @@ impl View<'_> {
         }
         match (&candidates.names[..], &entry.cluster) {
             ([], Some(name)) => {
+                if let Some(failure) = self.world.failures_anywhere(FactKind::Workgroups).next() {
+                    let because = Box::new(Reason::failed(failure));
+                    return Absence::Unknown(OfLocation::ClustersNotSeen { because }.into());
+                }
                 let nearest = self.clusters.nearest_name(name);
                 Absence::Unknown(OfLocation::ClusterNotFound { cluster: name.clone(), nearest }.into())
             }
@@ -200,7 +204,9 @@ impl ClusterIndex {
         let (mut leaving, mut staying, mut carried) = (HashSet::new(), HashSet::new(), HashSet::new());
         for cluster in world.clusters() {
             for account in [Some(cluster.account.clone()), None] {
-                by_name.entry((account.clone(), cluster.cluster_identifier.clone())).or_default().push(cluster);
+                for name in cluster.names() {
+                    by_name.entry((account.clone(), name.clone())).or_default().push(cluster);
+                }
                 all.entry(account).or_default().push(cluster);
             }
             for role in &cluster.iam_roles {
@@ -213,7 +219,8 @@ impl ClusterIndex {
             let roles = cluster.iam_roles.iter().map(|role| role.iam_role_arn.as_str()).chain(default);
             let roles: BTreeSet<_> = roles.filter_map(RoleArn::parse).map(|role| (role.account, role.name)).collect();
             for (account, name) in roles {
-                carried.insert((account.clone(), name.clone(), cluster.cluster_identifier.clone()));
+                let names = cluster.names().map(|of| (account.clone(), name.clone(), of.clone()));
+                carried.extend(names);
                 by_role.entry((account, name)).or_default().push(cluster);
             }
         }

@@ -106,7 +106,7 @@ impl fmt::Display for OfLocation {
             OfLocation::ClusterNotFound { cluster, nearest } => {
                 write!(
                     f,
-                    "no cluster and no namespace `{cluster}` was found in the scanned regions (a workgroup is meant by its namespace): its region is not known"
+                    "no cluster, namespace or workgroup `{cluster}` was found in the scanned regions: its region is not known"
                 )?;
                 nearest.as_ref().map_or(Ok(()), |nearest| write!(f, "; did you mean `{nearest}`?"))
             }

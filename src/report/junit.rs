@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use junit_report::{Duration, ReportBuilder, TestCase, TestCaseBuilder, TestSuiteBuilder};
 
 use super::Report;
-use super::words::{Prepared, Told};
+use super::words::{Prepared, Told, named};
 use crate::finding::Outcome;
 use crate::finding::baseline::Standing;
 use crate::output::harmless;
@@ -26,7 +26,7 @@ pub(super) fn render(report: &Report) -> Vec<u8> {
     let (shown, left_out) = prepared.findings.split_at(prepared.findings.len().min(CASES));
     let mut suites: BTreeMap<&str, Vec<TestCase>> = BTreeMap::new();
     for told in shown {
-        suites.entry(&told.finding.policy).or_default().push(test_case(told));
+        suites.entry(&told.finding.policy).or_default().push(test_case(told, &named(told.finding, report)));
     }
     if !left_out.is_empty() {
         suites.entry("trailcheck").or_default().push(rest(left_out));
@@ -93,10 +93,10 @@ fn rest(left_out: &[Told]) -> TestCase {
     case.build()
 }
 
-fn test_case(told: &Told) -> TestCase {
+fn test_case(told: &Told, subject: &str) -> TestCase {
     let finding = told.finding;
     // A policy and a subject: unique in the whole file, because GitLab counts only the first of a name.
-    let name = xml_safe(&format!("{} {}", finding.policy, finding.subject));
+    let name = xml_safe(&format!("{} {subject}", finding.policy));
     let message = shortened(&finding.message);
     let severity = finding.severity.as_str();
     let mut case = match finding.outcome {

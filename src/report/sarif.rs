@@ -9,6 +9,7 @@ use std::path::Path;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::words::named;
 use super::{Report, Rule, repository};
 use crate::finding::baseline::Standing;
 use crate::finding::{Finding, Outcome};
@@ -74,9 +75,9 @@ pub(super) fn render(report: &Report, reader: For) -> Vec<u8> {
     };
     let findings: Vec<&Finding> = report.findings.iter().filter(told).collect();
     let (shown, left_out) = shown(&findings);
-    let mut results: Vec<SarifResult> = shown.iter().map(|finding| result(finding, &places)).collect();
+    let mut results: Vec<SarifResult> = shown.iter().map(|finding| result(finding, report, &places)).collect();
     if let Some(first) = left_out.first() {
-        results.push(overflow(first, left_out.len(), &places));
+        results.push(overflow(first, report, left_out.len(), &places));
     }
     let id = || json!({"id": format!("trailcheck/{}/", report.run.account)});
     let log = Log {
@@ -163,7 +164,7 @@ fn or_title<'a>(text: &'a str, title: &'a str) -> &'a str {
     if text.is_empty() { title } else { text }
 }
 
-fn result(finding: &Finding, places: &HashMap<&str, usize>) -> SarifResult {
+fn result(finding: &Finding, report: &Report, places: &HashMap<&str, usize>) -> SarifResult {
     let waiver = finding.waiver.as_ref().filter(|_| finding.outcome == Outcome::Waived);
     SarifResult {
         rule_id: finding.policy.clone(),
@@ -174,7 +175,7 @@ fn result(finding: &Finding, places: &HashMap<&str, usize>) -> SarifResult {
         },
         // "open" and "review" are shown by few consumers; a result that they leave out would look like a pass.
         kind: "fail",
-        message: message(&format!("{}: {}: {}", finding.subject, finding.outcome.as_str(), finding.message)),
+        message: message(&format!("{}: {}: {}", named(finding, report), finding.outcome.as_str(), finding.message)),
         locations: [json!({
             "physicalLocation": {
                 "artifactLocation": {"uri": uri(Path::new(&finding.location.file))},
@@ -198,6 +199,7 @@ fn result(finding: &Finding, places: &HashMap<&str, usize>) -> SarifResult {
             "outcome": finding.outcome.as_str(),
             "severity": finding.severity.as_str(),
             "subject": finding.subject,
+            "account": finding.resource.account,
         }),
     }
 }
@@ -209,8 +211,8 @@ fn fingerprints(fingerprint: &str) -> BTreeMap<&'static str, String> {
 }
 
 /// Says what is not shown, under the rule of the first result that is not.
-fn overflow(first: &Finding, left_out: usize, places: &HashMap<&str, usize>) -> SarifResult {
-    let mut result = result(first, places);
+fn overflow(first: &Finding, report: &Report, left_out: usize, places: &HashMap<&str, usize>) -> SarifResult {
+    let mut result = result(first, report, places);
     result.message =
         json!({"text": format!("{left_out} more results are left out here; the JSON report has them all")});
     result.partial_fingerprints = fingerprints("overflow");

@@ -138,6 +138,15 @@ fn settled(run: &Run) -> Vec<String> {
     settled.map(line).collect()
 }
 
+/// The subject of a finding; where the report is of several accounts, with the account, unless its name holds it.
+pub(super) fn named(finding: &Finding, report: &Report) -> String {
+    let (subject, account) = (&finding.subject, &finding.resource.account);
+    match report.run.accounts.len() > 1 && !account.is_empty() && !subject.contains(account) {
+        true => format!("{subject} (account {account})"),
+        false => subject.clone(),
+    }
+}
+
 fn told(finding: &Finding) -> Told<'_> {
     // What AWS told of is declared nowhere; its line is the config's first, for code scanning.
     let is_declared = finding.location.line > 1;

@@ -98,6 +98,16 @@ pub struct Cluster {
     /// The role that `IAM_ROLE default` stands for.
     #[serde(default)]
     pub default_iam_role_arn: Option<String>,
+    /// Of a namespace: the workgroups that compute for it, which users know by their names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub workgroups: Vec<String>,
+}
+
+impl Cluster {
+    /// The names that it is known by.
+    pub fn names(&self) -> impl Iterator<Item = &String> {
+        std::iter::once(&self.cluster_identifier).chain(&self.workgroups)
+    }
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -27,6 +27,8 @@ pub enum FactKind {
     Clusters,
     /// The namespaces of Redshift Serverless.
     Namespaces,
+    /// Which namespace a workgroup is of.
+    Workgroups,
     /// Log records.
     Records,
     /// What time it is: every age, and whether a waiver still holds.
@@ -35,7 +37,7 @@ pub enum FactKind {
 
 impl FactKind {
     /// All that is known of an account, and is not where it cannot be entered. The clock is the scanning machine's.
-    pub const OF_ACCOUNT: [FactKind; 10] = [
+    pub const OF_ACCOUNT: [FactKind; 11] = [
         FactKind::Regions,
         FactKind::Trails,
         FactKind::Selectors,
@@ -45,6 +47,7 @@ impl FactKind {
         FactKind::Buckets,
         FactKind::Clusters,
         FactKind::Namespaces,
+        FactKind::Workgroups,
         FactKind::Records,
     ];
 

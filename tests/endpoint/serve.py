@@ -90,7 +90,7 @@ class Handler(BaseHTTPRequestHandler):
                 rule["times"] -= 1
         if not rule and service == "redshift-serverless":
             # moto does not know this service; an account without it answers like this.
-            return self.answer(200, {}, b'{"namespaces": []}')
+            return self.answer(200, {}, b'{"namespaces": [], "workgroups": []}')
         if rule:
             time.sleep(rule.get("delay", 0))
             return self.answer(rule["status"], rule.get("headers", {}), rule.get("body", "").encode())

@@ -140,7 +140,8 @@ fn a_folder_that_two_trails_share_is_listed_once() {
     assert_eq!(report["run"]["records"]["events"], 1);
     let calls = endpoint.calls();
     let distinct: BTreeSet<&String> = calls.iter().collect();
-    assert_eq!(calls.len(), distinct.len(), "{calls:#?}");
+    // Who asks is asked again at the end.
+    assert_eq!(calls.len(), distinct.len() + 1, "{calls:#?}");
 }
 
 /// The files of an organization's trail are below the organization's id.

@@ -75,7 +75,7 @@ fn the_name_that_is_nearest_is_told() {
         let (outcome, message) = placed(&format!("cluster = \"{name}\""), &clusters);
         assert_eq!(outcome, "unknown", "{name}");
         assert!(message.contains(&format!("did you mean `{nearest}`?")), "{message}");
-        assert!(message.contains("a workgroup is meant by its namespace"), "{message}");
+        assert!(message.contains("no cluster, namespace or workgroup"), "{message}");
     }
     let (_, message) = placed("cluster = \"q\"", &clusters);
     assert!(!message.contains("did you mean"), "{message}");

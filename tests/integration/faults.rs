@@ -13,14 +13,14 @@ use trailcheck::gzip;
 use crate::chains;
 use crate::program::{Ran, Workplace};
 use crate::scripted::fault::Fault;
-use crate::scripted::world::{Account, Channel, Object, Store, Trail, World};
+use crate::scripted::world::{Account, Channel, Namespace, Object, Store, Trail, World};
 use crate::scripted::{Played, Rule, Script, Server};
 
 const ACCOUNT: &str = chains::ACCOUNT;
 const MEMBER: &str = "222222222222";
 
 /// Every operation that the scan of this world makes.
-const OPERATIONS: [&str; 20] = [
+const OPERATIONS: [&str; 21] = [
     "GetCallerIdentity",
     "DescribeOrganization",
     "ListAccounts",
@@ -38,6 +38,7 @@ const OPERATIONS: [&str; 20] = [
     "GetChannel",
     "DescribeClusters",
     "ListNamespaces",
+    "ListWorkgroups",
     "ListObjectsV2",
     "GetObject",
     "ListPublicKeys",
@@ -84,7 +85,7 @@ const LASTING: [Fault; 19] = [
 
 /// What goes wrong with pages, for the operations that have them; so do pages without end.
 const PAGES: [Fault; 2] = [Fault::TokenLoop, Fault::PageTwice];
-const WITH_PAGES: [&str; 10] = [
+const WITH_PAGES: [&str; 11] = [
     "ListAccounts",
     "ListDelegatedAdministrators",
     "ListRegions",
@@ -93,6 +94,7 @@ const WITH_PAGES: [&str; 10] = [
     "ListChannels",
     "DescribeClusters",
     "ListNamespaces",
+    "ListWorkgroups",
     "ListObjectsV2",
     "ListPublicKeys",
 ];
@@ -117,6 +119,8 @@ fn world() -> &'static Arc<World> {
             .with_trail(europe)
             .with_channel(Channel::of("monitoring", "us-east-1", "elsewhere"))
             .with_trail(stopped);
+        let namespace =
+            Namespace { name: "space", workgroup: "group", region: "eu-west-1", roles: vec![role(ACCOUNT)] };
         let store = Store {
             name: "lake".to_owned(),
             home: "eu-west-1".to_owned(),
@@ -129,7 +133,7 @@ fn world() -> &'static Arc<World> {
             .with_cluster("lake-house", "eu-west-1", &role(MEMBER))
             .with_trail(Trail::of("member", "eu-west-1", "member-logs", &["member"]));
         let world = World::of(ACCOUNT)
-            .with(ACCOUNT, Account { stores: vec![store], ..own })
+            .with(ACCOUNT, Account { stores: vec![store], namespaces: vec![namespace], ..own })
             .with(MEMBER, member)
             .with_organization(ACCOUNT, &[MEMBER])
             .with_stranger("999999999999", Account::in_regions(&["eu-west-1"]).with_bucket("foreign", "eu-west-1"));
@@ -193,6 +197,7 @@ location = "s3://covered/"
 role = "{loader}"
 [[redshift.copy]]
 location = "s3://touched/"
+cluster = "group"
 [[redshift.copy]]
 location = "s3://member/"
 [[redshift.unload]]
@@ -264,6 +269,7 @@ fn the_world_of_the_faults_has_verdicts_of_every_kind() {
         ("coverage/copy_recorded", "s3://member/", "pass"),
         ("coverage/unload_recorded", "s3://uncovered/", "fail"),
         ("coverage/unload_recorded", "s3://stopped/", "fail"),
+        ("placement/same_region", "s3://touched/", "pass"),
         ("access/approved_roles", "s3://covered/", "pass"),
         ("access/approved_roles", "s3://touched/", "fail"),
     ] {

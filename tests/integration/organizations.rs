@@ -161,3 +161,32 @@ fn an_archive_that_cannot_be_read_leaves_people_unknown_and_coverage_as_it_is() 
     assert_eq!(checked.unload("member-eu"), "pass", "{}", checked.message("member-eu"));
     assert_eq!(outcome(&checked.report, "access/approved_roles", "s3://member-eu/"), "unknown");
 }
+
+/// Without CloudTrail's trusted access to the organization its trail is one of the management account alone, and no member sees it.
+#[test]
+fn a_trail_that_the_organization_lost_records_nothing_of_its_members() {
+    let mut world = world();
+    let management = world.accounts.get_mut(MANAGEMENT).unwrap();
+    management.is_open = true;
+    management.trails[0].is_organizations = false;
+    let checked = check(Script::of(&Arc::new(world)), "");
+    for (bucket, expected) in [("own", "pass"), ("member-eu", "fail"), ("member-me", "fail")] {
+        assert_eq!(checked.unload(bucket), expected, "{bucket}: {}", checked.message(bucket));
+    }
+    assert!(checked.message("member-eu").contains("it is a trail of account 111111111111"));
+}
+
+/// Credentials that turn to another account in the middle of a scan are of neither.
+#[test]
+fn a_caller_who_changes_is_told_and_nothing_is_judged() {
+    let turned = Rule { skip: 1, ..Rule::on("GetCallerIdentity", Fault::OtherAccount).in_account(AUDIT) };
+    let workplace = Workplace::playing(&Server::shared().play(script().with(turned)));
+    workplace.write("trailcheck.toml", "[[redshift.unload]]\nlocation = \"s3://own/\"\n");
+    let ran = workplace.run(&["check"]);
+    assert_eq!(ran.exit, 2, "{ran:?}");
+    assert!(
+        ran.stderr.contains("of account 222222222222 when the scan began, and of 000000000000 at its end"),
+        "{ran:?}"
+    );
+    assert_eq!(ran.stdout, "");
+}

@@ -93,7 +93,7 @@ fn the_number_of_calls_is_known_beforehand() {
     // Two declared buckets, which moto's lists leave without their region, and one that a selector names.
     let heads = 3;
     let calls = endpoint.calls();
-    let expected = 1 + 2 * by_role + accounts * (1 + 3 * regions) + selectors + statuses + heads;
+    let expected = 2 + 2 * by_role + accounts * (1 + 4 * regions) + selectors + statuses + heads;
     assert_eq!(calls.len(), expected, "{calls:#?}");
 }
 

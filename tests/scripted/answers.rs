@@ -20,7 +20,8 @@ pub fn answer(world: &World, call: &Call, request: &Request) -> Answer {
         ("account", "ListRegions") => Answer::json(&regions(account)),
         ("cloudtrail", operation) => cloudtrail(world, call, operation, &body()),
         ("redshift", "DescribeClusters") => Answer::xml(&clusters(account, &call.region)),
-        ("redshift-serverless", "ListNamespaces") => Answer::json(&json!({"namespaces": []})),
+        ("redshift-serverless", "ListNamespaces") => Answer::json(&namespaces(account, &call.region)),
+        ("redshift-serverless", "ListWorkgroups") => Answer::json(&workgroups(account, &call.region)),
         ("s3", "ListBuckets") => Answer::xml(&buckets(account)),
         ("s3", "HeadBucket") => head_bucket(world, call, request),
         ("s3", "ListObjectsV2") => objects::list(world, request),
@@ -203,6 +204,18 @@ fn clusters(account: &Account, region: &str) -> String {
         "<DescribeClustersResponse><DescribeClustersResult><Clusters>{each}</Clusters></DescribeClustersResult>\
          </DescribeClustersResponse>"
     )
+}
+
+fn namespaces(account: &Account, region: &str) -> Value {
+    let here = account.namespaces.iter().filter(|namespace| namespace.region == region);
+    let each = here.map(|namespace| json!({"namespaceName": namespace.name, "iamRoles": namespace.roles}));
+    json!({"namespaces": each.collect::<Vec<_>>()})
+}
+
+fn workgroups(account: &Account, region: &str) -> Value {
+    let here = account.namespaces.iter().filter(|namespace| namespace.region == region);
+    let each = here.map(|namespace| json!({"workgroupName": namespace.workgroup, "namespaceName": namespace.name}));
+    json!({"workgroups": each.collect::<Vec<_>>()})
 }
 
 fn buckets(account: &Account) -> String {

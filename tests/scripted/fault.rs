@@ -53,6 +53,8 @@ pub enum Fault {
     PageTwice,
     /// Members that this version does not know.
     UnknownMembers,
+    /// What another account would be answered.
+    OtherAccount,
     /// Each list is `null`, or is not there.
     NullLists,
     /// Each yes, no and number is `null`, or is not there.
@@ -135,6 +137,7 @@ impl Fault {
             Fault::UnknownMembers => changed(honest, &|value| unknown_members(value), &|text| {
                 with_last(text, "<Zebra><Stripes>1</Stripes></Zebra>")
             }),
+            Fault::OtherAccount => changed(honest, &|value| value, &|text| text.replace(&call.account, "000000000000")),
             Fault::NullLists => changed(honest, &|value| nulled(value, &Value::is_array), &without_lists),
             Fault::NullScalars => {
                 let is_scalar = |value: &Value| value.is_boolean() || value.is_number();

@@ -44,6 +44,8 @@ pub struct Rule {
     pub region: Option<&'static str>,
     /// Part of what it asks about.
     pub about: String,
+    /// Calls that do not fail, before those that do.
+    pub skip: usize,
     /// Calls that fail, before those that do not.
     pub times: usize,
     pub fault: Fault,
@@ -52,7 +54,7 @@ pub struct Rule {
 impl Rule {
     /// Every call of the operation.
     pub fn on(operation: &'static str, fault: Fault) -> Rule {
-        Rule { operation, account: None, region: None, about: String::new(), times: usize::MAX, fault }
+        Rule { operation, account: None, region: None, about: String::new(), skip: 0, times: usize::MAX, fault }
     }
 
     pub fn in_account(self, account: &str) -> Rule {
@@ -98,6 +100,10 @@ impl Script {
     fn fault_of(&self, call: &Call) -> Option<Fault> {
         let mut rules = self.rules.lock().unwrap();
         let rule = rules.iter_mut().find(|rule| rule.fits(call))?;
+        if rule.skip > 0 {
+            rule.skip -= 1;
+            return None;
+        }
         rule.times = rule.times.saturating_sub(1);
         Some(rule.fault)
     }

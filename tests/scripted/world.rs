@@ -38,6 +38,7 @@ pub struct Account {
     pub channels: Vec<Channel>,
     /// Name, region, and roles.
     pub clusters: Vec<(String, String, Vec<String>)>,
+    pub namespaces: Vec<Namespace>,
 }
 
 #[derive(Debug, Clone)]
@@ -60,6 +61,15 @@ pub struct Store {
     pub home: String,
     pub is_organizations: bool,
     pub selectors: Value,
+}
+
+/// Of Redshift Serverless, with its workgroup.
+#[derive(Debug, Clone)]
+pub struct Namespace {
+    pub name: &'static str,
+    pub workgroup: &'static str,
+    pub region: &'static str,
+    pub roles: Vec<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -115,6 +125,7 @@ impl Account {
             stores: vec![],
             channels: vec![],
             clusters: vec![],
+            namespaces: vec![],
         }
     }
 
