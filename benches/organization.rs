@@ -58,10 +58,9 @@ fn account(number: usize) -> Account {
         let (name, region) = bucket(number, place);
         account = account.with_bucket(&name, region);
     }
-    for trail in 0..TRAILS {
+    for (trail, home) in REGIONS.iter().enumerate().take(TRAILS) {
         let names: Vec<String> = (trail..BUCKETS).step_by(TRAILS).map(|place| bucket(number, place).0).collect();
         let recorded: Vec<&str> = names.iter().map(String::as_str).collect();
-        let home = REGIONS[trail];
         account = account.with_trail(Trail::of(&format!("trail-{trail}"), home, "logs", &recorded).multi_region());
     }
     account

@@ -47,22 +47,22 @@ impl Buckets {
         known: &Known,
         failures: &mut Failures,
     ) {
-        let is_unplaced = |name: &&str| self.found.get(*name).is_none_or(|bucket| bucket.region.is_none());
-        let unasked = names.into_iter().filter(is_unplaced).filter(|name| !self.asked.contains(*name));
-        let unplaced: BTreeSet<String> = unasked.map(str::to_owned).collect();
-        self.asked.extend(unplaced.iter().cloned());
         // That it is none of its own an account knows by its list, or by another's.
+        let is_listed = self.listed;
         let settles = |bucket: &&Bucket| {
-            (bucket.region.is_some() || bucket.is_missing) && (self.listed || bucket.account.is_some())
+            (bucket.region.is_some() || bucket.is_missing) && (is_listed || bucket.account.is_some())
         };
-        let (told, unplaced): (Vec<String>, Vec<String>) =
-            unplaced.into_iter().partition(|name| known.get(name).is_some_and(|bucket| settles(&bucket)));
-        // Another account's bucket is in that account's list.
-        for name in told {
-            if let Some(own) = self.found.get_mut(&name) {
-                own.region.clone_from(&known[&name].region);
+        let mut unplaced = BTreeSet::new();
+        for name in names {
+            match (self.found.get_mut(name), known.get(name).filter(settles)) {
+                (Some(own), _) if own.region.is_some() => {}
+                (Some(own), Some(told)) => own.region.clone_from(&told.region),
+                // Another account's, which has it in its list.
+                (None, Some(_)) => {}
+                (_, None) => drop(unplaced.insert(name.to_owned())),
             }
         }
+        unplaced.retain(|name| self.asked.insert(name.clone()));
         for (name, head) in ask_each(unplaced, async |name| head(&self.aws, &self.account, name).await).await {
             let owned = self.found.contains_key(&name) || (!self.listed && head.owned);
             if let Some(error) = head.error.filter(|_| head.region.is_none() || (!self.listed && !owned)) {

@@ -148,7 +148,7 @@ pub(super) struct Redshift {
     /// The ARN of the role that acts on S3, or a chain of roles, `arn1,arn2`; left out: everyone's access must be recorded.
     #[schemars(with = "Option<String>")]
     pub role: Option<Spanned<String>>,
-    /// The cluster or namespace, to compare its region with the bucket's.
+    /// The cluster, namespace or workgroup, to compare its region with the bucket's.
     pub cluster: Option<String>,
     /// What must be recorded; left out: all of an UNLOAD location, reads of a COPY location.
     pub access: Option<Access>,

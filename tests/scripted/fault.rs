@@ -129,7 +129,7 @@ impl Fault {
                 .with("Location", "http://127.0.0.1:9/elsewhere"),
             Fault::TokenLoop => with_token(call, honest, "again"),
             Fault::TokenEndless => {
-                let count: u64 = call.about.split("page-").nth(1).map_or(0, |text| leading_number(text));
+                let count: u64 = call.about.split("page-").nth(1).map_or(0, leading_number);
                 with_token(call, honest, &format!("page-{}", count + 1))
             }
             Fault::PageTwice if call.about.contains("second-page") => honest,
@@ -179,7 +179,7 @@ fn error(call: &Call, status: u16, code: &str) -> Answer {
 
 fn root_of(xml: &str) -> &str {
     let start = xml.find('<').map_or(0, |at| at + 1);
-    &xml[start..].split(['>', ' ', '/']).next().unwrap_or_default()
+    xml[start..].split(['>', ' ', '/']).next().unwrap_or_default()
 }
 
 fn bare(honest: &Answer) -> Answer {
