@@ -323,6 +323,7 @@ impl<'a> View<'a> {
         if readings.is_empty() {
             return vec![OfRecords::NotListed { recorder: name, region }.into()];
         }
+        let is_shared = self.world.accounts_that_see(&recorder.arn).len() > 1;
         let incomplete = readings.iter().filter(|reading| !reading.is_complete());
         let reason = |reading: &&LogReading| {
             let why = reading.incomplete_because.clone().unwrap_or_else(|| {
@@ -330,7 +331,8 @@ impl<'a> View<'a> {
             });
             // What a sample can say of what it did not look at.
             let unseen_share = reading.unseen_share.filter(|_| reading.read_objects > 0);
-            OfRecords::NotAllRead { recorder: name.clone(), region: region.clone(), why, unseen_share }.into()
+            let account = reading.account.clone().filter(|_| is_shared);
+            OfRecords::NotAllRead { recorder: name.clone(), account, region: region.clone(), why, unseen_share }.into()
         };
         incomplete.map(reason).collect()
     }

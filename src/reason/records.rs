@@ -52,8 +52,8 @@ pub enum OfRecords {
     /// Nor is it known who may change it for the organization.
     AdministratorsUnknown { recorder: String },
     /// Its log objects were not all read. `unseen_share`: the largest share of them that may hold what none of those read
-    /// shows, at 95 %.
-    NotAllRead { recorder: String, region: String, why: String, unseen_share: Option<f64> },
+    /// shows, at 95 %. `account`: whose they are, where several see the trail.
+    NotAllRead { recorder: String, account: Option<String>, region: String, why: String, unseen_share: Option<f64> },
     /// Whether the trail writes digests is not known.
     ValidationUnknown { recorder: String },
     /// Its digests do not bear out what was read.
@@ -136,8 +136,9 @@ impl fmt::Display for OfRecords {
                 f,
                 "who may change {recorder} for the organization is not known; grant organizations:ListDelegatedAdministrators to whoever starts the scan"
             ),
-            OfRecords::NotAllRead { recorder, region, why, unseen_share } => {
-                write!(f, "the records of {recorder} in {region} are not complete: {why}")?;
+            OfRecords::NotAllRead { recorder, account, region, why, unseen_share } => {
+                let account = account.as_ref().map_or(String::new(), |account| format!(" for account {account}"));
+                write!(f, "the records of {recorder}{account} in {region} are not complete: {why}")?;
                 match unseen_share {
                     Some(share) => write!(
                         f,

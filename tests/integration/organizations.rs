@@ -159,7 +159,12 @@ fn an_archive_that_cannot_be_read_leaves_people_unknown_and_coverage_as_it_is() 
     let denied = Rule::on("ListObjectsV2", Fault::Denied);
     let checked = check(script().with(denied), access);
     assert_eq!(checked.unload("member-eu"), "pass", "{}", checked.message("member-eu"));
-    assert_eq!(outcome(&checked.report, "access/approved_roles", "s3://member-eu/"), "unknown");
+    let people = finding(&checked.report, "access/approved_roles", "s3://member-eu/");
+    assert_eq!(people["outcome"], "unknown");
+    // Whose files they are is told: the trail is everybody's.
+    let why =
+        "the records of everything for account 444444444444 in eu-west-1 are not complete: listing archive failed";
+    assert!(people["message"].as_str().unwrap().contains(why), "{people}");
 }
 
 /// Without CloudTrail's trusted access to the organization its trail is one of the management account alone, and no member sees it.
