@@ -87,6 +87,7 @@ snapshot = {
                 "incomplete_because": None,
             }
         ],
+        "objects": {"listed": 5, "read": 5},
         "skipped": [],
         "events": 3 * accesses,
         "duplicates": 0,

@@ -28,7 +28,7 @@ use crate::aws::timestamp::Timestamp;
 use crate::finding::baseline::Settled;
 use crate::finding::{Finding, Outcome};
 use crate::severity::{Severity, UnknownIs};
-use crate::snapshot::{Calls, Failure, LogReading, Sample, Session, Skipped, Unclear, Window};
+use crate::snapshot::{Calls, Failure, LogReading, ObjectCount, Sample, Session, Skipped, Unclear, Window};
 
 pub use file::{Earlier, ReportError};
 
@@ -161,6 +161,8 @@ pub struct RecordsRead {
     pub sample: Option<Sample>,
     /// How much of each source was read.
     pub read: Vec<LogReading>,
+    /// All log objects, each once.
+    pub objects: ObjectCount,
     /// Log objects that were not read, or held no object records.
     pub skipped: u64,
     /// The first of those that may hold an access, by name.

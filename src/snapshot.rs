@@ -27,8 +27,8 @@ pub use file::SnapshotError;
 pub use organization::{Member, Organization};
 pub use origin::{LearnedLocation, Origin};
 pub use records::{
-    AccessRecord, Example, IntegrityCounts, IntegrityOutcome, LogReading, NOBODY, Records, Sample, Session,
-    SessionKind, Skipped, TrailIntegrity, Unclear, Window,
+    AccessRecord, Example, IntegrityCounts, IntegrityOutcome, LogReading, NOBODY, ObjectCount, Records, Sample,
+    Session, SessionKind, Skipped, TrailIntegrity, Unclear, Window,
 };
 pub use trail::{
     AdvancedEventSelector, DataResource, EventDataStore, EventSelector, FieldSelector, RecorderKind, Trail, TrailStatus,

@@ -13,7 +13,7 @@ use crate::logs::reader::{self, Question, Reader};
 use crate::logs::sample::{self, Listed, LogRequest};
 use crate::logs::watch::Watched;
 use crate::progress::Progress;
-use crate::snapshot::{Change, FactKind, LogReading, Records, Sample, Window};
+use crate::snapshot::{Change, FactKind, LogReading, ObjectCount, Records, Sample, Window};
 
 /// Where the log files of one account are.
 struct Logs {
@@ -61,6 +61,13 @@ pub(super) async fn collect(seen: &mut [Seen], request: LogRequest, progress: &P
             reader.add_reading(LogReading { account, ..reading(source, &read, window) });
         }
     }
+    let listed: HashSet<String> = logs
+        .iter()
+        .flat_map(|logs| &logs.folders.sources)
+        .flat_map(|source| &source.objects)
+        .map(Listed::name)
+        .collect();
+    let objects = ObjectCount { listed: listed.len() as u64, read: read.len() as u64 };
     let end = logs.iter().map(|logs| logs.validation.vouched(window).end).min();
     let window = Window { end: end.unwrap_or(window.end), ..window };
     let verdicts = reader.verdicts();
@@ -74,7 +81,7 @@ pub(super) async fn collect(seen: &mut [Seen], request: LogRequest, progress: &P
         }
     }
     let changes = reader.changes();
-    (Records { window: Some(window), sample, integrity, delivered_regions, ..reader.finish() }, changes)
+    (Records { objects, window: Some(window), sample, integrity, delivered_regions, ..reader.finish() }, changes)
 }
 
 /// What one account's trails delivered.

@@ -25,7 +25,7 @@ use crate::logs::reader::{self, NO_LOG, Question, Reader};
 use crate::logs::watch::Watched;
 use crate::output::{self, harmless};
 use crate::progress::Progress;
-use crate::snapshot::{AccessRecord, Records};
+use crate::snapshot::{AccessRecord, ObjectCount, Records};
 
 /// How many objects that were not read are named; the count of all is beside them.
 const SHOWN: usize = 10;
@@ -212,8 +212,7 @@ fn csv(names: &[&str], rows: impl Iterator<Item = Row>, out: &mut dyn Write) -> 
 
 /// What the answer rests on, and what it may lack.
 fn tell(records: &Records, is_verbose: bool) {
-    let read: u64 = records.read.iter().map(|reading| reading.read_objects).sum();
-    let listed: u64 = records.read.iter().map(|reading| reading.listed_objects).sum();
+    let ObjectCount { listed, read } = records.objects;
     let duplicates = match records.duplicates {
         0 => String::new(),
         count => format!(", {} dropped", counted(count, "duplicate")),

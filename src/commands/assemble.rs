@@ -54,6 +54,7 @@ pub(super) fn report(judged: Judged) -> Report {
                 window: records.window,
                 sample: records.sample.clone(),
                 read: records.read.clone(),
+                objects: records.objects,
                 skipped: records.skipped.len() as u64,
                 not_read: not_read(records),
                 events: records.events,

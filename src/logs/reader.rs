@@ -16,7 +16,7 @@ use super::watch::{Watched, WatchedPlaces};
 use crate::aws::location::Location;
 use crate::aws::source_address::SourceAddress;
 use crate::glob::glob;
-use crate::snapshot::{Change, LogReading, Records, Skipped};
+use crate::snapshot::{Change, LogReading, ObjectCount, Records, Skipped};
 pub use worker::NO_LOG;
 use worker::{Deed, Scratch, Task, Worker};
 
@@ -171,6 +171,11 @@ impl Reader {
         self.workers.iter_mut().for_each(|worker| worker.settle(&told));
         let mut records = Records {
             locations: self.places.locations.iter().map(Location::to_string).collect(),
+            // What is read from paths or below one place is listed once; trails that share a folder are the caller's to count.
+            objects: ObjectCount {
+                listed: self.readings.iter().map(|reading| reading.listed_objects).fold(0, u64::saturating_add),
+                read: self.readings.iter().map(|reading| reading.read_objects).fold(0, u64::saturating_add),
+            },
             read: self.readings,
             ..Records::default()
         };

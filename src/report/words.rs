@@ -7,7 +7,7 @@ use crate::aws::timestamp::Timestamp;
 use crate::counted::counted;
 use crate::finding::baseline::{Settled, Standing};
 use crate::finding::{Finding, Outcome};
-use crate::snapshot::{LogReading, Session};
+use crate::snapshot::{ObjectCount, Session};
 
 /// A report, ready to be told.
 pub(super) struct Prepared<'a> {
@@ -108,8 +108,7 @@ fn regions(run: &Run) -> String {
 
 fn records(run: &Run) -> Option<String> {
     let records = run.records.as_ref()?;
-    let sum = |of: fn(&LogReading) -> u64| records.read.iter().map(of).fold(0, u64::saturating_add);
-    let (read, listed) = (sum(|reading| reading.read_objects), sum(|reading| reading.listed_objects));
+    let ObjectCount { listed, read } = records.objects;
     Some(format!("{} from {read} of {}", counted(records.events, "S3 data event"), counted(listed, "log object")))
 }
 

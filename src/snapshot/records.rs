@@ -22,6 +22,8 @@ pub struct Records {
     pub sample: Option<Sample>,
     /// One entry for each trail and region, or for the paths that were given.
     pub read: Vec<LogReading>,
+    /// All log objects, each once, whichever trails share it.
+    pub objects: ObjectCount,
     /// Whether the log files are those that CloudTrail delivered: one entry for each trail with digests and region.
     #[serde(default)]
     pub integrity: Vec<TrailIntegrity>,
@@ -44,6 +46,16 @@ pub struct Records {
     pub accesses: Vec<AccessRecord>,
     /// COPYs and UNLOADs that the records show.
     pub sessions: Vec<Session>,
+}
+
+/// How many log objects there were.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ObjectCount {
+    /// Those that were found.
+    pub listed: u64,
+    /// Of these, those that were read.
+    pub read: u64,
 }
 
 /// The time for which log objects are read. It ends an hour before they were listed, because CloudTrail delivers late:

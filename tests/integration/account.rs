@@ -131,6 +131,7 @@ pub fn complete(location: &str) -> Value {
             "integrity": [{"source": ALL, "region": "eu-west-1", "outcome": "valid",
                            "digests": {"valid": 25, "invalid": 0, "unknown": 0}, "logs": {"valid": 5, "invalid": 0, "unknown": 0},
                            "unlisted": 0, "pending": 0, "problems": []}],
+            "objects": {"listed": 5, "read": 5},
             "skipped": [], "events": 3, "duplicates": 0, "malformed": 0, "accesses": [], "sessions": [],
         },
     })

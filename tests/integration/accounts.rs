@@ -144,7 +144,7 @@ fn a_role_is_looked_for_in_its_own_account() {
         });
         let mut snapshot = accounts(&both);
         snapshot["records"] = json!({
-            "window": null, "locations": [], "read": [], "skipped": [], "events": 0, "duplicates": 0, "malformed": 0,
+            "window": null, "locations": [], "read": [], "objects": {"listed": 0, "read": 0}, "skipped": [], "events": 0, "duplicates": 0, "malformed": 0,
             "accesses": [], "sessions": [session],
         });
         derive_of(snapshot, "s3://b/", None).redshift_roles[0].association.status

@@ -138,6 +138,8 @@ fn a_folder_that_two_trails_share_is_listed_once() {
     let is_whole = |reading: &&&Value| reading["read_objects"].as_u64() >= Some(5) && reading["complete"] == true;
     assert_eq!(here.iter().filter(is_whole).count(), 2, "{read:?}");
     assert_eq!(report["run"]["records"]["events"], 1);
+    // What both deliver is there once.
+    assert_eq!(report["run"]["records"]["objects"]["listed"], here[0]["listed_objects"]);
     let calls = endpoint.calls();
     let distinct: BTreeSet<&String> = calls.iter().collect();
     // Who asks is asked again at the end.
