@@ -31,6 +31,11 @@ pub(super) fn render(report: &Report) -> Vec<u8> {
     write(COLUMNS);
     for told in &prepared.findings {
         let finding = told.finding;
+        // What no line declares has none.
+        let (file, line) = match told.declared_at {
+            Some(_) => (finding.location.file.as_str(), finding.location.line.to_string()),
+            None => ("", String::new()),
+        };
         write([
             finding.outcome.as_str(),
             finding.severity.as_str(),
@@ -43,8 +48,8 @@ pub(super) fn render(report: &Report) -> Vec<u8> {
             told.fix.as_deref().unwrap_or_default(),
             told.waiver.as_deref().unwrap_or_default(),
             finding.standing.map_or("", Standing::as_str),
-            &finding.location.file,
-            &finding.location.line.to_string(),
+            file,
+            &line,
             &finding.fingerprint,
         ]);
     }
