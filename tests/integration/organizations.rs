@@ -195,3 +195,25 @@ fn a_caller_who_changes_is_told_and_nothing_is_judged() {
     );
     assert_eq!(ran.stdout, "");
 }
+
+/// Accounts by permissions, and what the scan did.
+#[test]
+fn doctor_and_the_long_report_tell_of_each_account() {
+    let denied = Rule::on("DescribeClusters", Fault::Denied).in_account(MEMBER);
+    let workplace = Workplace::playing(&Server::shared().play(script().with(denied)));
+    workplace.write("trailcheck.toml", CONFIG);
+    let told = workplace.run(&["doctor"]);
+    assert_eq!(told.exit, 3, "{told:?}");
+    let row = |account: &str| {
+        let rows = told.stdout.lines().skip_while(|line| !line.starts_with("account "));
+        rows.filter(|line| line.starts_with(account)).map(str::to_owned).next().unwrap_or_default()
+    };
+    assert!(row(MEMBER).contains(" no") && !row(SELF_RELIANT).contains(" no"), "{}", told.stdout);
+    let long = workplace.run(&["check", "-v"]).stdout;
+    for line in ["444444444444: 1 in eu-west-1, me-south-1, us-east-1", "333333333333: 2 in eu-west-1; 1 in us-east-1"]
+    {
+        assert!(long.contains(line), "{line}: {long}");
+    }
+    assert!(long.contains(" calls of AWS: 0 tried again, 0 answers throttled\n"), "{long}");
+    assert!(long.contains("cloudtrail:DescribeTrails: 7\n"), "{long}");
+}
