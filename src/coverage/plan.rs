@@ -84,10 +84,11 @@ struct Planned {
 }
 
 impl Plan {
-    /// `trails`: all that there are; those of another account than a gap's scene cannot be changed.
-    pub fn of<'t>(wanted: &[Wanted], trails: impl Iterator<Item = &'t Trail>) -> Plan {
+    /// `all`: the trails that there are; those of another account than a gap's scene cannot be changed.
+    pub fn of<'t>(wanted: &[Wanted], all: impl Iterator<Item = &'t Trail>) -> Plan {
         let planned = |trail: &Trail| Planned { trail: trail.clone(), before: vec![], adds: vec![], locations: vec![] };
-        let mut trails = trails.map(planned).fold(PlannedTrails::default(), PlannedTrails::with);
+        let mut trails = PlannedTrails::default();
+        all.map(planned).for_each(|planned| trails.add(planned));
         let mut left = Vec::new();
         for gap in wanted {
             let location = gap.requirement.location.to_string();
@@ -126,11 +127,6 @@ struct PlannedTrails {
 }
 
 impl PlannedTrails {
-    fn with(mut self, planned: Planned) -> PlannedTrails {
-        self.add(planned);
-        self
-    }
-
     fn add(&mut self, planned: Planned) {
         let place = self.all.len();
         self.own.entry(planned.trail.account().to_owned()).or_default().push(place);
