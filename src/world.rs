@@ -68,20 +68,18 @@ impl<'a> World<'a> {
             }
         }
         let trails = merge::trails(&snapshot.accounts);
-        let owner = |seen: &SeenTrail| (seen.trail.account().to_owned(), seen.trail.is_organization_trail);
-        let stores = merge::stores(&snapshot.accounts);
-        let store_owner = |store: &EventDataStore| {
-            let owner = Arn::parse(&store.event_data_store_arn).map_or("", |arn| arn.account);
-            // Of one without a readable ARN, nothing is known.
-            (owner.to_owned(), store.organization_enabled.filter(|_| !owner.is_empty()))
+        // Of one whose ARN names no account, nothing is known.
+        let owned = |arn: &str, is_organizations: Option<bool>| {
+            let owner = Arn::parse(arn).map_or("", |arn| arn.account);
+            (owner.to_owned(), is_organizations.filter(|_| !owner.is_empty()))
         };
+        let owner = |seen: &SeenTrail| owned(&seen.trail.trail_arn, seen.trail.is_organization_trail);
+        let stores = merge::stores(&snapshot.accounts);
+        let store_owner = |store: &EventDataStore| owned(&store.event_data_store_arn, store.organization_enabled);
         // An account lists its own only.
         let channels: Vec<&Channel> =
             snapshot.accounts.iter().flat_map(|account| &account.channels).flatten().collect();
-        let channel_owner = |channel: &&Channel| {
-            let owner = Arn::parse(&channel.channel_arn).map_or("", |arn| arn.account);
-            (owner.to_owned(), (!owner.is_empty()).then_some(false))
-        };
+        let channel_owner = |channel: &&Channel| owned(&channel.channel_arn, Some(false));
         let places = trails.iter().enumerate().map(|(place, seen)| (seen.trail.trail_arn.clone(), place));
         World {
             snapshot,

@@ -52,6 +52,8 @@ impl Effect {
 /// A recorder in a scene.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Recorder {
+    /// `None`: of those that could not be seen, it may be any.
+    pub kind: Option<RecorderKind>,
     pub arn: String,
     pub name: String,
     pub effect: Effect,
@@ -82,6 +84,7 @@ impl Recorder {
     /// The same where its selectors were read before.
     pub fn of_read_trail(trail: &Trail, selectors: ReadSelectors, scene: Scene) -> Recorder {
         Recorder {
+            kind: Some(RecorderKind::Trail),
             arn: trail.trail_arn.clone(),
             name: trail.name.clone(),
             effect: trail_effect(trail, scene),
@@ -93,6 +96,7 @@ impl Recorder {
 
     pub fn of_event_data_store(store: &EventDataStore, scene: Scene) -> Recorder {
         Recorder {
+            kind: Some(RecorderKind::EventDataStore),
             arn: store.event_data_store_arn.clone(),
             name: store.name.clone().unwrap_or_else(|| store.event_data_store_arn.clone()),
             effect: store_effect(store, scene),
@@ -107,6 +111,7 @@ impl Recorder {
 
     pub fn of_channel(channel: &Channel, scene: Scene) -> Recorder {
         Recorder {
+            kind: Some(RecorderKind::Channel),
             arn: channel.channel_arn.clone(),
             name: channel.name.clone().unwrap_or_else(|| channel.channel_arn.clone()),
             effect: channel_effect(channel, scene),
@@ -114,15 +119,18 @@ impl Recorder {
             accounts: vec![scene.account.to_owned()],
             selectors: match &channel.advanced_event_selectors {
                 Some(selectors) => Ok(advanced(selectors).into()),
+                // A partner's has none.
+                None if is_partners(channel) => Ok(Rc::default()),
                 None => Err(OfRecorder::SelectorsUnread { kind: RecorderKind::Channel, because: None }.into()),
             },
         }
     }
 
     /// A recorder that may exist but could not be seen: it may record anything.
-    pub fn unseen(name: String, reason: Reason) -> Recorder {
+    pub fn unseen(kind: Option<RecorderKind>, name: String, reason: Reason) -> Recorder {
         let effect = Effect::Unknown(reason.clone());
         Recorder {
+            kind,
             arn: String::new(),
             name,
             effect,
@@ -135,6 +143,7 @@ impl Recorder {
     /// What stands for those of other accounts, of no organization, where they are too many to name.
     pub fn of_others(kind: RecorderKind, count: usize) -> Recorder {
         Recorder {
+            kind: Some(kind),
             arn: String::new(),
             name: match kind {
                 RecorderKind::Trail => format!("{count} trails of other accounts"),
@@ -241,6 +250,10 @@ impl Reach<'_> {
     /// In effect: the scene lies within it.
     fn over(&self, scene: Scene) -> Effect {
         let kind = self.kind;
+        // Whose it is is not known.
+        if self.account.is_empty() {
+            return Effect::unknown(OfRecorder::MalformedArn);
+        }
         if self.partition != scene.partition {
             return Effect::none(OfRecorder::RecorderOfOtherPartition { kind, partition: self.partition.to_owned() });
         }
@@ -332,14 +345,21 @@ fn store_effect(store: &EventDataStore, scene: Scene) -> Effect {
     }
 }
 
+/// Whether it brings in events of others than AWS.
+fn is_partners(channel: &Channel) -> bool {
+    channel.source.as_ref().is_some_and(|source| source != "CloudTrail")
+}
+
 /// Source: API Reference, `GetChannel`: `CloudTrail` is the source of a service-linked channel; others are partners'.
 fn channel_effect(channel: &Channel, scene: Scene) -> Effect {
     let Some(arn) = Arn::parse(&channel.channel_arn) else {
         return Effect::unknown(OfRecorder::MalformedArn);
     };
     match &channel.source {
-        Some(source) if source == "CloudTrail" => {}
-        Some(source) => return Effect::none(OfRecorder::ChannelOfOtherSource { source: source.clone() }),
+        Some(source) if is_partners(channel) => {
+            return Effect::none(OfRecorder::ChannelOfOtherSource { source: source.clone() });
+        }
+        Some(_) => {}
         None => return Effect::unknown(OfRecorder::ChannelSourceUnknown),
     }
     let reach = Reach {
@@ -350,7 +370,8 @@ fn channel_effect(channel: &Channel, scene: Scene) -> Effect {
         is_organizations: Some(false),
         is_multi_region: channel.apply_to_all_regions,
     };
-    match (reach.over(scene), &channel.latest_ingestion_error_code) {
+    let error = channel.latest_ingestion_error_code.as_ref().filter(|error| !error.is_empty());
+    match (reach.over(scene), error) {
         (Effect::InEffect, Some(error)) => Effect::unknown(OfRecorder::IngestionFailed { error: error.clone() }),
         (effect, _) => effect,
     }

@@ -40,7 +40,8 @@ impl View<'_> {
     fn is_ours(&self, recorder: &Recorder) -> bool {
         match Arn::parse(&recorder.arn) {
             // What a channel takes to a service is not charged as a trail's copy is.
-            Some(arn) => !arn.resource.starts_with("channel/") && self.world.account(arn.account).is_some(),
+            _ if recorder.kind == Some(RecorderKind::Channel) => false,
+            Some(arn) => self.world.account(arn.account).is_some(),
             None => recorder.selectors != Err(OfRecorder::OrganizationStoreUnseen.into()),
         }
     }

@@ -34,7 +34,7 @@ impl World<'_> {
         if !is_owned {
             let because = self.bucket_failure(bucket);
             let reason = NotSeen::BucketOwnerUnknown { bucket: bucket.to_owned(), because };
-            recorders.push(Recorder::unseen("recorders of the bucket's owner".to_owned(), reason.into()));
+            recorders.push(Recorder::unseen(None, "recorders of the bucket's owner".to_owned(), reason.into()));
         }
         let set = Rc::new(RecorderSet::new(recorders));
         self.sets.borrow_mut().insert(key, Rc::clone(&set));
@@ -112,7 +112,7 @@ impl World<'_> {
     fn recorders_of(&self, region: &str, accounts: &[String]) -> Vec<Recorder> {
         let mut recorders = Vec::new();
         for id in accounts.iter().filter(|id| self.account(id).is_none()) {
-            recorders.push(Recorder::unseen(format!("recorders of account {id}"), self.not_scanned(id)));
+            recorders.push(Recorder::unseen(None, format!("recorders of account {id}"), self.not_scanned(id)));
         }
         let accounts: Vec<&Account> = accounts.iter().filter_map(|id| self.account(id)).collect();
         if self.recorders.contains(&RecorderKind::Trail) {
@@ -137,7 +137,7 @@ impl World<'_> {
         recorders.extend(unasked.map(|account| {
             let reason =
                 NotSeen::AccountRegionNotScanned { account: account.id().to_owned(), region: region.to_owned() };
-            Recorder::unseen(format!("recorders of account {}", account.id()), reason.into())
+            Recorder::unseen(None, format!("recorders of account {}", account.id()), reason.into())
         }));
         recorders
     }
@@ -206,7 +206,11 @@ impl World<'_> {
     /// Stand-ins for trails that a failed call of the account may have hidden. A multi-region one shows in every region.
     fn unseen_trails(&self, account: &Account, region: &str) -> Vec<Recorder> {
         let failures = self.failures(account.id(), FactKind::Trails).filter(|failure| failure.region == region);
-        failures.map(|failure| Recorder::unseen("unseen trails".to_owned(), Reason::failed(failure))).collect()
+        failures
+            .map(|failure| {
+                Recorder::unseen(Some(RecorderKind::Trail), "unseen trails".to_owned(), Reason::failed(failure))
+            })
+            .collect()
     }
 
     fn unseen_stores(&self, account: &Account) -> Vec<Recorder> {
@@ -223,12 +227,16 @@ impl World<'_> {
             _ => (RecorderKind::EventDataStore, "event data stores"),
         };
         let failures = self.failures(account.id(), fact);
-        let unseen = |failure| Recorder::unseen(format!("unseen {name}"), Reason::failed(failure));
+        let unseen = |failure| Recorder::unseen(Some(kind), format!("unseen {name}"), Reason::failed(failure));
         let mut unseen: Vec<Recorder> = failures.map(unseen).collect();
         if !was_collected {
-            unseen.push(Recorder::unseen(name.to_owned(), OfRecorder::RecordersNotCollected { kind }.into()));
+            unseen.push(Recorder::unseen(
+                Some(kind),
+                name.to_owned(),
+                OfRecorder::RecordersNotCollected { kind }.into(),
+            ));
         } else if account.scope.store_regions.is_none() && (self.some_regions || lacks_regions(account)) {
-            unseen.push(Recorder::unseen(name.to_owned(), OfRecorder::StoresOfOtherRegions.into()));
+            unseen.push(Recorder::unseen(Some(kind), name.to_owned(), OfRecorder::StoresOfOtherRegions.into()));
         }
         unseen
     }
@@ -248,7 +256,7 @@ impl World<'_> {
             return None;
         }
         let name = "an event data store of the organization".to_owned();
-        Some(Recorder::unseen(name, OfRecorder::OrganizationStoreUnseen.into()))
+        Some(Recorder::unseen(Some(RecorderKind::EventDataStore), name, OfRecorder::OrganizationStoreUnseen.into()))
     }
 }
 

@@ -83,3 +83,26 @@ fn a_trail_beside_a_channel_records_once() {
     let (report, _) = workplace.check(&[]);
     assert_eq!(finding(&report, "coverage/recorded_once", "s3://b/")["outcome"], "pass");
 }
+
+/// What is not known of channels, and partners' channels, stand in the way of no other answer.
+#[test]
+fn channels_that_do_not_matter_leave_other_answers_alone() {
+    let account = |channel: Channel| {
+        Account::in_regions(&["eu-west-1", "us-east-1"])
+            .with_bucket("b", "eu-west-1")
+            .with_cluster("warehouse", "eu-west-1", "arn:aws:iam::111111111111:role/loader")
+            .with_trail(Trail::of("t", "eu-west-1", "logs", &["b"]))
+            .with_channel(channel)
+    };
+    let partners = linked().with("Source", json!("Custom")).with("SourceConfig", json!(null));
+    let denied = Rule::on("ListChannels", Fault::Denied);
+    for (channel, rule) in [(partners, None), (linked(), Some(denied))] {
+        let script = Script::of(&Arc::new(World::of(ACCOUNT).with(ACCOUNT, account(channel))));
+        let workplace = Workplace::playing(&Server::shared().play(rule.into_iter().fold(script, Script::with)));
+        workplace.write("trailcheck.toml", &format!("{CHANNELS}{UNLOAD}"));
+        let (report, _) = workplace.check(&[]);
+        for policy in ["coverage/unload_recorded", "coverage/recorded_once", "placement/same_region"] {
+            assert_eq!(finding(&report, policy, "s3://b/")["outcome"], "pass", "{policy}: {report:#}");
+        }
+    }
+}

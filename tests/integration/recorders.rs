@@ -1,7 +1,10 @@
 //! What a trail or a store records and shows, and what it does not.
 
 use serde_json::{Value, json};
+use trailcheck::aws::timestamp::Timestamp;
+use trailcheck::coverage::recorder::{Effect, Recorder, Scene};
 use trailcheck::facts::judgement::Placement;
+use trailcheck::snapshot::{Channel, EventDataStore};
 
 use crate::account::{self, *};
 use crate::evidence;
@@ -168,4 +171,31 @@ fn a_trail_that_never_delivered_is_not_said_to_deliver() {
     assert!(told(json!("2026-11-22T11:50:00Z")).contains("its latest delivery was at 2026-11-22T11:50:00Z"));
     let never = told(Value::Null);
     assert!(never.contains("of a delivery nothing is told") && !never.contains("latest delivery was"), "{never}");
+}
+
+/// An ARN without an account is nobody's: what it records is not known, and it is not another account's.
+#[test]
+fn a_recorder_whose_arn_names_no_account_is_unknown() {
+    let scene = Scene {
+        partition: "aws",
+        region: "eu-west-1",
+        account: "111111111111",
+        at: Timestamp::parse("2026-11-22T12:00:00Z").unwrap(),
+    };
+    let store = EventDataStore {
+        event_data_store_arn: "arn:aws:cloudtrail:eu-west-1::eventdatastore/lake".to_owned(),
+        status: Some("ENABLED".to_owned()),
+        organization_enabled: Some(false),
+        multi_region_enabled: Some(true),
+        ..EventDataStore::default()
+    };
+    let channel = Channel {
+        channel_arn: "arn:aws:cloudtrail:eu-west-1::channel/c".to_owned(),
+        source: Some("CloudTrail".to_owned()),
+        apply_to_all_regions: Some(true),
+        ..Channel::default()
+    };
+    for recorder in [Recorder::of_event_data_store(&store, scene), Recorder::of_channel(&channel, scene)] {
+        assert!(matches!(recorder.effect, Effect::Unknown(_)), "{recorder:?}");
+    }
 }
