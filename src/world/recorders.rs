@@ -216,7 +216,7 @@ impl World<'_> {
     fn unseen_stores(&self, account: &Account) -> Vec<Recorder> {
         let was_collected = account.event_data_stores.is_some();
         let mut unseen = self.unseen_of_any_region(account, FactKind::EventDataStores, was_collected);
-        unseen.extend(self.store_of_organization(account.id()));
+        unseen.extend(self.stores_of_organization(account.id()));
         unseen
     }
 
@@ -241,22 +241,36 @@ impl World<'_> {
         unseen
     }
 
-    /// A member account cannot see its organization's event data store (CloudTrail User Guide, "Organization event data
-    /// stores"). That it is a member shows in the organization's trail, which it does see.
-    fn store_of_organization(&self, account: &str) -> Option<Recorder> {
-        let shared = self.trails_by_account.shared().iter().map(|place| &self.trails[*place]);
-        let mut trails = shared.filter(|seen| seen.accounts.contains(&account)).map(|seen| &seen.trail);
-        let trail = trails.find(|trail| trail.is_organization_trail == Some(true) && trail.account() != account)?;
-        // The owner of the trail is the management account; where its stores were read, nothing is hidden.
-        let was_read = |management: &Account| {
-            let mut failures = self.failures(management.id(), FactKind::EventDataStores);
-            management.event_data_stores.is_some() && failures.next().is_none()
-        };
-        if self.account(trail.account()).is_some_and(was_read) {
-            return None;
+    /// A member account cannot see its organization's event data stores, which belong to the management account (CloudTrail User
+    /// Guide, "Organization event data stores"): what that one could not see is missing here too.
+    fn stores_of_organization(&self, account: &str) -> Vec<Recorder> {
+        let Some(management) = self.management_of(account) else { return vec![] };
+        match self.account(management) {
+            Some(management) => {
+                let was_collected = management.event_data_stores.is_some();
+                self.unseen_of_any_region(management, FactKind::EventDataStores, was_collected)
+            }
+            None => {
+                let name = "an event data store of the organization".to_owned();
+                let was_to_be = self.snapshot.not_entered.iter().any(|failure| failure.account == management);
+                let reason = match was_to_be {
+                    true => self.not_scanned(management),
+                    false => OfRecorder::OrganizationStoreUnseen.into(),
+                };
+                vec![Recorder::unseen(Some(RecorderKind::EventDataStore), name, reason)]
+            }
         }
-        let name = "an event data store of the organization".to_owned();
-        Some(Recorder::unseen(Some(RecorderKind::EventDataStore), name, OfRecorder::OrganizationStoreUnseen.into()))
+    }
+
+    /// The management account of the organization that the account is a member of: that of the organization that was asked, or the owner
+    /// of the organization's trail, which its members see.
+    fn management_of(&self, account: &str) -> Option<&str> {
+        let organization = self.snapshot.organization.as_ref().filter(|of| of.has(account) == Some(true));
+        let told = organization.and_then(|organization| organization.management_account.as_deref());
+        let shared = self.trails_by_account.shared().iter().map(|place| &self.trails[*place]);
+        let mut seen = shared.filter(|seen| seen.accounts.contains(&account)).map(|seen| &seen.trail);
+        let trail = || seen.find(|trail| trail.is_organization_trail == Some(true)).map(Trail::account);
+        told.or_else(trail).filter(|management| *management != account)
     }
 }
 

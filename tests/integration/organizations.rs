@@ -3,11 +3,11 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::program::{Ran, Workplace, finding, outcome};
 use crate::scripted::fault::Fault;
-use crate::scripted::world::{Account, Trail, World};
+use crate::scripted::world::{Account, Store, Trail, World};
 use crate::scripted::{Call, Rule, Script, Server};
 
 const MANAGEMENT: &str = "111111111111";
@@ -216,4 +216,34 @@ fn doctor_and_the_long_report_tell_of_each_account() {
     }
     assert!(long.contains(" calls of AWS: 0 tried again, 0 answers throttled\n"), "{long}");
     assert!(long.contains("cloudtrail:DescribeTrails: 7\n"), "{long}");
+}
+
+/// An organization's event data store belongs to the management account. What is not known of it there is not known of its members.
+#[test]
+fn a_store_of_the_organization_that_was_not_seen_is_no_gap_and_no_single_record() {
+    let selectors = json!([{"FieldSelectors": [
+        {"Field": "eventCategory", "Equals": ["Data"]}, {"Field": "resources.type", "Equals": ["AWS::S3::Object"]},
+    ]}]);
+    let of = |is_open: bool, rule: Option<Rule>| {
+        let mut world = world();
+        let store = Store {
+            name: "lake".to_owned(),
+            home: "us-east-1".to_owned(),
+            is_organizations: true,
+            selectors: selectors.clone(),
+        };
+        let management = world.accounts.get_mut(MANAGEMENT).unwrap();
+        (management.is_open, management.stores) = (is_open, vec![store]);
+        let script = rule.into_iter().fold(Script::of(&Arc::new(world)), Script::with);
+        let workplace = Workplace::playing(&Server::shared().play(script));
+        let recorders = "[scan]\nrecorders = [\"trail\", \"event_data_store\"]\n";
+        workplace.write("trailcheck.toml", &format!("{recorders}{CONFIG}"));
+        let (report, _) = workplace.check(&[]);
+        let of = |policy: &str, bucket: &str| outcome(&report, policy, &format!("s3://{bucket}/")).to_owned();
+        [of("coverage/unload_recorded", "forgotten"), of("coverage/recorded_once", "member-eu")]
+    };
+    assert_eq!(of(true, None), ["pass", "fail"]);
+    let denied = Rule::on("ListEventDataStores", Fault::Denied).in_account(MANAGEMENT);
+    assert_eq!(of(true, Some(denied)), ["unknown", "unknown"]);
+    assert_eq!(of(false, None), ["unknown", "unknown"]);
 }
