@@ -37,6 +37,8 @@ pub enum OfRecorder {
     OrganizationUnknown { kind: RecorderKind },
     /// It is an organization's, and the account's own list of trails does not show it.
     NotAmongItsTrails { account: String },
+    /// It is an organization's, and whether the account is a member was not told.
+    MembershipUnknown { account: String },
     /// It is an organization's, of a home that accounts have to enable, and the account was not seen to have done so.
     HomeRegionNotEnabled { account: String, region: String },
     /// Whether it records in all regions was not told.
@@ -164,6 +166,12 @@ impl OfRecorder {
                     RecorderKind::EventDataStore | RecorderKind::Trail => "event_data_store",
                 };
                 return write!(f, "they were not collected; list {listed} in scan.recorders when collecting");
+            }
+            OfRecorder::MembershipUnknown { account } => {
+                return write!(
+                    f,
+                    "whether account {account} is in its organization is not known; a scan with scan.organization tells"
+                );
             }
             OfRecorder::ChannelSourceUnknown => "whose events it takes is not known",
             OfRecorder::IngestionFailed { error } => {

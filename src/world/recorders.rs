@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::World;
 use super::by_account::{ByAccount, Far, Split};
 use super::merge::SeenTrail;
-use crate::aws::arn::RoleArn;
+use crate::aws::arn::{Arn, RoleArn};
 use crate::aws::regions::is_opt_in;
 use crate::coverage::event::Requirement;
 use crate::coverage::fix::{self, Fix};
@@ -194,8 +194,36 @@ impl World<'_> {
     }
 
     fn store_recorder(&self, store: &EventDataStore, region: &str, accounts: &[&Account]) -> Recorder {
-        let of = |account: &str| Recorder::of_event_data_store(store, self.scene(region, account));
+        let of = |account: &str| {
+            let recorder = Recorder::of_event_data_store(store, self.scene(region, account));
+            let doubt = self.doubtful_member(store, account).filter(|_| !matches!(recorder.effect, Effect::None(_)));
+            Recorder { effect: doubt.unwrap_or(recorder.effect.clone()), ..recorder }
+        };
         most(accounts.iter().map(|account| of(account.id())), || of(""))
+    }
+
+    /// An organization's store takes in the events of its members: that the account is one, the organization says, or the
+    /// organization's trail in its list.
+    fn doubtful_member(&self, store: &EventDataStore, account: &str) -> Option<Effect> {
+        let owner = Arn::parse(&store.event_data_store_arn)?.account;
+        let is_member = match self.snapshot.organization.as_ref().and_then(|organization| organization.has(account)) {
+            _ if owner == account => Some(true),
+            None if self.sees_trail_of(owner, account) => Some(true),
+            told => told,
+        };
+        let account = account.to_owned();
+        match is_member {
+            Some(true) => None,
+            Some(false) => Some(Effect::None(OfRecorder::NotAMember { account }.into())),
+            None => Some(Effect::Unknown(OfRecorder::MembershipUnknown { account }.into())),
+        }
+    }
+
+    /// Whether the account's list shows an organization's trail of this owner.
+    fn sees_trail_of(&self, owner: &str, account: &str) -> bool {
+        let shared = self.trails_by_account.shared().iter().map(|place| &self.trails[*place]);
+        let mut seen = shared.filter(|seen| seen.accounts.contains(&account)).map(|seen| &seen.trail);
+        seen.any(|trail| trail.is_organization_trail == Some(true) && trail.account() == owner)
     }
 
     fn channel_recorder(&self, channel: &Channel, region: &str, accounts: &[&Account]) -> Recorder {
@@ -265,7 +293,7 @@ impl World<'_> {
     /// The management account of the organization that the account is a member of: that of the organization that was asked, or the owner
     /// of the organization's trail, which its members see.
     fn management_of(&self, account: &str) -> Option<&str> {
-        let organization = self.snapshot.organization.as_ref().filter(|of| of.has(account) == Some(true));
+        let organization = self.snapshot.organization.as_ref().filter(|of| of.has(account) != Some(false));
         let told = organization.and_then(|organization| organization.management_account.as_deref());
         let shared = self.trails_by_account.shared().iter().map(|place| &self.trails[*place]);
         let mut seen = shared.filter(|seen| seen.accounts.contains(&account)).map(|seen| &seen.trail);

@@ -247,3 +247,32 @@ fn a_store_of_the_organization_that_was_not_seen_is_no_gap_and_no_single_record(
     assert_eq!(of(true, Some(denied)), ["unknown", "unknown"]);
     assert_eq!(of(false, None), ["unknown", "unknown"]);
 }
+
+/// Of two accounts that were scanned together, one need not be in the other's organization.
+#[test]
+fn a_store_of_an_organization_takes_in_its_members_alone() {
+    let selectors = json!([{"FieldSelectors": [
+        {"Field": "eventCategory", "Equals": ["Data"]}, {"Field": "resources.type", "Equals": ["AWS::S3::Object"]},
+    ]}]);
+    let store = Store { name: "lake".to_owned(), home: "us-east-1".to_owned(), is_organizations: true, selectors };
+    let regions = ["us-east-1", "eu-west-1"];
+    let owner = Account { stores: vec![store], ..Account::in_regions(&regions) };
+    let other = Account::in_regions(&regions).with_bucket("forgotten", "eu-west-1");
+    let world = World::of(AUDIT).with(AUDIT, owner).with(MEMBER, other);
+    let workplace = Workplace::playing(&Server::shared().play(Script::of(&Arc::new(world))));
+    let config = r#"
+[scan]
+recorders = ["trail", "event_data_store"]
+accounts = [{ id = "222222222222" }, { id = "444444444444", role = "arn:aws:iam::444444444444:role/audit" }]
+[[redshift.unload]]
+location = "s3://forgotten/"
+"#;
+    workplace.write("trailcheck.toml", config);
+    let (report, _) = workplace.check(&[]);
+    let found = finding(&report, "coverage/unload_recorded", "s3://forgotten/");
+    assert_eq!(found["outcome"], "unknown", "{found}");
+    assert!(
+        found["message"].as_str().unwrap().contains("whether account 444444444444 is in its organization"),
+        "{found}"
+    );
+}
