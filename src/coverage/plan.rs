@@ -84,15 +84,19 @@ struct Planned {
 }
 
 impl Plan {
-    /// `all`: the trails that there are; those of another account than a gap's scene cannot be changed.
-    pub fn of<'t>(wanted: &[Wanted], all: impl Iterator<Item = &'t Trail>) -> Plan {
+    /// `is_seen_by`: whether a trail, by its ARN, is in the list of an account. `all`: the trails that there are; those of another account than a gap's scene cannot be changed.
+    pub fn of<'t>(
+        wanted: &[Wanted],
+        all: impl Iterator<Item = &'t Trail>,
+        is_seen_by: impl Fn(&str, &str) -> bool,
+    ) -> Plan {
         let planned = |trail: &Trail| Planned { trail: trail.clone(), before: vec![], adds: vec![], locations: vec![] };
         let mut trails = PlannedTrails::default();
         all.map(planned).for_each(|planned| trails.add(planned));
         let mut left = Vec::new();
         for gap in wanted {
             let location = gap.requirement.location.to_string();
-            let near = trails.near(gap.scene);
+            let near = trails.near(gap.scene, &is_seen_by);
             let recorders = near.map(|planned| Recorder::of_trail(&planned.trail, gap.scene)).collect();
             if matches!(RecorderSet::new(recorders).prove(&gap.requirement), Verdict::Recorded(_)) {
                 // What was done for another one closes it too.
@@ -137,9 +141,12 @@ impl PlannedTrails {
     }
 
     /// Those that may record events of the scene's account.
-    fn near(&self, scene: Scene) -> impl Iterator<Item = &Planned> {
-        let others = self.shared.iter().filter(move |place| self.all[**place].trail.account() != scene.account);
-        self.own(scene).chain(others.map(|place| &self.all[*place]))
+    fn near(&self, scene: Scene, is_seen_by: &dyn Fn(&str, &str) -> bool) -> impl Iterator<Item = &Planned> {
+        let others = self.shared.iter().map(|place| &self.all[*place]);
+        let others = others.filter(move |planned| {
+            planned.trail.account() != scene.account && is_seen_by(&planned.trail.trail_arn, scene.account)
+        });
+        self.own(scene).chain(others)
     }
 
     fn own(&self, scene: Scene) -> impl Iterator<Item = &Planned> {

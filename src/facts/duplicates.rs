@@ -41,7 +41,8 @@ impl View<'_> {
         match Arn::parse(&recorder.arn) {
             // What a channel takes to a service is not charged as a trail's copy is.
             _ if recorder.kind == Some(RecorderKind::Channel) => false,
-            Some(arn) => self.world.account(arn.account).is_some(),
+            Some(arn) if !arn.account.is_empty() => self.world.account(arn.account).is_some(),
+            Some(_) => true,
             None => recorder.selectors != Err(OfRecorder::OrganizationStoreUnseen.into()),
         }
     }

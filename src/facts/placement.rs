@@ -112,7 +112,7 @@ impl View<'_> {
             return Absence::There;
         }
         if !(is_known && is_elsewhere)
-            && let Some(failure) = self.unseen_clusters(entry.carried_role())
+            && let Some(failure) = self.unseen_clusters(entry)
         {
             return Absence::Unknown(OfLocation::ClustersNotSeen { because: Box::new(failure) }.into());
         }
@@ -121,10 +121,6 @@ impl View<'_> {
         }
         match (&candidates.names[..], &entry.cluster) {
             ([], Some(name)) => {
-                if let Some(failure) = self.world.failures_anywhere(FactKind::Workgroups).next() {
-                    let because = Box::new(Reason::failed(failure));
-                    return Absence::Unknown(OfLocation::ClustersNotSeen { because }.into());
-                }
                 let nearest = self.clusters.nearest_name(name);
                 Absence::Unknown(OfLocation::ClusterNotFound { cluster: name.clone(), nearest }.into())
             }
@@ -142,9 +138,12 @@ impl View<'_> {
     }
 
     /// The failed call that may have hidden a cluster: of the role's account, or of any where no role says which.
-    fn unseen_clusters(&self, role: Option<&RoleArn>) -> Option<Reason> {
-        let account = role.and_then(|role| self.world.account(&role.account));
-        let mut failures = [FactKind::Clusters, FactKind::Namespaces].into_iter().flat_map(|kind| match account {
+    fn unseen_clusters(&self, entry: &RedshiftLocation) -> Option<Reason> {
+        let account = entry.carried_role().and_then(|role| self.world.account(&role.account));
+        // A name may be a workgroup's too.
+        let of_names = entry.cluster.is_some().then_some(FactKind::Workgroups);
+        let kinds = [FactKind::Clusters, FactKind::Namespaces].into_iter().chain(of_names);
+        let mut failures = kinds.flat_map(|kind| match account {
             Some(account) => self.world.failures(account.id(), kind).collect::<Vec<_>>(),
             None => self.world.failures_anywhere(kind).collect(),
         });
@@ -249,9 +248,14 @@ impl ClusterIndex {
         self.leaving.contains(&(role.account.clone(), role.name.clone()))
     }
 
+    /// Whether the role's account has a cluster of this name.
+    pub(super) fn knows(&self, cluster: &str, role: &RoleArn) -> bool {
+        self.by_name.contains_key(&(Some(role.account.clone()), cluster.to_owned()))
+    }
+
     /// Whether the role's account has clusters of this name, and none of them has the role.
     pub(super) fn lacks(&self, cluster: &str, role: &RoleArn) -> bool {
-        self.by_name.contains_key(&(Some(role.account.clone()), cluster.to_owned()))
+        self.knows(cluster, role)
             && !self.carried.contains(&(role.account.clone(), role.name.clone(), cluster.to_owned()))
     }
 

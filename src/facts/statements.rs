@@ -191,10 +191,17 @@ impl View<'_> {
 
     /// Where the location names a cluster that was seen and does not have the role, which others have.
     fn carried_elsewhere(&self, role: &RoleArn, entry: &RedshiftLocation) -> Option<Judgement<Association>> {
-        let cluster = entry.cluster.as_ref().filter(|name| self.clusters.lacks(name, role))?;
+        let cluster = entry.cluster.as_ref()?;
         let clusters = self.clusters.with_role(role)?.names.clone();
         // One of the same name may be where nobody looked.
-        let missing = self.missing_clusters(&role.account);
+        let of_workgroups = self.world.failures(&role.account, FactKind::Workgroups).map(Reason::failed);
+        let missing: Vec<Reason> = self.missing_clusters(&role.account).into_iter().chain(of_workgroups).collect();
+        if !self.clusters.knows(cluster, role) && !missing.is_empty() {
+            return Some(Judgement::unknown(missing));
+        }
+        if !self.clusters.lacks(cluster, role) {
+            return None;
+        }
         let reason = OfStatement::DeclaredRoleCarriedElsewhere { cluster: cluster.clone(), clusters };
         Some(match missing.is_empty() {
             true => Judgement::plain(Association::NotAssociated, reason),

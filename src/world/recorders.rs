@@ -84,7 +84,9 @@ impl World<'_> {
         if !self.recorders.contains(&RecorderKind::Trail) {
             return Plan::without_trails(gaps);
         }
-        Plan::of(&gaps.iter().map(wanted).collect::<Vec<_>>(), self.trails())
+        Plan::of(&gaps.iter().map(wanted).collect::<Vec<_>>(), self.trails(), |arn, account| {
+            self.is_seen_by(arn, account)
+        })
     }
 
     /// How many trails are in effect for the account in a region, and of how many that is not known.
@@ -297,7 +299,7 @@ impl World<'_> {
         let told = organization.and_then(|organization| organization.management_account.as_deref());
         let shared = self.trails_by_account.shared().iter().map(|place| &self.trails[*place]);
         let mut seen = shared.filter(|seen| seen.accounts.contains(&account)).map(|seen| &seen.trail);
-        let trail = || seen.find(|trail| trail.is_organization_trail == Some(true)).map(Trail::account);
+        let trail = || seen.find(|trail| trail.account() != account).map(Trail::account);
         told.or_else(trail).filter(|management| *management != account)
     }
 }

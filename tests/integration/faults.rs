@@ -45,12 +45,13 @@ const OPERATIONS: [&str; 21] = [
 ];
 
 /// One for each kind of fact.
-const POLICIES: [&str; 8] = [
+const POLICIES: [&str; 9] = [
     "coverage/copy_recorded",
     "coverage/unload_recorded",
     "coverage/recorded_once",
     "placement/same_region",
     "redshift/known_role",
+    "redshift/declared_role",
     "trail/logging",
     "trail/integrity",
     "access/approved_roles",
@@ -119,8 +120,7 @@ fn world() -> &'static Arc<World> {
             .with_trail(europe)
             .with_channel(Channel::of("monitoring", "us-east-1", "elsewhere"))
             .with_trail(stopped);
-        let namespace =
-            Namespace { name: "space", workgroup: "group", region: "eu-west-1", roles: vec![role(ACCOUNT)] };
+        let namespace = Namespace { name: "space", workgroup: "group", region: "eu-west-1", roles: vec![] };
         let store = Store {
             name: "lake".to_owned(),
             home: "eu-west-1".to_owned(),
@@ -195,6 +195,7 @@ role = "audit"
 [[redshift.copy]]
 location = "s3://covered/"
 role = "{loader}"
+cluster = "group"
 [[redshift.copy]]
 location = "s3://touched/"
 cluster = "group"
@@ -270,6 +271,8 @@ fn the_world_of_the_faults_has_verdicts_of_every_kind() {
         ("coverage/unload_recorded", "s3://uncovered/", "fail"),
         ("coverage/unload_recorded", "s3://stopped/", "fail"),
         ("placement/same_region", "s3://touched/", "pass"),
+        // The workgroup's namespace does not carry the role.
+        ("redshift/declared_role", &role(ACCOUNT), "fail"),
         ("access/approved_roles", "s3://covered/", "pass"),
         ("access/approved_roles", "s3://touched/", "fail"),
     ] {
