@@ -51,6 +51,10 @@ pub(crate) struct World<'a> {
     channels: Vec<&'a Channel>,
     channels_by_account: ByAccount,
     failures: FailuresByAccount<'a>,
+    /// The same of all accounts together, of those too that could not be entered.
+    failures_anywhere: HashMap<FactKind, Vec<&'a Failure>>,
+    /// By the bucket that was asked for, the first that leaves it unplaced; without one, what leaves any.
+    bucket_failures: HashMap<Option<&'a str>, &'a Failure>,
     /// Made once for each region and the accounts whose recorders count there.
     sets: RefCell<HashMap<Place, Rc<RecorderSet>>>,
 }
@@ -58,14 +62,20 @@ pub(crate) struct World<'a> {
 impl<'a> World<'a> {
     pub(crate) fn at(snapshot: &'a Snapshot, at: Timestamp) -> World<'a> {
         let mut failures = FailuresByAccount::new();
+        let mut failures_anywhere: HashMap<FactKind, Vec<&Failure>> = HashMap::new();
         for failure in snapshot.failures() {
             let mut kinds = failure.makes_unknown.clone();
             if kinds.contains(&FactKind::Regions) {
                 kinds.extend(FactKind::IN_REGIONS);
             }
             for kind in kinds {
+                failures_anywhere.entry(kind).or_default().push(failure);
                 failures.entry(&failure.account).or_default().entry(kind).or_default().push(failure);
             }
+        }
+        let mut bucket_failures = HashMap::new();
+        for failure in failures_anywhere.get(&FactKind::Buckets).into_iter().flatten().copied() {
+            bucket_failures.entry(failure.resource.as_deref()).or_insert(failure);
         }
         let trails = merge::trails(&snapshot.accounts);
         // Of one whose ARN names no account, nothing is known.
@@ -96,6 +106,8 @@ impl<'a> World<'a> {
             channels_by_account: ByAccount::of(channels.iter().map(channel_owner)),
             channels,
             failures,
+            failures_anywhere,
+            bucket_failures,
             sets: RefCell::default(),
         }
     }
@@ -150,9 +162,7 @@ impl<'a> World<'a> {
 
     /// The same of every account, of those too that could not be entered.
     pub(crate) fn failures_anywhere(&self, kind: FactKind) -> impl Iterator<Item = &'a Failure> {
-        let entered = self.snapshot.accounts.iter().map(Account::id);
-        let ids = entered.chain(self.snapshot.not_entered.iter().map(|failure| &*failure.account));
-        ids.flat_map(move |account| self.failures(account, kind))
+        self.failures_anywhere.get(&kind).into_iter().flatten().copied()
     }
 
     /// Why nothing of the account is known.
@@ -193,8 +203,7 @@ impl<'a> World<'a> {
                 (self.buckets.len() <= MOST_COMPARED).then(|| nearest(bucket, others)).flatten().map(str::to_owned);
             return Some(Box::new(NotSeen::NoSuchBucket { bucket: bucket.to_owned(), nearest }.into()));
         }
-        let mut failures = self.failures_anywhere(FactKind::Buckets);
-        let failure = failures.find(|failure| failure.resource.as_deref().is_none_or(|asked| asked == bucket));
+        let failure = [Some(bucket), None].iter().find_map(|asked| self.bucket_failures.get(asked));
         failure.map(|failure| Box::new(Reason::failed(failure)))
     }
 

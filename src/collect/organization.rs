@@ -63,7 +63,12 @@ pub(super) async fn members(aws: &Aws, caller: &Caller, asked: &ScanOrganization
     if scanned.is_empty() && not_entered.is_empty() {
         return Err(CollectError::NoMember { listed: listed.len() });
     }
-    let organization = Organization { id, management_account, delegated_administrators, accounts: Some(all) };
+    let organization = Organization {
+        id,
+        management_account: Some(management_account),
+        delegated_administrators,
+        accounts: Some(all),
+    };
     Ok(Members { accounts: scanned, not_entered, organization, administrators_error })
 }
 
@@ -97,14 +102,12 @@ fn refuse_slips(listed: &[Account], asked: &ScanOrganization) -> Result<(), Coll
     }
 }
 
-/// Its id and its management account.
-async fn describe(aws: &Aws) -> Result<(String, Option<String>), CallError> {
+/// Its id and its management account, which owns its trails and stores.
+async fn describe(aws: &Aws) -> Result<(String, String), CallError> {
     let call = aws.organizations().describe_organization().customize().interceptor(Whole::Json(&["Organization"]));
     let answer = call.send().await.map_err(|error| CallError::of(&error))?;
-    let organization = answer.organization();
-    let id = organization.and_then(|organization| organization.id());
-    let id = id.ok_or_else(|| CallError::unreadable("the organization came without its id"))?;
-    Ok((id.to_owned(), organization.and_then(|organization| organization.master_account_id()).map(str::to_owned)))
+    let told = answer.organization.and_then(|organization| organization.id.zip(organization.master_account_id));
+    told.ok_or_else(|| CallError::unreadable("the organization came without its id or its management account"))
 }
 
 async fn list(aws: &Aws) -> Result<Vec<Account>, CallError> {

@@ -1,8 +1,7 @@
-//! Trails or event data stores by the account whose events they may take in, so that a question about one account asks no
+//! Trails, event data stores or channels by the account whose events they may take in, so that a question about one account asks no
 //! others: an organization has a thousand.
 
 use std::collections::HashMap;
-use std::hash::Hash;
 
 /// Places in the list of all.
 #[derive(Default)]
@@ -47,8 +46,8 @@ impl ByAccount {
         &self.shared
     }
 
-    pub(super) fn split<A: AsRef<str> + Hash + Eq>(&self, accounts: &[A]) -> Split {
-        let own = accounts.iter().filter_map(|account| self.own.get(account.as_ref())).flatten();
+    pub(super) fn split(&self, accounts: &[&str]) -> Split {
+        let own = accounts.iter().filter_map(|account| self.own.get(*account)).flatten();
         let mut near: Vec<usize> = self.shared.iter().chain(own).copied().collect();
         near.sort_unstable();
         near.dedup();

@@ -16,7 +16,7 @@ use crate::reason::{NotSeen, OfRecorder, Reason};
 use crate::snapshot::{Account, Channel, EventDataStore, FactKind, RecorderKind, Trail};
 
 impl World<'_> {
-    /// Every trail, and event data store where they count, as a recorder of events at this bucket; and stand-ins for those
+    /// Every trail, and event data store and channel where they count, as a recorder of events at this bucket; and stand-ins for those
     /// that may exist but could not be seen. `Err`: why it cannot be told whose trails record there.
     pub(crate) fn recorders_at(
         &self,
@@ -130,9 +130,8 @@ impl World<'_> {
         if self.recorders.contains(&RecorderKind::Channel) {
             let of = |place: usize| self.channel_recorder(self.channels[place], region, &accounts);
             recorders.extend(near_and_far(&self.channels_by_account, RecorderKind::Channel, &accounts, of));
-            recorders.extend(accounts.iter().flat_map(|account| {
-                self.unseen_of_any_region(account, FactKind::Channels, account.channels.is_some())
-            }));
+            let unseen = |account: &&Account| self.unseen_of_any_region(account, RecorderKind::Channel);
+            recorders.extend(accounts.iter().flat_map(unseen));
         }
         // Where one account was asked in the region, the other's recorders can only add.
         let unasked = accounts.iter().filter(|account| !account.scope.regions.contains(region));
@@ -188,44 +187,51 @@ impl World<'_> {
             let doubt = OfRecorder::HomeRegionNotEnabled { account, region: home.clone() };
             return may_lack_home.then(|| Effect::Unknown(doubt.into()));
         }
-        let is_member = self.snapshot.organization.as_ref().and_then(|organization| organization.has(&account));
-        Some(match is_member {
+        Some(match self.is_member(&account, seen.trail.account()) {
             Some(false) => Effect::None(OfRecorder::NotAMember { account }.into()),
             _ => Effect::Unknown(OfRecorder::NotAmongItsTrails { account }.into()),
         })
     }
 
+    /// Whether the account is in the organization that the owner manages: the organization says so, or a trail of the owner in the
+    /// account's list, which only an organization's can be. `None`: not known.
+    fn is_member(&self, account: &str, owner: &str) -> Option<bool> {
+        if self.trails_of_others(account).any(|trail| trail.account() == owner) {
+            return Some(true);
+        }
+        let organization = self.snapshot.organization.as_ref()?;
+        Some(organization.has(account)? && organization.management_account.as_deref()? == owner)
+    }
+
+    /// The trails in the account's list that it does not own: its organization's.
+    fn trails_of_others<'s>(&'s self, account: &'s str) -> impl Iterator<Item = &'s Trail> {
+        let shared = self.trails_by_account.shared().iter().map(|place| &self.trails[*place]);
+        let seen = shared.filter(move |seen| seen.accounts.contains(&account)).map(|seen| &seen.trail);
+        seen.filter(move |trail| trail.account() != account)
+    }
+
     fn store_recorder(&self, store: &EventDataStore, region: &str, accounts: &[&Account]) -> Recorder {
         let of = |account: &str| {
             let recorder = Recorder::of_event_data_store(store, self.scene(region, account));
-            let doubt = self.doubtful_member(store, account).filter(|_| !matches!(recorder.effect, Effect::None(_)));
-            Recorder { effect: doubt.unwrap_or(recorder.effect.clone()), ..recorder }
+            let effect = match &recorder.effect {
+                Effect::InEffect => self.effect_on_member(store, account),
+                other => other.clone(),
+            };
+            Recorder { effect, ..recorder }
         };
         most(accounts.iter().map(|account| of(account.id())), || of(""))
     }
 
-    /// An organization's store takes in the events of its members: that the account is one, the organization says, or the
-    /// organization's trail in its list.
-    fn doubtful_member(&self, store: &EventDataStore, account: &str) -> Option<Effect> {
-        let owner = Arn::parse(&store.event_data_store_arn)?.account;
-        let is_member = match self.snapshot.organization.as_ref().and_then(|organization| organization.has(account)) {
-            _ if owner == account => Some(true),
-            None if self.sees_trail_of(owner, account) => Some(true),
-            told => told,
-        };
+    /// An organization's store takes in the events of its members.
+    fn effect_on_member(&self, store: &EventDataStore, account: &str) -> Effect {
+        let owner = Arn::parse(&store.event_data_store_arn).map_or("", |arn| arn.account);
+        let is_member = if owner == account { Some(true) } else { self.is_member(account, owner) };
         let account = account.to_owned();
         match is_member {
-            Some(true) => None,
-            Some(false) => Some(Effect::None(OfRecorder::NotAMember { account }.into())),
-            None => Some(Effect::Unknown(OfRecorder::MembershipUnknown { account }.into())),
+            Some(true) => Effect::InEffect,
+            Some(false) => Effect::None(OfRecorder::NotAMember { account }.into()),
+            None => Effect::Unknown(OfRecorder::MembershipUnknown { account }.into()),
         }
-    }
-
-    /// Whether the account's list shows an organization's trail of this owner.
-    fn sees_trail_of(&self, owner: &str, account: &str) -> bool {
-        let shared = self.trails_by_account.shared().iter().map(|place| &self.trails[*place]);
-        let mut seen = shared.filter(|seen| seen.accounts.contains(&account)).map(|seen| &seen.trail);
-        seen.any(|trail| trail.is_organization_trail == Some(true) && trail.account() == owner)
     }
 
     fn channel_recorder(&self, channel: &Channel, region: &str, accounts: &[&Account]) -> Recorder {
@@ -244,31 +250,27 @@ impl World<'_> {
     }
 
     fn unseen_stores(&self, account: &Account) -> Vec<Recorder> {
-        let was_collected = account.event_data_stores.is_some();
-        let mut unseen = self.unseen_of_any_region(account, FactKind::EventDataStores, was_collected);
+        let mut unseen = self.unseen_of_any_region(account, RecorderKind::EventDataStore);
         unseen.extend(self.stores_of_organization(account.id()));
         unseen
     }
 
-    /// A store or a channel of any region may take in the events of all.
-    fn unseen_of_any_region(&self, account: &Account, fact: FactKind, was_collected: bool) -> Vec<Recorder> {
-        let (kind, name) = match fact {
-            FactKind::Channels => (RecorderKind::Channel, "channels"),
-            _ => (RecorderKind::EventDataStore, "event data stores"),
+    /// Stand-ins for stores or channels: one of any region may take in the events of all.
+    fn unseen_of_any_region(&self, account: &Account, kind: RecorderKind) -> Vec<Recorder> {
+        let (fact, name, was_collected) = match kind {
+            RecorderKind::Channel => (FactKind::Channels, "channels", account.channels.is_some()),
+            _ => (FactKind::EventDataStores, "event data stores", account.event_data_stores.is_some()),
         };
+        let unseen = |name: String, reason| Recorder::unseen(Some(kind), name, reason);
         let failures = self.failures(account.id(), fact);
-        let unseen = |failure| Recorder::unseen(Some(kind), format!("unseen {name}"), Reason::failed(failure));
-        let mut unseen: Vec<Recorder> = failures.map(unseen).collect();
+        let mut all: Vec<Recorder> =
+            failures.map(|failure| unseen(format!("unseen {name}"), Reason::failed(failure))).collect();
         if !was_collected {
-            unseen.push(Recorder::unseen(
-                Some(kind),
-                name.to_owned(),
-                OfRecorder::RecordersNotCollected { kind }.into(),
-            ));
+            all.push(unseen(name.to_owned(), OfRecorder::RecordersNotCollected { kind }.into()));
         } else if account.scope.store_regions.is_none() && (self.some_regions || lacks_regions(account)) {
-            unseen.push(Recorder::unseen(Some(kind), name.to_owned(), OfRecorder::StoresOfOtherRegions.into()));
+            all.push(unseen(name.to_owned(), OfRecorder::StoresOfOtherRegions.into()));
         }
-        unseen
+        all
     }
 
     /// A member account cannot see its organization's event data stores, which belong to the management account (CloudTrail User
@@ -276,10 +278,7 @@ impl World<'_> {
     fn stores_of_organization(&self, account: &str) -> Vec<Recorder> {
         let Some(management) = self.management_of(account) else { return vec![] };
         match self.account(management) {
-            Some(management) => {
-                let was_collected = management.event_data_stores.is_some();
-                self.unseen_of_any_region(management, FactKind::EventDataStores, was_collected)
-            }
+            Some(management) => self.unseen_of_any_region(management, RecorderKind::EventDataStore),
             None => {
                 let name = "an event data store of the organization".to_owned();
                 let was_to_be = self.snapshot.not_entered.iter().any(|failure| failure.account == management);
@@ -294,12 +293,10 @@ impl World<'_> {
 
     /// The management account of the organization that the account is a member of: that of the organization that was asked, or the owner
     /// of the organization's trail, which its members see.
-    fn management_of(&self, account: &str) -> Option<&str> {
+    fn management_of<'s>(&'s self, account: &'s str) -> Option<&'s str> {
         let organization = self.snapshot.organization.as_ref().filter(|of| of.has(account) != Some(false));
         let told = organization.and_then(|organization| organization.management_account.as_deref());
-        let shared = self.trails_by_account.shared().iter().map(|place| &self.trails[*place]);
-        let mut seen = shared.filter(|seen| seen.accounts.contains(&account)).map(|seen| &seen.trail);
-        let trail = || seen.find(|trail| trail.account() != account).map(Trail::account);
+        let trail = || self.trails_of_others(account).next().map(Trail::account);
         told.or_else(trail).filter(|management| *management != account)
     }
 }
