@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_cloudtrail::operation::get_channel::GetChannelOutput;
+use aws_sdk_cloudtrail::types::IngestionStatus;
 
 use super::call_error::CallError;
 use super::client::Aws;
@@ -56,7 +57,12 @@ async fn get(aws: &Aws, region: &str, arn: &str) -> Result<Channel, CallError> {
     let config = members.get("source_config").and_then(|config| config.as_object());
     let config = config.filter(|config| config.contains_key("advanced_event_selectors"));
     let selectors = config.map(|config| list(config, "advanced_event_selectors")).transpose()?;
-    let ingestion = channel.ingestion_status();
+    // The code is that of the last failure, which a later success has overcome (API Reference, `IngestionStatus`).
+    let is_failing = |status: &&IngestionStatus| {
+        let times = status.latest_ingestion_success_time().zip(status.latest_ingestion_attempt_time());
+        times.is_none_or(|(success, attempt)| success < attempt)
+    };
+    let ingestion = channel.ingestion_status().filter(is_failing);
     Ok(Channel {
         channel_arn: arn.to_owned(),
         name: channel.name().map(str::to_owned),

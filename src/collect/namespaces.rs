@@ -16,6 +16,8 @@ use super::pages::all_pages;
 use super::whole::Whole;
 use crate::snapshot::{Cluster, ClusterKind, ClusterRole, FactKind};
 
+const WORKGROUPS: (&str, FactKind) = ("redshift-serverless:ListWorkgroups", FactKind::Workgroups);
+
 pub(super) async fn collect(
     aws: &Aws,
     account: &str,
@@ -34,7 +36,7 @@ pub(super) async fn collect(
     let (found, listed) =
         join(ask_regions(regions, call, failures, ask), list_workgroups(aws, regions, &mut of_workgroups)).await;
     failures.list.extend(of_workgroups.list);
-    let workgroups = by_namespace(&listed);
+    let workgroups = by_namespace(&listed, failures);
     let mut clusters = Vec::new();
     for (region, pages) in &found {
         for namespace in pages.iter().flat_map(|page| page.namespaces()) {
@@ -77,16 +79,19 @@ async fn list_workgroups<'r>(aws: &Aws, regions: &'r BTreeSet<String>, failures:
         };
         all_pages(ask, |page| page.next_token()).await
     };
-    ask_regions(regions, ("redshift-serverless:ListWorkgroups", FactKind::Workgroups), failures, ask).await
+    ask_regions(regions, WORKGROUPS, failures, ask).await
 }
 
-/// By region and namespace. One that does not say its own name or its namespace's is none that a config could mean.
-fn by_namespace<'l>(listed: &'l Listed<'_>) -> HashMap<(&'l str, &'l str), Vec<String>> {
+/// By region and namespace.
+fn by_namespace<'l>(listed: &'l Listed<'_>, failures: &mut Failures) -> HashMap<(&'l str, &'l str), Vec<String>> {
     let mut by_namespace: HashMap<(&str, &str), Vec<String>> = HashMap::new();
     for (region, pages) in listed {
         for workgroup in pages.iter().flat_map(|page| page.workgroups()) {
             if let (Some(name), Some(namespace)) = (workgroup.workgroup_name(), workgroup.namespace_name()) {
                 by_namespace.entry((region, namespace)).or_default().push(name.to_owned());
+            } else {
+                let failure = CallError::unreadable("a workgroup came without its name or its namespace's");
+                failures.add(WORKGROUPS.0, region, None, failure, &[WORKGROUPS.1]);
             }
         }
     }

@@ -18,11 +18,18 @@ use crate::snapshot::{Trail, TrailStatus};
 /// CloudTrail User Guide, "Quotas in AWS CloudTrail": trails a region; a multi-region one counts in each.
 const MAX_TRAILS: usize = 5;
 
-/// A gap, and the scene in which a trail must record it.
+/// A gap, and the scenes in any of which a trail may record it: one for each account whose trails count.
 #[derive(Debug, Clone)]
 pub struct Wanted<'a> {
     pub requirement: Requirement,
-    pub scene: Scene<'a>,
+    pub scenes: Vec<Scene<'a>>,
+}
+
+/// A gap in one of its scenes.
+#[derive(Clone, Copy)]
+struct Gap<'g> {
+    requirement: &'g Requirement,
+    scene: Scene<'g>,
 }
 
 /// Calls in the order in which they are made, and what they do not close.
@@ -84,7 +91,8 @@ struct Planned {
 }
 
 impl Plan {
-    /// `is_seen_by`: whether a trail, by its ARN, is in the list of an account. `all`: the trails that there are; those of another account than a gap's scene cannot be changed.
+    /// `all`: the trails that there are; those of another account than a scene's cannot be changed. `is_seen_by`: whether a trail,
+    /// by its ARN, is in the list of an account.
     pub fn of<'t>(
         wanted: &[Wanted],
         all: impl Iterator<Item = &'t Trail>,
@@ -94,19 +102,16 @@ impl Plan {
         let mut trails = PlannedTrails::default();
         all.map(planned).for_each(|planned| trails.add(planned));
         let mut left = Vec::new();
-        for gap in wanted {
-            let location = gap.requirement.location.to_string();
-            let near = trails.near(gap.scene, &is_seen_by);
-            let recorders = near.map(|planned| Recorder::of_trail(&planned.trail, gap.scene)).collect();
-            if matches!(RecorderSet::new(recorders).prove(&gap.requirement), Verdict::Recorded(_)) {
-                // What was done for another one closes it too.
-                continue;
-            }
-            let with_selector = |planned: &Planned| planned.with_selector(gap);
-            if !(trails.change_first(gap.scene, with_selector) || prepare(&mut trails, gap)) {
+        for Wanted { requirement, scenes } in wanted {
+            let gaps: Vec<Gap> = scenes.iter().map(|scene| Gap { requirement, scene: *scene }).collect();
+            // What was done for another one may close it too. A selector more comes before a new trail, whoever's it is.
+            let is_closed = gaps.iter().any(|gap| trails.record(*gap, &is_seen_by))
+                || gaps.iter().any(|gap| trails.change_first(*gap, |planned| planned.with_selector(*gap)))
+                || gaps.iter().any(|gap| prepare(&mut trails, *gap));
+            if !is_closed {
                 let because =
                     "no trail of the account can take one more selector within CloudTrail's limits".to_owned();
-                left.push(Left { location, because });
+                left.push(Left { location: requirement.location.to_string(), because });
             }
         }
         Plan { steps: trails.all.into_iter().flat_map(Planned::steps).collect(), left }
@@ -140,13 +145,17 @@ impl PlannedTrails {
         self.all.push(planned);
     }
 
-    /// Those that may record events of the scene's account.
-    fn near(&self, scene: Scene, is_seen_by: &dyn Fn(&str, &str) -> bool) -> impl Iterator<Item = &Planned> {
-        let others = self.shared.iter().map(|place| &self.all[*place]);
-        let others = others.filter(move |planned| {
-            planned.trail.account() != scene.account && is_seen_by(&planned.trail.trail_arn, scene.account)
-        });
-        self.own(scene).chain(others)
+    /// Whether those that may record events of the gap's account record it.
+    fn record(&self, gap: Gap, is_seen_by: &dyn Fn(&str, &str) -> bool) -> bool {
+        let account = gap.scene.account;
+        let others = self
+            .shared
+            .iter()
+            .map(|place| &self.all[*place])
+            .filter(|planned| planned.trail.account() != account && is_seen_by(&planned.trail.trail_arn, account));
+        let near = self.own(gap.scene).chain(others);
+        let recorders = near.map(|planned| Recorder::of_trail(&planned.trail, gap.scene)).collect();
+        matches!(RecorderSet::new(recorders).prove(gap.requirement), Verdict::Recorded(_))
     }
 
     fn own(&self, scene: Scene) -> impl Iterator<Item = &Planned> {
@@ -157,9 +166,9 @@ impl PlannedTrails {
         self.own.get(scene.account).into_iter().flatten().copied()
     }
 
-    /// Changes the first of the account's trails that can be changed so.
-    fn change_first(&mut self, scene: Scene, change: impl Fn(&Planned) -> Option<Planned>) -> bool {
-        let changed = self.places(scene).find_map(|place| Some((place, change(&self.all[place])?)));
+    /// Changes the first of the trails of the gap's account that can be changed so.
+    fn change_first(&mut self, gap: Gap, change: impl Fn(&Planned) -> Option<Planned>) -> bool {
+        let changed = self.places(gap.scene).find_map(|place| Some((place, change(&self.all[place])?)));
         let Some((place, changed)) = changed else { return false };
         self.all[place] = changed;
         true
@@ -167,13 +176,13 @@ impl PlannedTrails {
 }
 
 impl Planned {
-    fn records(&self, gap: &Wanted) -> bool {
+    fn records(&self, gap: Gap) -> bool {
         let set = RecorderSet::new(vec![Recorder::of_trail(&self.trail, gap.scene)]);
         matches!(set.prove(&gap.requirement), Verdict::Recorded(_))
     }
 
     /// With one value or selector more, where that records the gap; `None`: it does not, or a limit is in the way.
-    fn with_selector(&self, gap: &Wanted) -> Option<Planned> {
+    fn with_selector(&self, gap: Gap) -> Option<Planned> {
         let recorder = Recorder::of_trail(&self.trail, gap.scene);
         if recorder.effect != Effect::InEffect || recorder.selectors.is_err() {
             return None;
@@ -190,7 +199,7 @@ impl Planned {
     }
 
     /// With a call before its selectors, and a selector more where that is needed.
-    fn after(&self, gap: &Wanted, trail: Trail, change: Change) -> Option<Planned> {
+    fn after(&self, gap: Gap, trail: Trail, change: Change) -> Option<Planned> {
         let step = Step {
             account: trail.account().to_owned(),
             region: trail.home_region.clone(),
@@ -221,7 +230,7 @@ impl Planned {
 }
 
 /// Makes a trail be in effect there: one that is stopped, one of another region that names the bucket, or a new one.
-fn prepare(trails: &mut PlannedTrails, gap: &Wanted) -> bool {
+fn prepare(trails: &mut PlannedTrails, gap: Gap) -> bool {
     let start = |planned: &Planned| {
         let trail_arn = planned.trail.trail_arn.clone();
         let is_stopped = is_stopped(&planned.trail, gap.scene);
@@ -234,10 +243,10 @@ fn prepare(trails: &mut PlannedTrails, gap: &Wanted) -> bool {
         let widened = widened(&planned.trail, gap.scene).filter(|_| names_it)?;
         planned.after(gap, widened, Change::MakeMultiRegion { trail_arn })
     };
-    trails.change_first(gap.scene, start) || trails.change_first(gap.scene, widen) || create(trails, gap)
+    trails.change_first(gap, start) || trails.change_first(gap, widen) || create(trails, gap)
 }
 
-fn create(trails: &mut PlannedTrails, gap: &Wanted) -> bool {
+fn create(trails: &mut PlannedTrails, gap: Gap) -> bool {
     let of_account = || trails.own(gap.scene).map(|planned| &planned.trail);
     let s3_bucket_name = of_account().filter(|trail| delivers(trail)).find_map(|trail| trail.s3_bucket_name.clone());
     let base = format!("redshift-data-events-{}", gap.scene.region);
@@ -281,8 +290,8 @@ fn widened(trail: &Trail, scene: Scene) -> Option<Trail> {
 }
 
 /// A trail for the gap alone: management events are others' to record.
-fn created(gap: &Wanted, name: String, s3_bucket_name: Option<String>) -> Planned {
-    let Wanted { requirement, scene } = gap;
+fn created(gap: Gap, name: String, s3_bucket_name: Option<String>) -> Planned {
+    let Gap { requirement, scene } = gap;
     let trail = Trail {
         trail_arn: format!("arn:{}:cloudtrail:{}:{}:trail/{name}", scene.partition, scene.region, scene.account),
         name: name.clone(),
@@ -301,7 +310,7 @@ fn created(gap: &Wanted, name: String, s3_bucket_name: Option<String>) -> Planne
         locations: vec![location.clone()],
     };
     Planned {
-        trail: started(&trail, *scene),
+        trail: started(&trail, scene),
         before: vec![step],
         adds: vec![format!("a selector for {}", requirement.arn_prefix())],
         locations: vec![location],

@@ -71,22 +71,20 @@ impl World<'_> {
         proposed.min_by_key(is_advice).unwrap_or(Fix::Other { needs: String::new() })
     }
 
-    /// The calls that close these gaps together, each in the first account whose trails count there and that was scanned.
+    /// The calls that close these gaps together, each in an account whose trails count there and that was scanned.
     pub(crate) fn plan(&self, gaps: &[Requirement]) -> Plan {
-        let account_of = |gap: &Requirement| {
-            let accounts = self.recording_accounts(&gap.location.bucket, gap.role.as_ref()).unwrap_or_default();
-            accounts.into_iter().find_map(|account| self.account(&account)).map_or("", Account::id)
-        };
-        let wanted = |gap: &Requirement| {
-            let scene = self.scene(self.bucket_region(&gap.location.bucket).unwrap_or_default(), account_of(gap));
-            Wanted { requirement: gap.clone(), scene }
-        };
         if !self.recorders.contains(&RecorderKind::Trail) {
             return Plan::without_trails(gaps);
         }
-        Plan::of(&gaps.iter().map(wanted).collect::<Vec<_>>(), self.trails(), |arn, account| {
-            self.is_seen_by(arn, account)
-        })
+        let wanted = |gap: &Requirement| {
+            let region = self.bucket_region(&gap.location.bucket).unwrap_or_default();
+            let accounts = self.recording_accounts(&gap.location.bucket, gap.role.as_ref()).unwrap_or_default();
+            let scanned = accounts.iter().filter_map(|account| self.account(account));
+            let scenes = scanned.map(|account| self.scene(region, account.id())).collect();
+            Wanted { requirement: gap.clone(), scenes }
+        };
+        let wanted: Vec<Wanted> = gaps.iter().map(wanted).collect();
+        Plan::of(&wanted, self.trails(), |arn, account| self.is_seen_by(arn, account))
     }
 
     /// How many trails are in effect for the account in a region, and of how many that is not known.

@@ -58,6 +58,10 @@ fn what_a_channel_does_not_take_is_a_gap() {
 fn what_is_not_known_of_a_channel_is_no_gap_and_no_pass() {
     let failing = linked().with("IngestionStatus", json!({"LatestIngestionErrorCode": "AccessDenied"}));
     let untold = linked().with("SourceConfig", json!({"AdvancedEventSelectors": null}));
+    let overcome = json!({"LatestIngestionErrorCode": "AccessDenied",
+        "LatestIngestionAttemptTime": 1_795_330_800, "LatestIngestionSuccessTime": 1_795_330_800});
+    let (outcome, message) = recorded(script(linked().with("IngestionStatus", overcome)), CHANNELS);
+    assert_eq!(outcome, "pass", "{message}");
     for (script, why) in [
         (script(failing), "its last try to take events in failed: AccessDenied"),
         (script(untold), "its event selectors could not be read"),

@@ -276,3 +276,52 @@ location = "s3://forgotten/"
         "{found}"
     );
 }
+
+const LOCATION: &str = "[[redshift.unload]]\nlocation = \"s3://member-eu/\"\n";
+
+/// `fix --format json`.
+fn fixes(workplace: &Workplace, more: &[&str]) -> Value {
+    let ran = workplace.run(&[&["fix", "--format", "json"], more].concat());
+    let told: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{ran:?}"));
+    told["plan"].clone()
+}
+
+/// What an organization's trail does not take in, another call must.
+#[test]
+fn fix_closes_what_the_trail_of_a_foreign_organization_does_not_record() {
+    let workplace = Workplace::playing(&Server::shared().play(script()));
+    workplace.write("trailcheck.toml", CONFIG);
+    workplace.run(&["collect", "-o", "snapshot.json"]);
+    let mut snapshot: Value =
+        serde_json::from_str(&std::fs::read_to_string(workplace.path("snapshot.json")).unwrap()).unwrap();
+    let is_member = |account: &Value| account["id"] != json!(MEMBER);
+    snapshot["organization"]["accounts"].as_array_mut().unwrap().retain(is_member);
+    let accounts = snapshot["accounts"].as_array_mut().unwrap();
+    accounts.iter_mut().filter(|account| account["caller"]["account"] == json!(MEMBER)).for_each(|account| {
+        account["trails"] = json!([]);
+    });
+    workplace.write("snapshot.json", &snapshot.to_string());
+    workplace.write("trailcheck.toml", LOCATION);
+    let told = fixes(&workplace, &["--snapshot", "snapshot.json"]);
+    assert_eq!(
+        (&told["steps"][0]["call"], &told["steps"][0]["account"]),
+        (&json!("create_trail"), &json!(MEMBER)),
+        "{told}"
+    );
+}
+
+/// The caller's account records its own requests: a selector in its trail comes before a new trail of the bucket's owner.
+#[test]
+fn fix_changes_a_trail_of_the_caller_before_it_makes_one_of_the_owner() {
+    let workplace = Workplace::playing(&Server::shared().play(script()));
+    let accounts = format!(
+        "[scan]\naccounts = [{{ id = \"{AUDIT}\" }}, {{ id = \"{MEMBER}\", role = \"arn:aws:iam::{MEMBER}:role/audit\" }}, \
+         {{ id = \"{SELF_RELIANT}\", role = \"arn:aws:iam::{SELF_RELIANT}:role/audit\" }}]\n"
+    );
+    let forgotten = "[[redshift.unload]]\nlocation = \"s3://forgotten/\"\n";
+    let role = format!("role = \"arn:aws:iam::{SELF_RELIANT}:role/loader\"\n");
+    workplace.write("trailcheck.toml", &format!("{accounts}{forgotten}{role}"));
+    let told = fixes(&workplace, &[]);
+    let step = &told["steps"][0];
+    assert_eq!((&step["call"], &step["account"]), (&json!("put_event_selectors"), &json!(SELF_RELIANT)), "{told}");
+}
