@@ -1,4 +1,4 @@
-//! A whole organization on the tests' scripted endpoint. `cargo bench --bench organization [ACCOUNTS [LATENCY_MS]]`
+//! A whole organization on the tests' scripted endpoint. `cargo bench --bench organization -- [ACCOUNTS [LATENCY_MS]]`
 //!
 //! 200 accounts, each with 17 regions, 5 trails and 100 buckets, and 50 ms for every answer. It prints how long `collect` takes beside
 //! the bound that the calls and their latency give, its memory, and then how long `check` of that snapshot takes.
@@ -14,28 +14,11 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use trailcheck::aws::regions::ENABLED_BY_DEFAULT as REGIONS;
+
 use scripted::world::{Account, Trail, World};
 use scripted::{Played, Script, Server};
 
-const REGIONS: [&str; 17] = [
-    "ap-northeast-1",
-    "ap-northeast-2",
-    "ap-northeast-3",
-    "ap-south-1",
-    "ap-southeast-1",
-    "ap-southeast-2",
-    "ca-central-1",
-    "eu-central-1",
-    "eu-north-1",
-    "eu-west-1",
-    "eu-west-2",
-    "eu-west-3",
-    "sa-east-1",
-    "us-east-1",
-    "us-east-2",
-    "us-west-1",
-    "us-west-2",
-];
 const TRAILS: usize = 5;
 const BUCKETS: usize = 100;
 /// Of each account, the buckets that the config declares.

@@ -203,7 +203,8 @@ impl<'a> World<'a> {
                 (self.buckets.len() <= MOST_COMPARED).then(|| nearest(bucket, others)).flatten().map(str::to_owned);
             return Some(Box::new(NotSeen::NoSuchBucket { bucket: bucket.to_owned(), nearest }.into()));
         }
-        let failure = [Some(bucket), None].iter().find_map(|asked| self.bucket_failures.get(asked));
+        // Whoever may list all buckets need not ask for each.
+        let failure = [None, Some(bucket)].iter().find_map(|asked| self.bucket_failures.get(asked));
         failure.map(|failure| Box::new(Reason::failed(failure)))
     }
 

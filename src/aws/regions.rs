@@ -44,7 +44,7 @@ pub const REGIONS: [&str; 38] = [
 ];
 
 /// Those that every account has. Each region since is one that accounts must enable.
-const ENABLED_BY_DEFAULT: [&str; 17] = [
+pub const ENABLED_BY_DEFAULT: [&str; 17] = [
     "ap-northeast-1",
     "ap-northeast-2",
     "ap-northeast-3",

@@ -178,7 +178,7 @@ impl PlannedTrails {
 impl Planned {
     fn records(&self, gap: Gap) -> bool {
         let set = RecorderSet::new(vec![Recorder::of_trail(&self.trail, gap.scene)]);
-        matches!(set.prove(&gap.requirement), Verdict::Recorded(_))
+        matches!(set.prove(gap.requirement), Verdict::Recorded(_))
     }
 
     /// With one value or selector more, where that records the gap; `None`: it does not, or a limit is in the way.
@@ -187,7 +187,7 @@ impl Planned {
         if recorder.effect != Effect::InEffect || recorder.selectors.is_err() {
             return None;
         }
-        let (trail, adds) = amended(&self.trail, &gap.requirement)?;
+        let (trail, adds) = amended(&self.trail, gap.requirement)?;
         let location = gap.requirement.location.to_string();
         let planned = Planned {
             trail,

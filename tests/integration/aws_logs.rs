@@ -7,14 +7,20 @@ use serde_json::{Value, json};
 use trailcheck::gzip;
 
 use crate::aws::{ACCOUNT, JUDGED, basic};
+use crate::chains;
 use crate::endpoint::Endpoint;
 use crate::program::{Workplace, finding, outcome};
 
 /// A log object as CloudTrail delivers it, of one read by a role.
 pub fn log_object(role: &str, hours_ago: i64) -> Value {
     let time = time::OffsetDateTime::now_utc() - time::Duration::hours(hours_ago);
-    let event_time = format!("{}T{:02}:{:02}:{:02}Z", time.date(), time.hour(), time.minute(), time.second());
-    let records = json!({"Records": [{
+    let records = json!({"Records": [read_by(role, "load-eu", &chains::rfc3339(time))]}).to_string();
+    delivered(&records, time, role)
+}
+
+/// The record of one read by a role.
+pub fn read_by(role: &str, bucket: &str, event_time: &str) -> Value {
+    json!({
         "eventVersion": "1.11",
         "userIdentity": {
             "type": "AssumedRole", "accountId": ACCOUNT,
@@ -24,15 +30,13 @@ pub fn log_object(role: &str, hours_ago: i64) -> Value {
             }},
         },
         "eventTime": event_time, "eventSource": "s3.amazonaws.com", "eventName": "GetObject", "awsRegion": "eu-west-1",
-        "requestParameters": {"bucketName": "load-eu", "key": "data.csv"},
+        "requestParameters": {"bucketName": bucket, "key": "data.csv"},
         "eventID": format!("event-of-{role}"), "readOnly": true, "eventCategory": "Data", "managementEvent": false,
         "resources": [
-            {"type": "AWS::S3::Object", "ARN": "arn:aws:s3:::load-eu/data.csv"},
-            {"type": "AWS::S3::Bucket", "ARN": "arn:aws:s3:::load-eu", "accountId": ACCOUNT},
+            {"type": "AWS::S3::Object", "ARN": format!("arn:aws:s3:::{bucket}/data.csv")},
+            {"type": "AWS::S3::Bucket", "ARN": format!("arn:aws:s3:::{bucket}"), "accountId": ACCOUNT},
         ],
-    }]})
-    .to_string();
-    delivered(&records, time, role)
+    })
 }
 
 /// A log object that holds nothing: a trail that delivers all day shows that nothing is missing.

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::program::{Workplace, finding};
 use crate::scripted::fault::Fault;
 use crate::scripted::world::{Account, Channel, Trail, World};
-use crate::scripted::{Rule, Script, Server};
+use crate::scripted::{Rule, Script};
 
 const ACCOUNT: &str = "111111111111";
 const CHANNELS: &str = "[scan]\nrecorders = [\"trail\", \"channel\"]\n";
@@ -15,14 +15,21 @@ const UNLOAD: &str = "[[redshift.unload]]\nlocation = \"s3://b/\"\n";
 
 fn script(channel: Channel) -> Script {
     let account = Account::in_regions(&["eu-west-1", "us-east-1"]).with_bucket("b", "eu-west-1").with_channel(channel);
+    of(account)
+}
+
+fn of(account: Account) -> Script {
     Script::of(&Arc::new(World::of(ACCOUNT).with(ACCOUNT, account)))
+}
+
+fn check(script: Script, config: &str) -> Value {
+    let (workplace, _) = Workplace::playing(script, &format!("{config}{UNLOAD}"));
+    workplace.check(&[]).0
 }
 
 /// The outcome for the bucket `b`, and why.
 fn recorded(script: Script, config: &str) -> (String, String) {
-    let workplace = Workplace::playing(&Server::shared().play(script));
-    workplace.write("trailcheck.toml", &format!("{config}{UNLOAD}"));
-    let (report, _) = workplace.check(&[]);
+    let report = check(script, config);
     let found = finding(&report, "coverage/unload_recorded", "s3://b/");
     (found["outcome"].as_str().unwrap().to_owned(), found["message"].as_str().unwrap().to_owned())
 }
@@ -81,10 +88,7 @@ fn a_trail_beside_a_channel_records_once() {
         .with_bucket("b", "eu-west-1")
         .with_trail(Trail::of("t", "eu-west-1", "logs", &["b"]))
         .with_channel(linked());
-    let workplace =
-        Workplace::playing(&Server::shared().play(Script::of(&Arc::new(World::of(ACCOUNT).with(ACCOUNT, account)))));
-    workplace.write("trailcheck.toml", &format!("{CHANNELS}{UNLOAD}"));
-    let (report, _) = workplace.check(&[]);
+    let report = check(of(account), CHANNELS);
     assert_eq!(finding(&report, "coverage/recorded_once", "s3://b/")["outcome"], "pass");
 }
 
@@ -101,10 +105,7 @@ fn channels_that_do_not_matter_leave_other_answers_alone() {
     let partners = linked().with("Source", json!("Custom")).with("SourceConfig", json!(null));
     let denied = Rule::on("ListChannels", Fault::Denied);
     for (channel, rule) in [(partners, None), (linked(), Some(denied))] {
-        let script = Script::of(&Arc::new(World::of(ACCOUNT).with(ACCOUNT, account(channel))));
-        let workplace = Workplace::playing(&Server::shared().play(rule.into_iter().fold(script, Script::with)));
-        workplace.write("trailcheck.toml", &format!("{CHANNELS}{UNLOAD}"));
-        let (report, _) = workplace.check(&[]);
+        let report = check(rule.into_iter().fold(of(account(channel)), Script::with), CHANNELS);
         for policy in ["coverage/unload_recorded", "coverage/recorded_once", "placement/same_region"] {
             assert_eq!(finding(&report, policy, "s3://b/")["outcome"], "pass", "{policy}: {report:#}");
         }

@@ -10,11 +10,12 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 use trailcheck::gzip;
 
+use crate::aws_logs::read_by;
 use crate::chains;
 use crate::program::{Ran, Workplace};
 use crate::scripted::fault::Fault;
 use crate::scripted::world::{Account, Channel, Namespace, Object, Store, Trail, World};
-use crate::scripted::{Played, Rule, Script, Server};
+use crate::scripted::{Played, Rule, Script};
 
 const ACCOUNT: &str = chains::ACCOUNT;
 const MEMBER: &str = "222222222222";
@@ -152,7 +153,7 @@ fn delivered() -> BTreeMap<String, Object> {
     let mut chain = chains::Trail::at(start);
     for records in [vec![], vec![], vec![("covered", "loader")], vec![("touched", "stranger")], vec![]] {
         let time = chains::rfc3339(chain.now + time::Duration::minutes(5));
-        let records: Vec<Value> = records.into_iter().map(|(bucket, role)| read(bucket, role, &time)).collect();
+        let records: Vec<Value> = records.into_iter().map(|(bucket, role)| read_by(role, bucket, &time)).collect();
         let log = chain.log(5);
         *chain.bytes(&log) = gzip::compress(json!({"Records": records}).to_string().as_bytes());
         chain.digest(&[&log], |_| {});
@@ -160,26 +161,6 @@ fn delivered() -> BTreeMap<String, Object> {
     let object =
         |(name, object): (String, chains::Object)| (name, Object { bytes: object.bytes, metadata: object.metadata });
     chain.objects.into_iter().map(object).collect()
-}
-
-fn read(bucket: &str, role: &str, time: &str) -> Value {
-    json!({
-        "eventVersion": "1.11",
-        "userIdentity": {
-            "type": "AssumedRole", "accountId": ACCOUNT,
-            "arn": format!("arn:aws:sts::{ACCOUNT}:assumed-role/{role}/RedshiftIamRoleSession"),
-            "sessionContext": {"sessionIssuer": {
-                "type": "Role", "accountId": ACCOUNT, "arn": format!("arn:aws:iam::{ACCOUNT}:role/{role}"),
-            }},
-        },
-        "eventTime": time, "eventSource": "s3.amazonaws.com", "eventName": "GetObject", "awsRegion": "eu-west-1",
-        "requestParameters": {"bucketName": bucket, "key": "data.csv"},
-        "eventID": format!("{bucket}-{role}"), "readOnly": true, "eventCategory": "Data", "managementEvent": false,
-        "resources": [
-            {"type": "AWS::S3::Object", "ARN": format!("arn:aws:s3:::{bucket}/data.csv")},
-            {"type": "AWS::S3::Bucket", "ARN": format!("arn:aws:s3:::{bucket}"), "accountId": ACCOUNT},
-        ],
-    })
 }
 
 /// `budget` in seconds.
@@ -242,9 +223,7 @@ impl Scan {
 
 fn scan(rule: Option<Rule>, budget: u64) -> Scan {
     let script = rule.into_iter().fold(Script::of(world()), Script::with);
-    let played = Server::shared().play(script);
-    let workplace = Workplace::playing(&played);
-    workplace.write("trailcheck.toml", &config(budget));
+    let (workplace, played) = Workplace::playing(script, &config(budget));
     let began = Instant::now();
     let policies = POLICIES.iter().flat_map(|policy| ["--policy", policy]);
     let ran = workplace.run(&["check", "--report", "json"].into_iter().chain(policies).collect::<Vec<_>>());

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::program::{Ran, Workplace, finding, outcome};
 use crate::scripted::fault::Fault;
 use crate::scripted::world::{Account, Store, Trail, World};
-use crate::scripted::{Call, Rule, Script, Server};
+use crate::scripted::{Call, Rule, Script};
 
 const MANAGEMENT: &str = "111111111111";
 const AUDIT: &str = "222222222222";
@@ -79,9 +79,7 @@ impl Checked {
 }
 
 fn check(script: Script, more: &str) -> Checked {
-    let played = Server::shared().play(script);
-    let workplace = Workplace::playing(&played);
-    workplace.write("trailcheck.toml", &format!("{CONFIG}{more}"));
+    let (workplace, played) = Workplace::playing(script, &format!("{CONFIG}{more}"));
     let (report, ran) = workplace.check(&[]);
     Checked { report, ran, calls: played.calls() }
 }
@@ -185,8 +183,7 @@ fn a_trail_that_the_organization_lost_records_nothing_of_its_members() {
 #[test]
 fn a_caller_who_changes_is_told_and_nothing_is_judged() {
     let turned = Rule { skip: 1, ..Rule::on("GetCallerIdentity", Fault::OtherAccount).in_account(AUDIT) };
-    let workplace = Workplace::playing(&Server::shared().play(script().with(turned)));
-    workplace.write("trailcheck.toml", "[[redshift.unload]]\nlocation = \"s3://own/\"\n");
+    let (workplace, _) = Workplace::playing(script().with(turned), "[[redshift.unload]]\nlocation = \"s3://own/\"\n");
     let ran = workplace.run(&["check"]);
     assert_eq!(ran.exit, 2, "{ran:?}");
     assert!(
@@ -200,8 +197,7 @@ fn a_caller_who_changes_is_told_and_nothing_is_judged() {
 #[test]
 fn doctor_and_the_long_report_tell_of_each_account() {
     let denied = Rule::on("DescribeClusters", Fault::Denied).in_account(MEMBER);
-    let workplace = Workplace::playing(&Server::shared().play(script().with(denied)));
-    workplace.write("trailcheck.toml", CONFIG);
+    let (workplace, _) = Workplace::playing(script().with(denied), CONFIG);
     let told = workplace.run(&["doctor"]);
     assert_eq!(told.exit, 3, "{told:?}");
     let row = |account: &str| {
@@ -218,26 +214,25 @@ fn doctor_and_the_long_report_tell_of_each_account() {
     assert!(long.contains("cloudtrail:DescribeTrails: 7\n"), "{long}");
 }
 
-/// An organization's event data store belongs to the management account. What is not known of it there is not known of its members.
-#[test]
-fn a_store_of_the_organization_that_was_not_seen_is_no_gap_and_no_single_record() {
+/// An organization's event data store that takes in all S3 data events.
+fn store_of_all() -> Store {
     let selectors = json!([{"FieldSelectors": [
         {"Field": "eventCategory", "Equals": ["Data"]}, {"Field": "resources.type", "Equals": ["AWS::S3::Object"]},
     ]}]);
+    Store { name: "lake".to_owned(), home: "us-east-1".to_owned(), is_organizations: true, selectors }
+}
+
+/// An organization's event data store belongs to the management account. What is not known of it there is not known of its members.
+#[test]
+fn a_store_of_the_organization_that_was_not_seen_is_no_gap_and_no_single_record() {
     let of = |is_open: bool, rule: Option<Rule>| {
         let mut world = world();
-        let store = Store {
-            name: "lake".to_owned(),
-            home: "us-east-1".to_owned(),
-            is_organizations: true,
-            selectors: selectors.clone(),
-        };
+        let store = store_of_all();
         let management = world.accounts.get_mut(MANAGEMENT).unwrap();
         (management.is_open, management.stores) = (is_open, vec![store]);
         let script = rule.into_iter().fold(Script::of(&Arc::new(world)), Script::with);
-        let workplace = Workplace::playing(&Server::shared().play(script));
         let recorders = "[scan]\nrecorders = [\"trail\", \"event_data_store\"]\n";
-        workplace.write("trailcheck.toml", &format!("{recorders}{CONFIG}"));
+        let (workplace, _) = Workplace::playing(script, &format!("{recorders}{CONFIG}"));
         let (report, _) = workplace.check(&[]);
         let of = |policy: &str, bucket: &str| outcome(&report, policy, &format!("s3://{bucket}/")).to_owned();
         [of("coverage/unload_recorded", "forgotten"), of("coverage/recorded_once", "member-eu")]
@@ -251,15 +246,11 @@ fn a_store_of_the_organization_that_was_not_seen_is_no_gap_and_no_single_record(
 /// Of two accounts that were scanned together, one need not be in the other's organization.
 #[test]
 fn a_store_of_an_organization_takes_in_its_members_alone() {
-    let selectors = json!([{"FieldSelectors": [
-        {"Field": "eventCategory", "Equals": ["Data"]}, {"Field": "resources.type", "Equals": ["AWS::S3::Object"]},
-    ]}]);
-    let store = Store { name: "lake".to_owned(), home: "us-east-1".to_owned(), is_organizations: true, selectors };
+    let store = store_of_all();
     let regions = ["us-east-1", "eu-west-1"];
     let owner = Account { stores: vec![store], ..Account::in_regions(&regions) };
     let other = Account::in_regions(&regions).with_bucket("forgotten", "eu-west-1");
     let world = World::of(AUDIT).with(AUDIT, owner).with(MEMBER, other);
-    let workplace = Workplace::playing(&Server::shared().play(Script::of(&Arc::new(world))));
     let config = r#"
 [scan]
 recorders = ["trail", "event_data_store"]
@@ -267,7 +258,7 @@ accounts = [{ id = "222222222222" }, { id = "444444444444", role = "arn:aws:iam:
 [[redshift.unload]]
 location = "s3://forgotten/"
 "#;
-    workplace.write("trailcheck.toml", config);
+    let (workplace, _) = Workplace::playing(Script::of(&Arc::new(world)), config);
     let (report, _) = workplace.check(&[]);
     let found = finding(&report, "coverage/unload_recorded", "s3://forgotten/");
     assert_eq!(found["outcome"], "unknown", "{found}");
@@ -289,8 +280,7 @@ fn fixes(workplace: &Workplace, more: &[&str]) -> Value {
 /// What an organization's trail does not take in, another call must.
 #[test]
 fn fix_closes_what_the_trail_of_a_foreign_organization_does_not_record() {
-    let workplace = Workplace::playing(&Server::shared().play(script()));
-    workplace.write("trailcheck.toml", CONFIG);
+    let (workplace, _) = Workplace::playing(script(), CONFIG);
     workplace.run(&["collect", "-o", "snapshot.json"]);
     let mut snapshot: Value =
         serde_json::from_str(&std::fs::read_to_string(workplace.path("snapshot.json")).unwrap()).unwrap();
@@ -313,14 +303,13 @@ fn fix_closes_what_the_trail_of_a_foreign_organization_does_not_record() {
 /// The caller's account records its own requests: a selector in its trail comes before a new trail of the bucket's owner.
 #[test]
 fn fix_changes_a_trail_of_the_caller_before_it_makes_one_of_the_owner() {
-    let workplace = Workplace::playing(&Server::shared().play(script()));
     let accounts = format!(
         "[scan]\naccounts = [{{ id = \"{AUDIT}\" }}, {{ id = \"{MEMBER}\", role = \"arn:aws:iam::{MEMBER}:role/audit\" }}, \
          {{ id = \"{SELF_RELIANT}\", role = \"arn:aws:iam::{SELF_RELIANT}:role/audit\" }}]\n"
     );
     let forgotten = "[[redshift.unload]]\nlocation = \"s3://forgotten/\"\n";
     let role = format!("role = \"arn:aws:iam::{SELF_RELIANT}:role/loader\"\n");
-    workplace.write("trailcheck.toml", &format!("{accounts}{forgotten}{role}"));
+    let (workplace, _) = Workplace::playing(script(), &format!("{accounts}{forgotten}{role}"));
     let told = fixes(&workplace, &[]);
     let step = &told["steps"][0];
     assert_eq!((&step["call"], &step["account"]), (&json!("put_event_selectors"), &json!(SELF_RELIANT)), "{told}");

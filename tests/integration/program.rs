@@ -6,7 +6,7 @@ use std::process::{Command, Output, Stdio};
 use serde_json::Value;
 
 use crate::endpoint::Endpoint;
-use crate::scripted::Played;
+use crate::scripted::{Played, Script, Server};
 
 /// A working directory that goes away with the test.
 pub struct Workplace {
@@ -33,9 +33,12 @@ impl Workplace {
         Workplace::with_credentials(&endpoint.url(), "testing")
     }
 
-    /// The same where a script is played.
-    pub fn playing(played: &Played) -> Workplace {
-        Workplace::with_credentials(&played.url, &played.access_key)
+    /// The same where a script is played, with a config.
+    pub fn playing(script: Script, config: &str) -> (Workplace, Played) {
+        let played = Server::shared().play(script);
+        let workplace = Workplace::with_credentials(&played.url, &played.access_key);
+        workplace.write("trailcheck.toml", config);
+        (workplace, played)
     }
 
     fn with_credentials(url: &str, access_key: &str) -> Workplace {

@@ -41,9 +41,6 @@ pub struct Call {
 pub struct Rule {
     pub operation: &'static str,
     pub account: Option<String>,
-    pub region: Option<&'static str>,
-    /// Part of what it asks about.
-    pub about: String,
     /// Calls that do not fail, before those that do.
     pub skip: usize,
     /// Calls that fail, before those that do not.
@@ -54,22 +51,16 @@ pub struct Rule {
 impl Rule {
     /// Every call of the operation.
     pub fn on(operation: &'static str, fault: Fault) -> Rule {
-        Rule { operation, account: None, region: None, about: String::new(), skip: 0, times: usize::MAX, fault }
+        Rule { operation, account: None, skip: 0, times: usize::MAX, fault }
     }
 
     pub fn in_account(self, account: &str) -> Rule {
         Rule { account: Some(account.to_owned()), ..self }
     }
 
-    pub fn about(self, about: &str) -> Rule {
-        Rule { about: about.to_owned(), ..self }
-    }
-
     fn fits(&self, call: &Call) -> bool {
         self.operation == call.operation
             && self.account.as_ref().is_none_or(|account| *account == call.account)
-            && self.region.is_none_or(|region| region == call.region)
-            && call.about.contains(&self.about)
             && self.times > 0
     }
 }
