@@ -110,7 +110,7 @@ impl Plan {
                 || gaps.iter().any(|gap| prepare(&mut trails, *gap));
             if !is_closed {
                 let because =
-                    "no trail of the account can take one more selector within CloudTrail's limits".to_owned();
+                    "no trail that counts for it can take one more selector within CloudTrail's limits".to_owned();
                 left.push(Left { location: requirement.location.to_string(), because });
             }
         }

@@ -36,7 +36,7 @@ pub struct Call {
     pub about: String,
 }
 
-/// Calls that fail. What is `None` or empty is true of any call.
+/// Calls that fail; `account`: whose, or anybody's.
 #[derive(Debug, Clone)]
 pub struct Rule {
     pub operation: &'static str,

@@ -206,7 +206,8 @@ fn inventory(prepared: &Prepared) -> Markup {
 /// Accounts by regions.
 fn recording(run: &Run) -> Markup {
     let regions = scan::regions(run);
-    let heads: Vec<&str> = ["account"].into_iter().chain(regions.iter().copied()).collect();
+    let names: Vec<String> = regions.iter().map(|region| shown(region)).collect();
+    let heads: Vec<&str> = ["account"].into_iter().chain(names.iter().map(String::as_str)).collect();
     let row = |account: &AccountSeen| {
         html! {
             th scope="row" { (shown(&account.account)) }
