@@ -55,6 +55,7 @@ mod permissions;
 pub mod policy;
 pub mod progress;
 pub mod reason;
+pub mod redshift;
 pub mod report;
 mod severity;
 pub mod snapshot;

@@ -107,6 +107,18 @@ impl RoleArn {
     }
 }
 
+/// The roles of a chain as IAM_ROLE has it, `arn1,arn2`, each with the blanks around it. A role's name may have a comma, so only
+/// one before an `arn:` parts two roles.
+pub fn roles_of_chain(text: &str) -> impl Iterator<Item = &str> {
+    let is_end = |at: &usize| text[at + 1..].trim_start().starts_with("arn:");
+    let ends = text.match_indices(',').map(|(at, _)| at).filter(is_end).chain([text.len()]);
+    ends.scan(0, move |begin, end| {
+        let role = &text[*begin..end];
+        *begin = end + 1;
+        Some(role)
+    })
+}
+
 impl fmt::Display for RoleArn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::error::{ConfigError, Source};
-use crate::aws::arn::RoleArn;
+use crate::aws::arn::{RoleArn, roles_of_chain};
 
 /// The roles as IAM_ROLE has them: one, or a chain with commas and no blanks. Coverage is proved for the sessions of the last, so
 /// each name is meant as it stands.
@@ -19,13 +19,7 @@ pub(super) fn role_chain(source: &Source, raw: &toml::Spanned<String>) -> Result
         );
         return Err(source.at(raw.span(), message));
     }
-    text.split(",arn:")
-        .enumerate()
-        .map(|(at, role)| {
-            let role = if at == 0 { role.to_owned() } else { format!("arn:{role}") };
-            role_arn(source, raw.span(), &role)
-        })
-        .collect()
+    roles_of_chain(text).map(|role| role_arn(source, raw.span(), role)).collect()
 }
 
 pub(super) fn role_arn(source: &Source, at: Range<usize>, text: &str) -> Result<RoleArn, ConfigError> {

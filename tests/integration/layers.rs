@@ -23,8 +23,9 @@ const TOOLS: [&str; 13] = [
 
 /// Every other room, from the vocabulary down to the command line, with what it imports. A room names only rooms above it, so
 /// there are no circles.
-const ROOMS: [(&str, &[&str]); 16] = [
+const ROOMS: [(&str, &[&str]); 17] = [
     ("aws", &[]),
+    ("redshift", &["aws"]),
     ("snapshot", &["aws"]),
     ("reason", &["aws", "snapshot"]),
     ("coverage", &["aws", "snapshot", "reason"]),
@@ -32,7 +33,7 @@ const ROOMS: [(&str, &[&str]); 16] = [
     ("config", &["aws", "snapshot"]),
     ("permissions", &["snapshot", "config"]),
     ("logs", &["aws", "snapshot"]),
-    ("collect", &["aws", "snapshot", "config", "logs"]),
+    ("collect", &["aws", "redshift", "snapshot", "config", "logs"]),
     ("facts", &["aws", "snapshot", "reason", "coverage", "world", "config", "logs"]),
     ("finding", &["aws", "reason", "config", "facts"]),
     ("policy", &["aws", "snapshot", "reason", "config", "facts", "finding"]),

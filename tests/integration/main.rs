@@ -12,13 +12,13 @@ mod account;
 mod accounts;
 /// The GitHub Action.
 mod action;
+/// Live runs against the local AWS endpoint.
 /// Only approved principals: what passes, and what keeps it from passing.
 mod approval;
 /// What stands around a check: waivers, baselines, what changed, schemas.
 mod around;
 /// What authors of policies have.
 mod authors;
-/// Live runs against the local AWS endpoint.
 mod aws;
 /// The same: log records in the trails' own buckets.
 mod aws_logs;

@@ -1,0 +1,6 @@
+//! What Redshift says of its own COPYs and UNLOADs, read out of SQL texts and audit logs.
+//!
+//! `lexer` cuts a text into tokens, `statement` finds COPY and UNLOAD among them.
+
+mod lexer;
+pub mod statement;
