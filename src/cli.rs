@@ -65,7 +65,7 @@ pub enum Command {
     Eval(Eval),
     /// Run the tests of a folder of policies: rules named `test_…`, each of which must be true.
     Test(Test),
-    /// Say what a policy asks and how to fix what it finds, or what an outcome or an exit code means.
+    /// Say what a policy asks and how to fix what it finds, what an outcome or an exit code means, or what SQL Redshift is sent.
     Explain(Explain),
     /// Write a commented trailcheck.toml to begin with.
     Init(Init),
@@ -205,8 +205,11 @@ impl ReportTarget {
 )]
 pub struct Collect {
     /// The snapshot to write; gzip if the name ends with `.gz`; `-`: standard output.
-    #[arg(short, long, value_name = "FILE")]
-    pub output: PathBuf,
+    #[arg(short, long, value_name = "FILE", required_unless_present = "dry_run")]
+    pub output: Option<PathBuf>,
+    /// Ask nothing: print the calls that this config makes, by the permissions that they need, and the SQL that Redshift is sent.
+    #[arg(long, conflicts_with = "output")]
+    pub dry_run: bool,
     #[command(flatten)]
     pub config: ConfigArgs,
 }

@@ -13,6 +13,7 @@ mod channels;
 mod client;
 mod clusters;
 mod credentials;
+mod data_api;
 pub(crate) mod digests;
 mod failures;
 mod limits;
@@ -29,6 +30,7 @@ mod selectors;
 mod shared_trails;
 mod stop;
 mod stores;
+mod system_tables;
 mod trails;
 mod whole;
 
@@ -46,7 +48,7 @@ use crate::logs::event::Period;
 use crate::logs::reader::Reader;
 use crate::logs::sample::LogRequest;
 use crate::progress::Progress;
-use crate::snapshot::{Account, Caller, FactKind, Failure, SCHEMA, Scanner, Snapshot};
+use crate::snapshot::{Account, Caller, FactKind, Failure, SCHEMA, Scanner, Snapshot, Statement};
 
 use account::{Opened, Scan, look, open};
 use accounts::{Accounts, Seen};
@@ -169,7 +171,7 @@ pub(crate) fn run(config: &Config, buckets: &[String], logs: Option<LogRequest>)
 pub(crate) fn read_logs(
     place: &Location,
     period: Period,
-    reader: &mut Reader,
+    reader: &mut Reader<'_>,
     progress: &Progress,
 ) -> Result<(), CollectError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CollectError::Runtime)?;
@@ -251,10 +253,11 @@ async fn collect(
         // Whatever needs them sees that they are not there.
         first.failures.add(call, aws.home_region(), None, error, &[]);
     }
+    let statements: Vec<Statement> = seen.iter_mut().flat_map(|seen| std::mem::take(&mut seen.statements)).collect();
     let (records, changes) = match logs {
         Some(request) => {
             progress.stage("listing log objects");
-            let (records, changes) = log_objects::collect(&mut seen, request, &progress).await;
+            let (records, changes) = log_objects::collect(&mut seen, request, &statements, &progress).await;
             (Some(records), changes)
         }
         None => (None, vec![]),
@@ -281,6 +284,7 @@ async fn collect(
         was_stopped: false,
         organization,
         locations: vec![],
+        statements,
         records,
         changes,
         scanner: Some(Scanner {

@@ -12,14 +12,15 @@ mod scan;
 mod units;
 mod waivers;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use time::Duration;
 
+use crate::aws::arn::Arn;
 use crate::aws::location::{Location, LocationKind};
 use crate::bounded_file;
-use crate::snapshot::RecorderKind;
+use crate::snapshot::{LearnSource, RecorderKind};
 
 use document::Document;
 pub use error::ConfigError;
@@ -62,12 +63,26 @@ pub struct Config {
     /// Empty: trails.
     pub recorders: Vec<RecorderKind>,
     pub redshift: Vec<RedshiftLocation>,
+    /// Where Redshift is asked what it uses.
+    pub learn: BTreeSet<LearnSource>,
+    pub data_api: DataApi,
     pub access_rules: Vec<AccessRule>,
     /// `None`: no `[records]` table.
     pub records: Option<RecordsConfig>,
     /// `[policies]`, by id.
     pub policies: Vec<PolicySetting>,
     pub waivers: Vec<Waiver>,
+}
+
+/// How the Redshift Data API logs in to databases.
+#[derive(Debug, Clone, Default)]
+pub struct DataApi {
+    /// `None`: the one that was made with the cluster.
+    pub database: Option<String>,
+    /// Of provisioned clusters; `None`: the IAM identity that asks.
+    pub db_user: Option<String>,
+    /// A secret with user and password; `None`: the IAM identity that asks.
+    pub secret_arn: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -115,6 +130,8 @@ impl Config {
                 redshift.push(redshift_location(&source, kind, entry)?);
             }
         }
+        let learn: BTreeSet<LearnSource> = document.redshift.learn.into_iter().collect();
+        let data_api = data_api(&source, document.redshift.data_api, &learn)?;
         let access_rules: Vec<AccessRule> =
             document.access.into_iter().map(|rule| access_rule(&source, rule)).collect::<Result<_, _>>()?;
         let mut lines: HashMap<&Location, usize> = HashMap::new();
@@ -137,6 +154,8 @@ impl Config {
             budget: budget(&source, document.scan.budget)?,
             recorders: document.scan.recorders.unwrap_or_default(),
             redshift,
+            learn,
+            data_api,
             access_rules,
             records: document.records.map(|records| records_config(&source, records)).transpose()?,
             policies: policies::read(&source, document.policies)?,
@@ -168,6 +187,31 @@ impl Config {
         buckets.dedup();
         buckets
     }
+}
+
+fn data_api(source: &Source, raw: document::DataApi, learn: &BTreeSet<LearnSource>) -> Result<DataApi, ConfigError> {
+    if let Some(secret) = &raw.secret_arn {
+        let is_secret = |arn: Arn| arn.service == "secretsmanager" && arn.resource.starts_with("secret:");
+        if !Arn::parse(secret.get_ref()).is_some_and(is_secret) {
+            let message = format!(
+                "`{}` is not a secret's ARN; expected arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME",
+                secret.get_ref()
+            );
+            return Err(source.at(secret.span(), message));
+        }
+        if let Some(user) = &raw.db_user {
+            return Err(
+                source.at(user.span(), "db_user and secret_arn: give one of the two, the secret names its user")
+            );
+        }
+    }
+    let given = [&raw.database, &raw.db_user, &raw.secret_arn].into_iter().flatten().next();
+    if let Some(given) = given.filter(|_| !learn.contains(&LearnSource::SystemTables)) {
+        let message = "redshift.data_api is for redshift.learn = [\"system_tables\"], which is not asked for";
+        return Err(source.at(given.span(), message));
+    }
+    let text = |raw: Option<toml::Spanned<String>>| raw.map(toml::Spanned::into_inner);
+    Ok(DataApi { database: text(raw.database), db_user: text(raw.db_user), secret_arn: text(raw.secret_arn) })
 }
 
 fn records_config(source: &Source, raw: document::Records) -> Result<RecordsConfig, ConfigError> {

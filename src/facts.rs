@@ -15,10 +15,12 @@ mod logging;
 mod placement;
 pub mod plan;
 mod principals;
+mod reconciliation;
 mod statements;
 pub mod subject;
 pub mod trace;
 mod unseen;
+mod uses;
 mod validation;
 
 use std::cell::{OnceCell, RefCell};
@@ -32,7 +34,7 @@ use crate::config::{Config, RedshiftLocation};
 use crate::coverage::prove::RecorderSet;
 use crate::parallel;
 use crate::reason::{OfLocation, Reason};
-use crate::snapshot::{FactKind, Origin, Records, Snapshot};
+use crate::snapshot::{FactKind, Origin, Records, Snapshot, StatementRecords};
 use crate::world::World;
 
 use accesses::{AccessIndex, OwnCalls};
@@ -40,12 +42,13 @@ use input::{Facts, FailureFact, LocationFact, SCHEMA, Scan};
 use judgement::{Coverage, Judgement};
 use placement::{ClusterIndex, RecordersInRegion};
 use subject::{Subject, SubjectKind};
+use uses::{DeclaredPlaces, Used, uses};
 
 /// Derives the facts. The same snapshot and config give the same facts, byte for byte.
 pub fn derive(snapshot: &Snapshot, config: &Config) -> Facts {
     let view = View::new(snapshot, config);
     let (unloads, copies): (Vec<Used>, Vec<Used>) =
-        redshift_uses(snapshot, config).into_iter().partition(|used| used.location.kind == LocationKind::Unload);
+        uses(snapshot, config).into_iter().partition(|used| used.location.kind == LocationKind::Unload);
     Facts {
         schema: SCHEMA.to_owned(),
         scan: view.scan(),
@@ -53,6 +56,8 @@ pub fn derive(snapshot: &Snapshot, config: &Config) -> Facts {
         copies: view.each(&copies, View::location_fact),
         access_rules: view.each(&config.access_rules, View::access_fact),
         declared: view.declared_facts(),
+        learned: view.learned_facts(),
+        statements: view.statement_facts(),
         seen_unloads: view.unload_facts(),
         redshift_roles: view.role_facts(),
         declared_roles: view.declared_role_facts(),
@@ -93,6 +98,10 @@ struct View<'a> {
     records: Option<&'a Records>,
     config: &'a Config,
     accesses: AccessIndex<'a>,
+    /// What the config declares of Redshift's locations.
+    declared: DeclaredPlaces<'a>,
+    /// What the records show of a statement, by its id.
+    found: HashMap<&'a str, &'a StatementRecords>,
     own_calls: OwnCalls<'a>,
     clusters: ClusterIndex,
     /// The locations that the records were told apart by.
@@ -112,6 +121,7 @@ struct View<'a> {
 impl<'a> View<'a> {
     fn new(snapshot: &'a Snapshot, config: &'a Config) -> View<'a> {
         let records = snapshot.records.as_ref();
+        let found = records.iter().flat_map(|records| &records.statements);
         let world = World::at(snapshot, snapshot.collected_at()).counting(&config.recorders, config.regions.is_some());
         View {
             clusters: ClusterIndex::of(&world),
@@ -120,6 +130,8 @@ impl<'a> View<'a> {
             world,
             records,
             config,
+            declared: DeclaredPlaces::of(config),
+            found: found.map(|found| (&*found.statement, found)).collect(),
             accesses: AccessIndex::of(records, snapshot.accounts.len() == 1),
             watched: records.iter().flat_map(|records| &records.locations).map(String::as_str).collect(),
             proved: RefCell::default(),
@@ -198,6 +210,7 @@ impl<'a> View<'a> {
         let entry = &used.location;
         // Nobody else asks this of the location and its role.
         let coverage = of_manifest(entry, self.proof(&entry.location, entry.access, entry.role.as_ref()));
+        let coverage = if used.is_within { of_part(entry, coverage) } else { coverage };
         LocationFact {
             subject: self.location_subject(&entry.location, Some(used.origin.clone())),
             location: entry.location.to_string(),
@@ -225,57 +238,13 @@ fn of_manifest(entry: &RedshiftLocation, coverage: Judgement<Coverage>) -> Judge
     Judgement::unknown(vec![OfLocation::Manifest { location: entry.location.to_string() }.into()])
 }
 
-/// A location that Redshift uses, and who told of it.
-struct Used {
-    location: RedshiftLocation,
-    origin: Origin,
-}
-
-/// What the config declares, then what was learned and is not declared already.
-fn redshift_uses(snapshot: &Snapshot, config: &Config) -> Vec<Used> {
-    let declared = config
-        .redshift
-        .iter()
-        .map(|location| Used { location: location.clone(), origin: Origin::Config { line: location.line } });
-    let mut uses: Vec<Used> = declared.collect();
-    // By kind and location, the places of the uses that are known.
-    let mut known: BTreeMap<(LocationKind, Location), Vec<usize>> = BTreeMap::new();
-    for (place, used) in uses.iter().enumerate() {
-        known.entry((used.location.kind, used.location.location.clone())).or_default().push(place);
+/// Of a part that nobody names: where all of the location is recorded, so is the part.
+fn of_part(entry: &RedshiftLocation, coverage: Judgement<Coverage>) -> Judgement<Coverage> {
+    if coverage.status == Coverage::Recorded {
+        return coverage;
     }
-    for learned in &snapshot.locations {
-        // A text that is not a location cannot be judged; the loader of the snapshot has refused it.
-        let Ok(location) = Location::parse(&learned.location) else { continue };
-        let role = learned.role.as_deref().and_then(RoleArn::parse);
-        let started_at = learned.started_at.filter(|_| learned.kind == LocationKind::Unload);
-        let places = known.entry((learned.kind, location.clone())).or_default();
-        let same = |place: &&usize| {
-            let known = &uses[**place].location.role;
-            known.is_none() || *known == role
-        };
-        if let Some(place) = places.iter().find(same) {
-            uses[*place].location.unloaded_at.extend(started_at);
-            continue;
-        }
-        places.push(uses.len());
-        uses.push(Used {
-            location: RedshiftLocation {
-                kind: learned.kind,
-                location,
-                role,
-                chained_from: None,
-                cluster: learned.cluster.clone(),
-                access: match learned.kind {
-                    LocationKind::Unload => Access::All,
-                    LocationKind::Copy => Access::Read,
-                },
-                unloaded_at: started_at.into_iter().collect(),
-                line: 1,
-            },
-            origin: learned.origin.clone(),
-        });
-    }
-    uses
+    let reason = OfLocation::UsedWithin { location: entry.location.to_string(), statement: entry.kind };
+    Judgement::unknown([vec![reason.into()], coverage.reasons].concat())
 }
 
 /// Three-valued "or": one yes is enough; without it, one that could not be told leaves all untold.

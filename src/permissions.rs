@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::config::Config;
-use crate::snapshot::{RecorderKind, Snapshot};
+use crate::snapshot::{LearnSource, RecorderKind, Snapshot};
 
 /// An action, and on what.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,12 +44,34 @@ pub(crate) fn needed(config: &Config, snapshot: Option<&Snapshot>) -> Vec<Permis
     any("redshift-serverless:ListNamespaces", "the same of Redshift Serverless");
     any("redshift-serverless:ListWorkgroups", "which workgroups its namespaces have");
     any("s3:ListAllMyBuckets", "where the account's buckets are");
+    let asks_clusters = config.learn.contains(&LearnSource::SystemTables);
+    if asks_clusters {
+        any("redshift-data:ExecuteStatement", "fixed SELECTs on the system views");
+        any("redshift-data:DescribeStatement", "whether they have ended");
+        any("redshift-data:GetStatementResult", "what they found");
+        match (&config.data_api.secret_arn, &config.data_api.db_user) {
+            (Some(_), _) => {}
+            (None, Some(_)) => any("redshift:GetClusterCredentials", "to log in as the database user"),
+            (None, None) => any("redshift:GetClusterCredentialsWithIAM", "to log in to clusters"),
+        }
+        if config.data_api.secret_arn.is_none() {
+            any("redshift-serverless:GetCredentials", "to log in to workgroups");
+        }
+    }
     if config.reads_records() {
         any("cloudtrail:ListPublicKeys", "the keys that digests are signed with");
         any("kms:Decrypt", "log files that are encrypted with a KMS key");
     }
+    if let Some(secret) = config.data_api.secret_arn.clone() {
+        let why = "to log in to databases";
+        needed.push(Permission { action: "secretsmanager:GetSecretValue", resources: vec![secret], why });
+    }
     let declared = config.buckets().into_iter().map(|bucket| format!("arn:{partition}:s3:::{bucket}"));
     let mut listed: BTreeSet<String> = declared.collect();
+    if asks_clusters {
+        // Which buckets Redshift tells of is not known beforehand.
+        listed.insert(format!("arn:{partition}:s3:::*"));
+    }
     if config.reads_records() {
         let buckets = log_buckets(snapshot);
         listed.extend(buckets.iter().map(|bucket| format!("arn:{partition}:s3:::{bucket}")));

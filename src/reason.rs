@@ -6,6 +6,7 @@
 mod access;
 mod failure;
 mod location;
+mod objects;
 mod recorder;
 mod records;
 mod statement;
@@ -21,6 +22,7 @@ use crate::snapshot::Failure;
 pub use access::{OfAccess, PrincipalClass, PrincipalQuestion};
 pub use failure::NotSeen;
 pub use location::{LostEvent, MissedBy, OfLocation};
+pub use objects::OfObjects;
 pub use recorder::OfRecorder;
 pub use records::OfRecords;
 pub use statement::OfStatement;
@@ -37,6 +39,7 @@ pub enum Reason {
     OfAccess(OfAccess),
     OfRecords(OfRecords),
     OfStatement(OfStatement),
+    OfObjects(OfObjects),
 }
 
 impl Reason {
@@ -49,6 +52,7 @@ impl Reason {
         match self {
             Reason::OfAccess(reason) => reason.is_of_what_was_seen(),
             Reason::OfStatement(reason) => reason.is_of_what_was_seen(),
+            Reason::OfObjects(reason) => reason.is_of_what_was_seen(),
             _ => false,
         }
     }
@@ -76,6 +80,7 @@ impl fmt::Display for Reason {
             Reason::OfAccess(reason) => reason.fmt(f),
             Reason::OfRecords(reason) => reason.fmt(f),
             Reason::OfStatement(reason) => reason.fmt(f),
+            Reason::OfObjects(reason) => reason.fmt(f),
         }
     }
 }
@@ -102,4 +107,4 @@ macro_rules! into_reason {
     };
 }
 
-into_reason!(NotSeen, OfRecorder, OfLocation, OfTrail, OfAccess, OfRecords, OfStatement);
+into_reason!(NotSeen, OfRecorder, OfLocation, OfTrail, OfAccess, OfRecords, OfStatement, OfObjects);

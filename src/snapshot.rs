@@ -11,6 +11,7 @@ mod file;
 mod organization;
 mod origin;
 mod records;
+mod statement;
 mod trail;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,6 +31,7 @@ pub use records::{
     AccessRecord, Example, IntegrityCounts, IntegrityOutcome, LogReading, NOBODY, ObjectCount, Records, Sample,
     Session, SessionKind, Skipped, TrailIntegrity, Unclear, Window,
 };
+pub use statement::{LearnSource, Statement, StatementFile, StatementRecords};
 pub use trail::{
     AdvancedEventSelector, DataResource, EventDataStore, EventSelector, FieldSelector, RecorderKind, Trail, TrailStatus,
 };
@@ -54,6 +56,9 @@ pub struct Snapshot {
     /// COPY and UNLOAD locations that were learned, not declared.
     #[serde(default)]
     pub locations: Vec<LearnedLocation>,
+    /// COPYs and UNLOADs that Redshift says it ran; their locations are learned too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub statements: Vec<Statement>,
     /// `null`: no log records were asked for.
     #[serde(default)]
     pub records: Option<Records>,

@@ -17,7 +17,7 @@ pub struct Location {
 }
 
 /// What Redshift uses a location for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum LocationKind {
     /// Redshift reads from it.
@@ -32,6 +32,14 @@ impl LocationKind {
         match self {
             LocationKind::Copy => "COPY",
             LocationKind::Unload => "UNLOAD",
+        }
+    }
+
+    /// The table of the config that declares it: `[[redshift.unload]]`.
+    pub fn table(self) -> &'static str {
+        match self {
+            LocationKind::Copy => "copy",
+            LocationKind::Unload => "unload",
         }
     }
 }

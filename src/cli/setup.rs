@@ -163,8 +163,9 @@ pub struct Test {
 
 #[derive(Debug, Args)]
 pub struct Explain {
-    /// A policy, as reports name it (`coverage/unload_recorded`), an outcome (`unknown`), or an exit code (`3`).
-    #[arg(value_name = "POLICY|OUTCOME|CODE")]
+    /// A policy, as reports name it (`coverage/unload_recorded`), an outcome (`unknown`), an exit code (`3`), or `system_tables`: the SQL
+    /// that Redshift is sent.
+    #[arg(value_name = "POLICY|OUTCOME|CODE|SOURCE")]
     pub name: String,
     #[command(flatten)]
     pub policies: PolicyDirs,

@@ -1,17 +1,19 @@
 //! One account: its buckets, and then its trails, stores, clusters and namespaces.
 
+use std::collections::BTreeSet;
+
 use futures_util::future::join3;
 
 use super::accounts::{Entered, Seen};
 use super::buckets::{Buckets, Known};
 use super::client::Aws;
 use super::failures::Failures;
-use super::{channels, clusters, namespaces, regions, stores, trails};
+use super::{channels, clusters, namespaces, regions, stores, system_tables, trails};
 use crate::aws::arn::Arn;
 use crate::aws::timestamp::Timestamp;
 use crate::config::Config;
 use crate::progress::Progress;
-use crate::snapshot::{Account, Caller, RecorderKind, Scope, Trail};
+use crate::snapshot::{Account, Caller, LearnSource, RecorderKind, Scope, Statement, Trail};
 
 /// An account whose buckets were listed: the others need not ask for them.
 pub(super) struct Opened {
@@ -40,11 +42,17 @@ pub(super) struct Scan<'a> {
 pub(super) async fn look(opened: Opened, scan: &Scan<'_>) -> Seen {
     let Opened { entered: Entered { aws, caller }, mut buckets, mut failures } = opened;
     buckets.place(scan.declared.iter().map(String::as_str), scan.known, &mut failures).await;
-    let account = collect(&aws, scan, caller, buckets, &mut failures).await;
-    Seen { aws, account, failures }
+    let (account, statements) = collect(&aws, scan, caller, buckets, &mut failures).await;
+    Seen { aws, account, statements, failures }
 }
 
-async fn collect(aws: &Aws, scan: &Scan<'_>, caller: Caller, mut buckets: Buckets, failures: &mut Failures) -> Account {
+async fn collect(
+    aws: &Aws,
+    scan: &Scan<'_>,
+    caller: Caller,
+    mut buckets: Buckets,
+    failures: &mut Failures,
+) -> (Account, Vec<Statement>) {
     let Scan { config, declared, known, progress } = scan;
     let partition = Arn::parse(&caller.arn).map_or("aws", |arn| arn.partition).to_owned();
     let of_declared =
@@ -63,7 +71,14 @@ async fn collect(aws: &Aws, scan: &Scan<'_>, caller: Caller, mut buckets: Bucket
     .await;
     failures.list.extend(of_clusters.list.into_iter().chain(of_namespaces.list));
     clusters.extend(namespaces);
-    buckets.place(trails.iter().flat_map(Trail::named_buckets), known, failures).await;
+    let mut statements = vec![];
+    if config.learn.contains(&LearnSource::SystemTables) {
+        progress.stage(&format!("asking the clusters of {} what they ran", caller.account));
+        statements = system_tables::collect(aws, config, &clusters, failures).await;
+    }
+    let learned: BTreeSet<String> = statements.iter().flat_map(Statement::buckets).collect();
+    let named = trails.iter().flat_map(Trail::named_buckets).chain(learned.iter().map(String::as_str));
+    buckets.place(named, known, failures).await;
     let counts = |kind| config.recorders.contains(&kind);
     let (counts_stores, counts_channels) = (counts(RecorderKind::EventDataStore), counts(RecorderKind::Channel));
     let mut store_regions = None;
@@ -83,7 +98,7 @@ async fn collect(aws: &Aws, scan: &Scan<'_>, caller: Caller, mut buckets: Bucket
         true => Some(channels::collect(aws, of_stores, failures).await),
         false => None,
     };
-    Account {
+    let account = Account {
         caller,
         collected_at: Timestamp::now(),
         scope: Scope { regions, store_regions, partition },
@@ -92,6 +107,8 @@ async fn collect(aws: &Aws, scan: &Scan<'_>, caller: Caller, mut buckets: Bucket
         channels,
         buckets: buckets.into_list(),
         clusters,
+        learned_from: config.learn.clone(),
         failures: vec![],
-    }
+    };
+    (account, statements)
 }

@@ -11,7 +11,7 @@ use super::{CollectError, ask_each};
 use crate::aws::location::Location;
 use crate::config::{Config, ScanAccount};
 use crate::logs::layout;
-use crate::snapshot::{Account, Bucket, Caller, FactKind, Failure, Organization, Snapshot};
+use crate::snapshot::{Account, Bucket, Caller, FactKind, Failure, Organization, Snapshot, Statement};
 
 /// An account that was entered.
 pub(super) struct Entered {
@@ -24,6 +24,8 @@ pub(super) struct Seen {
     pub aws: Aws,
     /// But for its failures.
     pub account: Account,
+    /// What its clusters said that they ran.
+    pub statements: Vec<Statement>,
     pub failures: Failures,
 }
 

@@ -143,6 +143,10 @@ impl Aws {
         client!(self, aws_sdk_redshift, "redshift", region)
     }
 
+    pub(super) fn redshift_data(&self, region: &str) -> aws_sdk_redshiftdata::Client {
+        client!(self, aws_sdk_redshiftdata, "redshift-data", region)
+    }
+
     pub(super) fn redshift_serverless(&self, region: &str) -> aws_sdk_redshiftserverless::Client {
         client!(self, aws_sdk_redshiftserverless, "redshift-serverless", region)
     }

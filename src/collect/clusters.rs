@@ -60,5 +60,7 @@ fn read(cluster: &aws_sdk_redshift::types::Cluster, region: &str, account: &str)
         iam_roles: roles?,
         default_iam_role_arn: cluster.default_iam_role_arn().filter(|arn| !arn.is_empty()).map(str::to_owned),
         workgroups: vec![],
+        status: cluster.cluster_status().map(str::to_owned),
+        database: cluster.db_name().map(str::to_owned),
     })
 }

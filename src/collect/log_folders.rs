@@ -13,7 +13,6 @@ use crate::aws::timestamp::Timestamp;
 use crate::logs::chain::LogName;
 use crate::logs::layout::{self, Folder, ObjectKind};
 use crate::logs::sample::Listed;
-use crate::logs::watch::Watched;
 use crate::snapshot::{Account, FieldSelector, Trail, Window};
 
 /// One trail's log files of one region.
@@ -39,7 +38,7 @@ pub(super) struct Source {
 
 /// Where log files are, and which.
 pub(super) struct LogFolders {
-    /// What every trail delivered for the watched buckets' regions (all, where nothing in particular is watched), and for others
+    /// What every trail delivered for the regions of the buckets that are asked of (all, where none is named), and for others
     /// to which a copy may have gone.
     pub sources: Vec<Source>,
     /// The regions that the log buckets are in, which have nothing to do with the events'.
@@ -48,11 +47,10 @@ pub(super) struct LogFolders {
     pub delivered_regions: BTreeMap<String, BTreeSet<String>>,
 }
 
-pub(super) async fn list_all(access: &LogAccess<'_>, watched: &[Watched], window: Window) -> LogFolders {
+pub(super) async fn list_all(access: &LogAccess<'_>, named: &BTreeSet<String>, window: Window) -> LogFolders {
     let account = access.account();
-    let mut regions: BTreeSet<&String> =
-        watched.iter().filter_map(|watched| access.region(&watched.location.bucket)).collect();
-    if watched.is_empty() {
+    let mut regions: BTreeSet<&String> = named.iter().filter_map(|bucket| access.region(bucket)).collect();
+    if named.is_empty() {
         regions.extend(&account.scope.regions);
     }
     let (mut bucket_regions, mut delivered_regions) = (BTreeMap::new(), BTreeMap::new());

@@ -11,9 +11,8 @@ use super::{ACCOUNTS_IN_FLIGHT, buckets, log_validation, objects};
 use crate::aws::timestamp::Timestamp;
 use crate::logs::reader::{self, Question, Reader};
 use crate::logs::sample::{self, Listed, LogRequest};
-use crate::logs::watch::Watched;
 use crate::progress::Progress;
-use crate::snapshot::{Change, FactKind, LogReading, ObjectCount, Records, Sample, Window};
+use crate::snapshot::{Change, FactKind, LogReading, ObjectCount, Records, Sample, Statement, Window};
 
 /// Where the log files of one account are.
 struct Logs {
@@ -24,13 +23,21 @@ struct Logs {
 }
 
 /// The log objects of the accounts, read as one.
-pub(super) async fn collect(seen: &mut [Seen], request: LogRequest, progress: &Progress) -> (Records, Vec<Change>) {
+pub(super) async fn collect(
+    seen: &mut [Seen],
+    request: LogRequest,
+    statements: &[Statement],
+    progress: &Progress,
+) -> (Records, Vec<Change>) {
     let at = seen.iter().map(|seen| seen.account.collected_at).min();
     let window = Window::before(at.unwrap_or(Timestamp::EPOCH), request.window);
     let (accounts, buckets) = (seen.len(), BucketPlaces::of(seen));
-    let (all, watched) = (&*seen, &request.watched);
+    let all = &*seen;
+    let places = request.watched.iter().map(|watched| &watched.location);
+    let mut named: BTreeSet<String> = places.map(|location| location.bucket.clone()).collect();
+    named.extend(statements.iter().flat_map(Statement::buckets));
     let look =
-        async |own: usize| find(&LogAccess { seen: all, buckets: &buckets, own }, watched, window, progress).await;
+        async |own: usize| find(&LogAccess { seen: all, buckets: &buckets, own }, &named, window, progress).await;
     let logs: Vec<Logs> = stream::iter(0..accounts).map(look).buffered(ACCOUNTS_IN_FLIGHT).collect().await;
     let (drawn, sample) = draw(&logs, request.sample, seen, &buckets);
     let total = drawn.iter().flatten().count() as u64;
@@ -42,6 +49,7 @@ pub(super) async fn collect(seen: &mut [Seen], request: LogRequest, progress: &P
         period: window.period(),
         expected: logs.iter().flat_map(|logs| logs.validation.expected()).collect(),
         sessions: true,
+        statements,
         threads: reader::threads(),
     });
     let regions: BTreeMap<String, String> = logs.iter().flat_map(|logs| logs.folders.bucket_regions.clone()).collect();
@@ -84,9 +92,9 @@ pub(super) async fn collect(seen: &mut [Seen], request: LogRequest, progress: &P
     (Records { objects, window: Some(window), sample, integrity, delivered_regions, ..reader.finish() }, changes)
 }
 
-/// What one account's trails delivered.
-async fn find(access: &LogAccess<'_>, watched: &[Watched], window: Window, progress: &Progress) -> Logs {
-    let mut folders = log_folders::list_all(access, watched, window).await;
+/// What one account's trails delivered; `named`: the buckets that are asked of.
+async fn find(access: &LogAccess<'_>, named: &BTreeSet<String>, window: Window, progress: &Progress) -> Logs {
+    let mut folders = log_folders::list_all(access, named, window).await;
     let validation = log_validation::collect(access, &folders.sources, &folders.bucket_regions, window, progress).await;
     let mut elsewhere = vec![];
     // It was delivered elsewhere, or is gone: asked for, it is told which.

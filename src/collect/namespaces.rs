@@ -66,6 +66,8 @@ fn read(namespace: &aws_sdk_redshiftserverless::types::Namespace, region: &str, 
         iam_roles: roles.collect(),
         default_iam_role_arn: namespace.default_iam_role_arn().filter(|arn| !arn.is_empty()).map(arn_in),
         workgroups: vec![],
+        status: namespace.status().map(|status| status.as_str().to_ascii_lowercase()),
+        database: namespace.db_name().map(str::to_owned),
     })
 }
 

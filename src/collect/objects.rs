@@ -88,7 +88,7 @@ pub(super) async fn read_below(
     aws: &Aws,
     place: &Location,
     period: Period,
-    reader: &mut Reader,
+    reader: &mut Reader<'_>,
     progress: &Progress,
 ) -> Result<(), CollectError> {
     progress.stage("listing log objects");
@@ -127,7 +127,7 @@ pub(super) fn read(
     aws: &Aws,
     objects: &[Listed],
     bucket_region: &BTreeMap<String, String>,
-    reader: &mut Reader,
+    reader: &mut Reader<'_>,
     progress: &Progress,
 ) {
     let buckets: BTreeSet<&String> = objects.iter().map(|object| &object.bucket).collect();

@@ -51,6 +51,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, CommandError> {
         period,
         expected: Expected::new(),
         sessions: false,
+        statements: &[],
         threads,
     });
     let progress = Progress::start();

@@ -1,6 +1,9 @@
 //! `collect`: AWS -> snapshot file.
 
+use std::fmt::Write;
+
 use super::evidence::log_request;
+use super::explain;
 use super::targets::refuse_inputs;
 use super::{CommandError, told};
 use crate::cli::Collect;
@@ -9,16 +12,18 @@ use crate::config::Config;
 use crate::counted::counted;
 use crate::exit::Exit;
 use crate::output;
+use crate::permissions;
 use crate::reason::Reason;
-use crate::snapshot::{LogReading, Records, Snapshot};
+use crate::snapshot::{LearnSource, LogReading, Records, Snapshot};
 
 /// 3 where something could not be seen: the snapshot is written, and says what is missing.
 pub(super) fn run(args: &Collect) -> Result<Exit, CommandError> {
     let config = Config::find(args.config.config.as_deref())?;
-    refuse_inputs(&args.output, std::iter::once(&config.path), "a snapshot")?;
+    let Some(output) = &args.output else { return told(output::print_text(&asked(&config))) };
+    refuse_inputs(output, std::iter::once(&config.path), "a snapshot")?;
     // What is there may be anything; a snapshot is replaced by one.
-    if args.output.is_file() && !Snapshot::is_one(&args.output) {
-        let path = args.output.display();
+    if output.is_file() && !Snapshot::is_one(output) {
+        let path = output.display();
         let message = format!("{path} is there and is no snapshot: give another name, or remove it");
         return Err(CommandError::Usage(message));
     }
@@ -26,15 +31,15 @@ pub(super) fn run(args: &Collect) -> Result<Exit, CommandError> {
         Err(CollectError::Stopped(Some(snapshot))) => *snapshot,
         collected => collected?,
     };
-    if args.output.as_os_str() == "-" {
+    if output.as_os_str() == "-" {
         told(output::print(&snapshot.to_json()))?;
     } else {
-        snapshot.save(&args.output)?;
+        snapshot.save(output)?;
     }
     for account in &snapshot.accounts {
         output::remark(format_args!(
             "wrote {}: account {}, {}, {}, {}, {}",
-            args.output.display(),
+            output.display(),
             account.id(),
             counted(account.scope.regions.len() as u64, "region"),
             counted(account.trails.len() as u64, "trail"),
@@ -59,4 +64,17 @@ pub(super) fn run(args: &Collect) -> Result<Exit, CommandError> {
     let is_whole = |records: &Records| records.read.iter().all(LogReading::is_complete);
     let is_complete = snapshot.failures().next().is_none() && unread == 0 && malformed == 0;
     Ok(if is_complete && records.is_none_or(is_whole) { Exit::Ok } else { Exit::Unknown })
+}
+
+/// What a collection asks.
+fn asked(config: &Config) -> String {
+    let mut text = String::new();
+    for permission in permissions::needed(config, None) {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{:<40} {}", permission.action, permission.why);
+    }
+    if config.learn.contains(&LearnSource::SystemTables) {
+        let _ = write!(text, "\n{}", explain::system_tables());
+    }
+    text
 }

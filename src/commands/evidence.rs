@@ -29,6 +29,7 @@ pub(super) fn snapshot(evidence: &SnapshotArgs, config: &Config) -> Result<Snaps
     if !evidence.logs.is_empty() {
         let window = config.records.and_then(|records| records.window);
         let window = window.map(|span| Window::before(snapshot.collected_at(), span));
+        let statements = std::mem::take(&mut snapshot.statements);
         let mut reader = Reader::new(Question {
             watched: watched(config),
             buckets: vec![],
@@ -36,6 +37,7 @@ pub(super) fn snapshot(evidence: &SnapshotArgs, config: &Config) -> Result<Snaps
             period: window.map_or(Period::default(), |window| window.period()),
             expected: Expected::new(),
             sessions: true,
+            statements: &statements,
             threads: threads(),
         });
         let progress = Progress::start();
@@ -44,6 +46,7 @@ pub(super) fn snapshot(evidence: &SnapshotArgs, config: &Config) -> Result<Snaps
         }
         snapshot.changes.extend(reader.changes());
         snapshot.records = Some(Records { window, ..reader.finish() });
+        snapshot.statements = statements;
     }
     Ok(snapshot)
 }
@@ -90,8 +93,8 @@ fn refuse_another_organization(path: &Path, asked: &ScanOrganization, snapshot: 
 
 /// Nothing to judge is a mistake, not a pass.
 pub(super) fn refuse_nothing(config: &Config, snapshot: Option<&Snapshot>) -> Result<(), CommandError> {
-    let learned = snapshot.is_some_and(|snapshot| !snapshot.locations.is_empty());
-    if learned || !config.redshift.is_empty() || !config.access_rules.is_empty() {
+    let learned = snapshot.is_some_and(|snapshot| !snapshot.locations.is_empty() || !snapshot.statements.is_empty());
+    if learned || !config.learn.is_empty() || !config.redshift.is_empty() || !config.access_rules.is_empty() {
         return Ok(());
     }
     if !config.path.exists() {
@@ -101,7 +104,7 @@ pub(super) fn refuse_nothing(config: &Config, snapshot: Option<&Snapshot>) -> Re
         )));
     }
     Err(CommandError::Usage(format!(
-        "nothing to check: {} declares no [[redshift.unload]], [[redshift.copy]] or [[access]] location, and none was learned; `trailcheck init` writes a config to begin with",
+        "nothing to check: {} declares no [[redshift.unload]], [[redshift.copy]] or [[access]] location, and redshift.learn asks for none; `trailcheck init` writes a config to begin with",
         config.path.display()
     )))
 }

@@ -1,4 +1,4 @@
-//! `explain`: a policy's own text, and what outcomes and exit codes mean.
+//! `explain`: a policy's own text, what outcomes and exit codes mean, and the SQL that Redshift is sent.
 
 use std::fmt::Write;
 
@@ -8,17 +8,39 @@ use crate::exit::Exit;
 use crate::finding::Outcome;
 use crate::output::{self, harmless};
 use crate::policy::{self, Policy};
+use crate::redshift::queries;
+use crate::snapshot::LearnSource;
 
 pub(super) fn run(args: &Explain) -> Result<Exit, CommandError> {
     let bundles = policy::with_user_policies(&args.policies.policies, policy::TIME_LIMIT)?;
     let policies: Vec<&Policy> = bundles.iter().flat_map(|bundle| &bundle.policies).collect();
     let name = &*args.name;
     let of_policy = || policies.iter().find(|policy| policy.id == name).map(|policy| explain(policy));
-    let meaning = of_policy().or_else(|| outcome(name).map(str::to_owned)).or_else(|| code(name).map(str::to_owned));
+    let of_source = || (name == LearnSource::SystemTables.as_str()).then(system_tables);
+    let meaning = of_policy()
+        .or_else(of_source)
+        .or_else(|| outcome(name).map(str::to_owned))
+        .or_else(|| code(name).map(str::to_owned));
     match meaning {
         Some(text) => told(output::print_text(&text)),
         None => Err(CommandError::Usage(unknown(name, &policies))),
     }
+}
+
+/// The SQL that Redshift is sent.
+pub(super) fn system_tables() -> String {
+    let mut text = wrap(
+        "system_tables: with redshift.learn = [\"system_tables\"] these SELECTs, and no other SQL, are sent to every cluster and \
+         namespace through the Redshift Data API. `:since` is a week ago, of files the beginning of records.window. docs/redshift.md says \
+         which database user may send them.",
+    );
+    text.push('\n');
+    for query in queries::ALL {
+        let sql = query.sql.replace(" FROM ", "\nFROM ").replace(" WHERE ", "\nWHERE ").replace(" UNION ", "\nUNION ");
+        // Writing to a String cannot fail.
+        let _ = write!(text, "\n-- {}\n{sql};\n", query.purpose);
+    }
+    text
 }
 
 fn explain(policy: &Policy) -> String {
@@ -136,6 +158,7 @@ fn wrap(text: &str) -> String {
 fn unknown(name: &str, policies: &[&Policy]) -> String {
     let mut ids: Vec<String> = policies.iter().map(|policy| policy.id.clone()).collect();
     ids.extend(Outcome::ALL.map(|outcome| outcome.as_str().to_owned()));
+    ids.push(LearnSource::SystemTables.as_str().to_owned());
     let of_theme: Vec<&str> = ids.iter().filter(|id| id.split('/').next() == Some(name)).map(String::as_str).collect();
     let hint = match of_theme.is_empty() {
         true => policy::hint(name, &ids),

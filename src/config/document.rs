@@ -11,7 +11,7 @@ use toml::Spanned;
 use super::Waivable;
 use crate::aws::s3_events::Access;
 use crate::severity::{Severity, UnknownIs};
-use crate::snapshot::RecorderKind;
+use crate::snapshot::{LearnSource, RecorderKind};
 
 /// What must be recorded, and who may touch it.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -130,12 +130,33 @@ pub(super) struct ScanAccount {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RedshiftTables {
+    /// Where Redshift itself is asked which locations it uses; left out: nowhere.
+    #[serde(default)]
+    pub learn: Vec<LearnSource>,
+    /// How `system_tables` logs in to databases.
+    #[serde(default)]
+    pub data_api: DataApi,
     /// Locations that UNLOAD writes to; one table for each.
     #[serde(default)]
     pub unload: Vec<Redshift>,
     /// Locations that COPY reads from; one table for each.
     #[serde(default)]
     pub copy: Vec<Redshift>,
+}
+
+/// How the Redshift Data API logs in to databases.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DataApi {
+    /// Left out: the one that was made with the cluster or namespace.
+    #[schemars(with = "Option<String>")]
+    pub database: Option<Spanned<String>>,
+    /// A database user of provisioned clusters; left out: the IAM identity that asks.
+    #[schemars(with = "Option<String>")]
+    pub db_user: Option<Spanned<String>>,
+    /// The ARN of a secret with the user and password of all databases; left out: the IAM identity that asks.
+    #[schemars(with = "Option<String>")]
+    pub secret_arn: Option<Spanned<String>>,
 }
 
 /// A location that Redshift uses.

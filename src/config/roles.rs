@@ -19,16 +19,26 @@ pub(super) fn role_chain(source: &Source, raw: &toml::Spanned<String>) -> Result
         );
         return Err(source.at(raw.span(), message));
     }
+    if has_blank(text) {
+        return Err(blank(source, raw.span(), text));
+    }
     roles_of_chain(text).map(|role| role_arn(source, raw.span(), role)).collect()
+}
+
+fn has_blank(text: &str) -> bool {
+    text.contains("//") || text.contains(|c: char| c.is_whitespace() || c == ';')
+}
+
+fn blank(source: &Source, at: Range<usize>, text: &str) -> ConfigError {
+    source.at(at, format!("`{text}` is not a role's ARN: there is a blank, a `;` or a `//` in it"))
 }
 
 pub(super) fn role_arn(source: &Source, at: Range<usize>, text: &str) -> Result<RoleArn, ConfigError> {
     if text.contains(",arn:") {
         return Err(source.at(at, "a chain of roles: write the last one, which is the one that acts on S3"));
     }
-    if text.contains("//") || text.contains(|c: char| c.is_whitespace() || c == ';') {
-        let message = format!("`{text}` is not a role's ARN: there is a blank, a `;` or a `//` in it");
-        return Err(source.at(at, message));
+    if has_blank(text) {
+        return Err(blank(source, at, text));
     }
     RoleArn::parse(text).ok_or_else(|| {
         let message =

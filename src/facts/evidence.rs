@@ -99,6 +99,41 @@ impl<'a> View<'a> {
         missing
     }
 
+    /// What keeps it from being shown that an object has no record. `recorders`: by their ARNs, those that are to have it, of which one
+    /// is enough; none: whatever records there.
+    pub(super) fn missing_of_object(
+        &self,
+        object: &Location,
+        access: Access,
+        role: &RoleArn,
+        recorders: &[&str],
+    ) -> Vec<Reason> {
+        let mut missing = self.not_read.clone();
+        let Some(window) = self.records.and_then(|records| records.window) else {
+            missing.push(OfRecords::NoWindow.into());
+            return missing;
+        };
+        match self.world.recording_accounts(&object.bucket, Some(role)) {
+            // That it is shorter than was asked for takes nothing away of what is in it.
+            Ok(accounts) => missing.extend(
+                self.missing_at_ends(window, &accounts)
+                    .into_iter()
+                    .filter(|reason| !matches!(reason, Reason::OfRecords(OfRecords::WindowShort { .. }))),
+            ),
+            Err(reason) => missing.push(reason),
+        }
+        if recorders.is_empty() {
+            missing.extend(self.unread_at(object));
+            return missing;
+        }
+        let Ok(region) = self.world.bucket_region(&object.bucket) else { return missing };
+        let Ok(set) = self.world.recorders_at(&object.bucket, region, Some(role)) else { return missing };
+        let named = set.recorders.iter().filter(|recorder| recorders.contains(&&*recorder.arn));
+        let of_each = named.map(|recorder| self.missing_of_recorder(recorder, region, access, window));
+        missing.extend(of_each.min_by_key(|of| of.len()).iter().flat_map(|of| of.to_vec()));
+        missing
+    }
+
     /// The same of "nobody else touched it": a listing of more than the location shows its keys too.
     pub(super) fn missing_of_touches(
         &self,

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::judgement::*;
 use super::subject::Subject;
+use crate::aws::location::LocationKind;
 use crate::aws::s3_events::Access;
 use crate::aws::timestamp::Timestamp;
 use crate::parallel;
@@ -34,6 +35,10 @@ pub struct Facts {
     pub access_rules: Vec<AccessFact>,
     /// Every declared location, where log records are asked for.
     pub declared: Vec<DeclaredFact>,
+    /// Every location that Redshift told of.
+    pub learned: Vec<LearnedFact>,
+    /// COPYs and UNLOADs that Redshift says it ran.
+    pub statements: Vec<StatementFact>,
     /// Where UNLOADs were seen.
     pub seen_unloads: Vec<UnloadFact>,
     /// Roles of sessions that are named as Redshift's.
@@ -56,7 +61,7 @@ impl Facts {
     pub fn members(&self) -> Vec<(&'static str, Member)> {
         let Facts { schema, scan, unloads, copies, access_rules, declared, seen_unloads, redshift_roles, .. } = self;
         let declared_roles = &self.declared_roles;
-        let Facts { trails, sessions, unseen, failures, .. } = self;
+        let Facts { learned, statements, trails, sessions, unseen, failures, .. } = self;
         vec![
             ("schema", Member::One(json(schema))),
             ("scan", Member::One(json(scan))),
@@ -64,6 +69,8 @@ impl Facts {
             ("copies", Member::list(copies)),
             ("access_rules", Member::list(access_rules)),
             ("declared", Member::list(declared)),
+            ("learned", Member::list(learned)),
+            ("statements", Member::list(statements)),
             ("seen_unloads", Member::list(seen_unloads)),
             ("redshift_roles", Member::list(redshift_roles)),
             ("declared_roles", Member::list(declared_roles)),
@@ -148,6 +155,44 @@ pub struct DeclaredFact {
     pub long_lived_keys: Judgement<Touch>,
     /// Principals of other accounts that no `[[access]]` table approves.
     pub foreign_accounts: Judgement<Touch>,
+}
+
+/// A location that Redshift told of.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct LearnedFact {
+    pub subject: Subject,
+    /// `s3://bucket/prefix`
+    pub location: String,
+    /// What uses it.
+    pub statement: LocationKind,
+    /// The role that acted there; `null`: not known.
+    pub role: Option<String>,
+    /// The cluster or namespace that uses it; `null`: not known.
+    pub cluster: Option<String>,
+    pub declaration: Judgement<Declaration>,
+}
+
+/// A COPY or UNLOAD that Redshift says it ran.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct StatementFact {
+    pub subject: Subject,
+    pub kind: LocationKind,
+    /// `s3://bucket/prefix`
+    pub location: String,
+    /// The role that acted; `null`: not known, or none.
+    pub role: Option<String>,
+    /// The cluster or namespace that ran it.
+    pub cluster: String,
+    /// The database user that ran it; `null`: not told.
+    pub user: Option<String>,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// When it ended; `null`: not told.
+    pub ended_at: Option<Timestamp>,
+    /// How many files it wrote or read; `null`: not told.
+    pub file_count: Option<u64>,
+    pub record: Judgement<StatementRecord>,
+    pub acting_role: Judgement<StatementRole>,
 }
 
 /// A place that UNLOADs were seen at.

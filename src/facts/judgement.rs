@@ -68,6 +68,20 @@ statuses! {
     /// Do the records show what is known to have happened?
     Confirmation { Confirmed, Contradicted, /** There is nothing to compare. */ NotKnown }
 
+    /// Is what Redshift uses declared?
+    Declaration { Declared, Undeclared }
+
+    /// Did a statement run under the role that its location declares?
+    StatementRole { AsDeclared, Other, /** Its location declares none. */ NotDeclared }
+
+    /// Do the records show every object that a statement wrote or read?
+    StatementRecord {
+        Recorded,
+        /** An object has no record, and nothing records such an event. */ Lost,
+        /** An object has no record, though a recorder is to record it and all records were read. */ Contradicted,
+        /** There is nothing to compare. */ NotCompared
+    }
+
     /// Did such a principal touch the location?
     Touch { None, Seen }
 

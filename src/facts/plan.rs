@@ -1,6 +1,7 @@
 //! What closes all gaps of the declared and learned locations together.
 
-use super::{View, redshift_uses};
+use super::View;
+use super::uses::uses;
 use crate::config::Config;
 use crate::coverage::prove::Verdict;
 use crate::snapshot::Snapshot;
@@ -18,7 +19,7 @@ pub struct Fixes {
 pub fn fixes(snapshot: &Snapshot, config: &Config) -> Fixes {
     let view = View::new(snapshot, config);
     let (mut gaps, mut unknown) = (vec![], 0);
-    for used in redshift_uses(snapshot, config) {
+    for used in uses(snapshot, config) {
         let entry = &used.location;
         let requirement = view.requirement(&entry.location, entry.access, entry.role.as_ref());
         let proved = requirement.and_then(|requirement| {
@@ -28,7 +29,9 @@ pub fn fixes(snapshot: &Snapshot, config: &Config) -> Fixes {
         });
         match proved {
             Ok((Verdict::Recorded(_), _)) => {}
-            Ok((Verdict::Gap(_), requirement)) => gaps.push(requirement),
+            // Which part of the location is used is not known: nor is whether that is a gap.
+            Ok((Verdict::Gap(_), requirement)) if !used.is_within => gaps.push(requirement),
+            Ok((Verdict::Gap(_), _)) => unknown += 1,
             Ok((Verdict::Unknown(_), _)) | Err(_) => unknown += 1,
         }
     }

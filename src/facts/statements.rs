@@ -10,6 +10,7 @@ use super::approval::SHOWN;
 use super::input::{RoleFact, UnloadFact};
 use super::judgement::{Association, Completion, Confirmation, Coverage, Judgement};
 use super::subject::{Subject, SubjectKind};
+use super::uses::learned;
 use crate::aws::arn::{REDSHIFT_SESSION, RoleArn};
 use crate::aws::location::{Location, LocationKind};
 use crate::aws::s3_events::Access;
@@ -37,8 +38,8 @@ impl View<'_> {
         let redshift = self.config.redshift.iter().map(|entry| (entry.location.to_string(), entry.line));
         let rules = self.config.access_rules.iter().map(|rule| (rule.location.to_string(), rule.line));
         let declared = redshift.chain(rules).map(|(location, line)| (location, Origin::Config { line }));
-        let learned = self.world.snapshot.locations.iter();
-        let learned = learned.map(|learned| (learned.location.clone(), learned.origin.clone()));
+        let learned = learned(self.world.snapshot).into_iter();
+        let learned = learned.map(|learned| (learned.location.to_string(), learned.origin.clone()));
         let mut origins: HashMap<String, Origin> = HashMap::new();
         for (location, origin) in declared.chain(learned) {
             origins.entry(location).or_insert(origin);

@@ -53,6 +53,10 @@ pub struct Traced {
 /// Asks every recorder of the bucket's region. `Err`: the question has no answer in this snapshot, and why.
 pub fn trace(snapshot: &Snapshot, config: &Config, question: &Question) -> Result<Trace, String> {
     let world = World::at(snapshot, snapshot.collected_at()).counting(&config.recorders, config.regions.is_some());
+    in_world(&world, question)
+}
+
+pub(super) fn in_world(world: &World, question: &Question) -> Result<Trace, String> {
     let bucket = &question.object.bucket;
     let region = match &question.region {
         Some(region) => match world.bucket_region(bucket) {

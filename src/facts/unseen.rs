@@ -9,23 +9,53 @@ use super::View;
 use super::input::UnseenFact;
 use super::subject::{Subject, SubjectKind};
 use crate::aws::location::Location;
-use crate::reason::{self, OfRecords, Reason};
+use crate::reason::{self, NotSeen, OfRecords, Reason};
 use crate::snapshot::{FactKind, Failure};
 
 /// The lists that are made of log records. Lists of what is declared miss nothing.
 const OF_RECORDS: [&str; 3] = ["seen_unloads", "redshift_roles", "sessions"];
 
+/// Those that what Redshift says is in, where it is asked.
+const OF_REDSHIFT: [&str; 4] = ["unloads", "copies", "learned", "statements"];
+
+/// A cluster that was not seen was not asked.
+const HIDE_STATEMENTS: [FactKind; 5] =
+    [FactKind::Statements, FactKind::Regions, FactKind::Clusters, FactKind::Namespaces, FactKind::Workgroups];
+
 impl View<'_> {
     pub(super) fn unseen(&self) -> BTreeMap<String, Vec<UnseenFact>> {
-        let of_records = self.unseen_records();
-        let lists = OF_RECORDS.into_iter().map(|list| (list.to_owned(), of_records.clone()));
-        lists.chain([("trails".to_owned(), self.unseen_trails())]).collect()
+        let (of_records, of_redshift) = (self.unseen_records(), self.unseen_statements());
+        let records = OF_RECORDS.into_iter().map(|list| (list.to_owned(), of_records.clone()));
+        let redshift = OF_REDSHIFT.into_iter().map(|list| (list.to_owned(), of_redshift.clone()));
+        records.chain(redshift).chain([("trails".to_owned(), self.unseen_trails())]).collect()
+    }
+
+    /// One for each account and region in which Redshift was to be asked what it uses, and was not, or did not say all of it.
+    fn unseen_statements(&self) -> Vec<UnseenFact> {
+        let asked = &self.config.learn;
+        if asked.is_empty() {
+            return vec![];
+        }
+        let snapshot = self.world.snapshot;
+        let mut places = self.failed(&HIDE_STATEMENTS);
+        for account in &snapshot.accounts {
+            for source in asked.iter().filter(|source| !account.learned_from.contains(source)) {
+                let reason = NotSeen::NotLearned { account: account.id().to_owned(), source: *source };
+                places.entry((account.id(), "")).or_default().push(reason.into());
+            }
+        }
+        places.into_iter().map(|((account, region), reasons)| unseen(account, region, reasons)).collect()
     }
 
     /// One for each account and region in which a call failed that may have hidden a trail, and for each account that could not be
     /// entered.
     fn unseen_trails(&self) -> Vec<UnseenFact> {
-        let kinds = [FactKind::Trails, FactKind::Regions];
+        let places = self.failed(&[FactKind::Trails, FactKind::Regions]);
+        places.into_iter().map(|((account, region), reasons)| unseen(account, region, reasons)).collect()
+    }
+
+    /// By account and region, the calls that left one of these kinds incomplete.
+    fn failed(&self, kinds: &[FactKind]) -> BTreeMap<(&str, &str), Vec<Reason>> {
         let hides = |failure: &&Failure| failure.makes_unknown.iter().any(|kind| kinds.contains(kind));
         let mut places: BTreeMap<(&str, &str), Vec<Reason>> = BTreeMap::new();
         let snapshot = self.world.snapshot;
@@ -35,7 +65,7 @@ impl View<'_> {
         for failure in &snapshot.not_entered {
             places.entry((&failure.account, "")).or_default().push(Reason::failed(failure));
         }
-        places.into_iter().map(|((account, region), reasons)| unseen(account, region, reasons)).collect()
+        places
     }
 
     /// One for each account and region of a watched location of which something was not read that may show a session.

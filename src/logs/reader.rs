@@ -12,17 +12,18 @@ use super::chain::{Expected, Unread, Verdict};
 use super::dedup::Dedup;
 use super::event::{NAMED, Period};
 use super::session::Sessions;
+use super::statements::StatementObjects;
 use super::watch::{Watched, WatchedPlaces};
 use crate::aws::location::Location;
 use crate::aws::source_address::SourceAddress;
 use crate::glob::glob;
-use crate::snapshot::{Change, LogReading, ObjectCount, Records, Skipped};
+use crate::snapshot::{Change, LogReading, ObjectCount, Records, Skipped, Statement};
 pub use worker::NO_LOG;
 use worker::{Deed, Scratch, Task, Worker};
 
 /// What is asked of the logs.
 #[derive(Debug)]
-pub struct Question {
+pub struct Question<'q> {
     pub watched: Vec<Watched>,
     /// Only what is in buckets of these names, in which `*` stands for anything; none: in any.
     pub buckets: Vec<String>,
@@ -33,11 +34,13 @@ pub struct Question {
     pub expected: Expected,
     /// Put COPYs and UNLOADs together too.
     pub sessions: bool,
+    /// What Redshift says it ran: where sessions are asked for, what it wrote and read is looked for.
+    pub statements: &'q [Statement],
     /// How many threads read; at least one does.
     pub threads: usize,
 }
 
-impl Question {
+impl Question<'_> {
     fn asks_for_address(&self, told: Option<&str>) -> bool {
         let addresses = &self.addresses;
         addresses.is_empty() || told.is_some_and(|told| addresses.iter().any(|address| address.holds(told)))
@@ -96,26 +99,29 @@ impl<S: Source> Crew<'_, S> {
 }
 
 /// Reads one source after another.
-pub struct Reader {
-    question: Question,
+pub struct Reader<'q> {
+    question: Question<'q>,
     places: WatchedPlaces,
+    objects: StatementObjects<'q>,
     dedup: Dedup,
     workers: Vec<Worker>,
     readings: Vec<LogReading>,
 }
 
-impl Reader {
-    pub fn new(question: Question) -> Reader {
+impl<'q> Reader<'q> {
+    pub fn new(question: Question<'q>) -> Reader<'q> {
         let dedup = Dedup::default();
         let workers = (0..question.threads.max(1)).map(|_| Worker::new(&dedup)).collect();
         let places = WatchedPlaces::of(&question.watched);
-        Reader { question, places, dedup, workers, readings: vec![] }
+        let objects = StatementObjects::of(question.statements);
+        Reader { question, places, objects, dedup, workers, readings: vec![] }
     }
 
     /// Reads all objects of the source. An object that cannot be read is noted and does not stop the others.
     pub fn read(&mut self, source: &impl Source) {
-        let task = Task { question: &self.question, places: &self.places, dedup: &self.dedup };
-        let mut workers = self.workers.iter_mut();
+        let Reader { question, places, objects, dedup, workers, .. } = self;
+        let task = Task { question, places, objects, dedup };
+        let mut workers = workers.iter_mut();
         let Some(first) = workers.next() else { return };
         let crew = Crew { source, task, waiting: Mutex::new(workers) };
         std::thread::scope(|scope| crew.read(scope, first));
@@ -192,6 +198,7 @@ impl Reader {
         }
         records.unclear = unclear.into_iter().take(NAMED).collect();
         records.sessions = sessions.finish(&records.locations);
+        records.statements = self.objects.finish();
         records.read.sort_by(|a, b| (&a.source, &a.region).cmp(&(&b.source, &b.region)));
         records.skipped.sort_by(|a, b| a.object.cmp(&b.object));
         let groups = Groups::of(accesses, records.locations.clone());

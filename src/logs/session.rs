@@ -265,7 +265,7 @@ fn session_name(identity: &str) -> Option<String> {
 }
 
 /// `bytesTransferredIn` of a write, `bytesTransferredOut` of a read (S3 User Guide, "CloudTrail log file entries").
-fn bytes_of(event: &Event, kind: SessionKind) -> Option<u64> {
+pub(super) fn bytes_of(event: &Event, kind: SessionKind) -> Option<u64> {
     let wanted = if kind == SessionKind::Copy { "bytesTransferredOut" } else { "bytesTransferredIn" };
     let additional = event.additional?;
     let index = StructuralIndex::of(additional);

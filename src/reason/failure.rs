@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Behind, Reason};
-use crate::snapshot::Failure;
+use crate::snapshot::{Failure, LearnSource};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "code", rename_all = "snake_case", deny_unknown_fields)]
@@ -25,6 +25,8 @@ pub enum NotSeen {
     AccountRegionNotScanned { account: String, region: String },
     /// The snapshot does not hold the account.
     AccountNotScanned { account: String, because: Option<Box<Reason>> },
+    /// Redshift was not asked this way what it uses in the account.
+    NotLearned { account: String, source: LearnSource },
     /// A signal ended the scan before its end.
     ScanStopped,
     /// A role of another partition than the scan's.
@@ -56,6 +58,11 @@ impl fmt::Display for NotSeen {
             NotSeen::AccountNotScanned { account, because } => {
                 write!(f, "account {account} was not scanned{}", Behind(because))
             }
+            NotSeen::NotLearned { account, source } => write!(
+                f,
+                "redshift.learn names {}, and account {account} was collected without it: collect it again",
+                source.as_str()
+            ),
             NotSeen::ScanStopped => f.write_str("the scan was stopped before its end; collect the account again"),
             NotSeen::RoleOfOtherPartition { role, partition } => {
                 write!(f, "the role {role} is of another partition than the scan ({partition})")

@@ -21,6 +21,12 @@ pub enum OfLocation {
     NotRecorded { event: Box<LostEvent>, missed_by: Vec<MissedBy> },
     /// The location is a manifest, and nobody read which objects it names.
     Manifest { location: String },
+    /// Only the beginning of what is used is known.
+    UsedWithin { location: String, statement: LocationKind },
+    /// A table of the config has it.
+    Declared { statement: LocationKind, line: usize },
+    /// No table of the config has what Redshift uses.
+    NotDeclared { statement: LocationKind, cluster: Option<String> },
     /// More than one recorder records the same events.
     RecordedTwice { event_name: String, recorders: Vec<String> },
     /// No event is recorded more than once.
@@ -80,6 +86,17 @@ impl fmt::Display for OfLocation {
                 "{location} is recorded, and is a manifest: COPY reads the objects that it names, wherever they are; declare their \
                  locations"
             ),
+            OfLocation::UsedWithin { location, statement } => {
+                write!(f, "a {} uses a part of {location}, and which is not known", statement.sql())
+            }
+            OfLocation::Declared { statement, line } => {
+                write!(f, "line {line} of the config declares it for {}", statement.sql())
+            }
+            OfLocation::NotDeclared { statement, cluster } => {
+                write!(f, "{}", statement.sql())?;
+                cluster.iter().try_for_each(|cluster| write!(f, " of {cluster}"))?;
+                write!(f, " uses it, and no [[redshift.{}]] table declares it", statement.table())
+            }
             OfLocation::NotRecorded { event, missed_by } => not_recorded(event, missed_by, f),
             OfLocation::RecordedTwice { event_name, recorders } => {
                 write!(f, "{} both record {event_name} there, and both are paid for", recorders.join(" and "))

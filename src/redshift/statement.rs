@@ -142,10 +142,10 @@ fn deed(tokens: &[Token]) -> Option<Deed> {
 
 /// `AS SELECT …` or `AS (SELECT …` at the end of a table's definition, and not the `AS` of `STORED AS`.
 fn writes_at_once(tokens: &[Token]) -> bool {
-    tokens.windows(2).any(|pair| {
-        let is_as = matches!(&pair[0], Token::Word(word) if word == "as");
-        is_as && matches!(&pair[1], Token::Word(word) if word == "select" || word == "with")
-            || is_as && pair[1] == Token::Symbol('(')
+    tokens.windows(2).any(|pair| match pair {
+        [Token::Word(before), Token::Word(behind)] => before == "as" && (behind == "select" || behind == "with"),
+        [Token::Word(before), Token::Symbol('(')] => before == "as",
+        _ => false,
     })
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{AdvancedEventSelector, EventDataStore, Failure, Trail};
+use super::{AdvancedEventSelector, EventDataStore, Failure, LearnSource, Trail};
 use crate::aws::timestamp::Timestamp;
 
 /// One account as its own credentials saw it.
@@ -29,6 +29,9 @@ pub struct Account {
     pub buckets: Vec<Bucket>,
     /// Redshift clusters, and namespaces of Redshift Serverless.
     pub clusters: Vec<Cluster>,
+    /// Where Redshift was asked what it uses.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub learned_from: BTreeSet<LearnSource>,
     /// Calls that did not answer.
     pub failures: Vec<Failure>,
 }
@@ -101,6 +104,12 @@ pub struct Cluster {
     /// Of a namespace: the workgroups that compute for it, which users know by their names.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub workgroups: Vec<String>,
+    /// As AWS says: `available`, `paused`; `null`: not told.
+    #[serde(default)]
+    pub status: Option<String>,
+    /// The database that was made with it; `null`: not told.
+    #[serde(default)]
+    pub database: Option<String>,
 }
 
 impl Cluster {

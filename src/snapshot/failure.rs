@@ -29,6 +29,8 @@ pub enum FactKind {
     Namespaces,
     /// Which namespace a workgroup is of.
     Workgroups,
+    /// The COPYs and UNLOADs that Redshift says it ran.
+    Statements,
     /// Log records.
     Records,
     /// What time it is: every age, and whether a waiver still holds.
@@ -37,7 +39,7 @@ pub enum FactKind {
 
 impl FactKind {
     /// All that is known of an account, and is not where it cannot be entered. The clock is the scanning machine's.
-    pub const OF_ACCOUNT: [FactKind; 11] = [
+    pub const OF_ACCOUNT: [FactKind; 12] = [
         FactKind::Regions,
         FactKind::Trails,
         FactKind::Selectors,
@@ -48,6 +50,7 @@ impl FactKind {
         FactKind::Clusters,
         FactKind::Namespaces,
         FactKind::Workgroups,
+        FactKind::Statements,
         FactKind::Records,
     ];
 

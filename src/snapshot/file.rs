@@ -1,6 +1,6 @@
 //! Reading and writing snapshot files; a name that ends with `.gz` is gzip.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -134,12 +134,12 @@ impl Snapshot {
         if let Some(member) = unsaid.next() {
             return Err(format!("the organization's account {} is not there, and it does not say why", member.id));
         }
-        for learned in &self.locations {
-            Location::parse(&learned.location).map_err(|error| error.to_string())?;
-            if let Some(role) = learned.role.as_ref().filter(|role| RoleArn::parse(role).is_none()) {
-                return Err(format!("`{role}` is not a role's ARN"));
-            }
-            check_origin(&learned.origin).map_err(|message| format!("{}: {message}", learned.location))?;
+        let learned = self.locations.iter().map(|learned| (&learned.location, &learned.role, &learned.origin));
+        let of_statements = self.statements.iter().map(|of| (&of.location, &of.role, &of.origin));
+        learned.chain(of_statements).try_for_each(check_learned)?;
+        let mut statements = HashSet::new();
+        if let Some(twice) = self.statements.iter().find(|statement| !statements.insert(statement.id())) {
+            return Err(format!("the statement {} is there twice", twice.id()));
         }
         self.records.iter().try_for_each(check_records)
     }
@@ -179,6 +179,15 @@ fn check_account(account: &Account) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// What Redshift uses may be any string, however unlikely.
+fn check_learned((location, role, origin): (&String, &Option<String>, &Origin)) -> Result<(), String> {
+    Location::parse_object(location).map_err(|error| error.to_string())?;
+    if let Some(role) = role.as_ref().filter(|role| RoleArn::parse(role).is_none()) {
+        return Err(format!("`{role}` is not a role's ARN"));
+    }
+    check_origin(origin).map_err(|message| format!("{location}: {message}"))
 }
 
 /// Reports point to the place that an origin names.

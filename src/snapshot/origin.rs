@@ -34,13 +34,7 @@ pub struct LearnedLocation {
     #[serde(default)]
     pub cluster: Option<String>,
     pub origin: Origin,
-    /// The id of the COPY or UNLOAD statement, as Redshift numbers it.
-    #[serde(default)]
-    pub statement: Option<String>,
-    /// When the statement began.
-    #[serde(default)]
-    pub started_at: Option<Timestamp>,
-    /// When it ended.
-    #[serde(default)]
-    pub ended_at: Option<Timestamp>,
+    /// Only the beginning is known: what is used is somewhere in the location.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_within: bool,
 }

@@ -6,6 +6,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::StatementRecords;
 use crate::aws::arn::REDSHIFT_SESSION;
 use crate::aws::timestamp::Timestamp;
 
@@ -46,6 +47,9 @@ pub struct Records {
     pub accesses: Vec<AccessRecord>,
     /// COPYs and UNLOADs that the records show.
     pub sessions: Vec<Session>,
+    /// What they show of each statement of the snapshot.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub statements: Vec<StatementRecords>,
 }
 
 /// How many log objects there were.

@@ -382,6 +382,7 @@ fn a_namespace_carries_roles_too() {
     let snapshot: Value =
         serde_json::from_str(&std::fs::read_to_string(workplace.path("snapshot.json")).unwrap()).unwrap();
     let expected = json!([{"cluster_identifier": "sales", "kind": "serverless", "region": "eu-west-1", "account": "123456789012",
-                           "iam_roles": [{"iam_role_arn": role, "apply_status": null}], "default_iam_role_arn": null}]);
+                           "iam_roles": [{"iam_role_arn": role, "apply_status": null}], "default_iam_role_arn": null,
+                           "status": null, "database": null}]);
     assert_eq!(snapshot["accounts"][0]["clusters"], expected, "{ran:?}");
 }

@@ -44,6 +44,7 @@ const ROOMS: [(&str, &[&str]); 17] = [
         "commands",
         &[
             "aws",
+            "redshift",
             "snapshot",
             "reason",
             "config",

@@ -101,6 +101,7 @@ mod proofs;
 mod recorders;
 /// Log records of every shape.
 mod records;
+mod redshift;
 /// What is printed and written, read back by other readers.
 mod reports;
 /// Records as rows of a table.

@@ -1,5 +1,6 @@
 //! The user's own policies, and what none of them may do.
 
+use serde_json::json;
 use trailcheck::aws::location::Location;
 use trailcheck::aws::location::LocationKind;
 use trailcheck::config::Config;
@@ -329,6 +330,12 @@ fn the_input_is_the_facts_whole() {
 fn a_status_that_no_policy_knows_is_never_a_pass() {
     let mut snapshot = Snapshot::load(fixture("article/snapshot.json").as_ref()).unwrap();
     snapshot.records = Some(records_of_the_article());
+    let statement = json!({
+        "query_id": "1", "kind": "unload", "account": "123456789012", "region": "us-east-1", "cluster": "trailtest",
+        "location": "s3://cm-kajiwara-redshift-unload-us-standard/", "status": "completed", "started_at": "2016-12-01T11:01:20Z",
+        "origin": {"api": {"call": "redshift-data:ExecuteStatement", "region": "us-east-1", "at": "2016-12-01T12:00:00Z"}},
+    });
+    snapshot.statements.push(serde_json::from_value(statement).unwrap());
     let config = Config::load(fixture("article/trailcheck.toml").as_ref()).unwrap();
     let mut input = serde_json::to_value(facts::derive(&snapshot, &config)).unwrap();
     let mut renamed = 0;
@@ -368,6 +375,7 @@ fn records_of_the_article() -> Records {
         period: Period::default(),
         expected: Expected::new(),
         sessions: true,
+        statements: &[],
         threads: 1,
     });
     paths::read(fixture("article/logs").as_ref(), &mut reader, &Progress::start()).unwrap();

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::Call;
 use super::http::{Answer, Request, form};
 use super::objects;
+use super::redshift_data;
 use super::world::{Account, Store, Trail, World};
 
 /// Where the shape of refusals is not told apart here, a fault makes it.
@@ -20,6 +21,7 @@ pub fn answer(world: &World, call: &Call, request: &Request) -> Answer {
         ("account", "ListRegions") => Answer::json(&regions(account)),
         ("cloudtrail", operation) => cloudtrail(world, call, operation, &body()),
         ("redshift", "DescribeClusters") => Answer::xml(&clusters(account, &call.region)),
+        ("redshift-data", operation) => redshift_data::answer(account, operation, &body()),
         ("redshift-serverless", "ListNamespaces") => Answer::json(&namespaces(account, &call.region)),
         ("redshift-serverless", "ListWorkgroups") => Answer::json(&workgroups(account, &call.region)),
         ("s3", "ListBuckets") => Answer::xml(&buckets(account)),
@@ -196,8 +198,9 @@ fn clusters(account: &Account, region: &str) -> String {
     let here = account.clusters.iter().filter(|(_, of, _)| of == region);
     let each: String = here
         .map(|(name, _, roles)| {
+            let status = if account.paused.contains(name) { "paused" } else { "available" };
             let roles: String = roles.iter().map(role).collect();
-            format!("<Cluster><ClusterIdentifier>{name}</ClusterIdentifier><IamRoles>{roles}</IamRoles></Cluster>")
+            format!("<Cluster><ClusterIdentifier>{name}</ClusterIdentifier><ClusterStatus>{status}</ClusterStatus><DBName>dev</DBName><IamRoles>{roles}</IamRoles></Cluster>")
         })
         .collect();
     format!(
@@ -208,7 +211,8 @@ fn clusters(account: &Account, region: &str) -> String {
 
 fn namespaces(account: &Account, region: &str) -> Value {
     let here = account.namespaces.iter().filter(|namespace| namespace.region == region);
-    let each = here.map(|namespace| json!({"namespaceName": namespace.name, "iamRoles": namespace.roles}));
+    let each =
+        here.map(|namespace| json!({"namespaceName": namespace.name, "iamRoles": namespace.roles, "dbName": "dev"}));
     json!({"namespaces": each.collect::<Vec<_>>()})
 }
 

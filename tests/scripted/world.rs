@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
+use super::redshift_data::History;
+
 #[derive(Debug, Clone, Default)]
 pub struct World {
     /// The account of the credentials that the program starts with.
@@ -39,6 +41,10 @@ pub struct Account {
     /// Name, region, and roles.
     pub clusters: Vec<(String, String, Vec<String>)>,
     pub namespaces: Vec<Namespace>,
+    /// Clusters that are paused.
+    pub paused: BTreeSet<String>,
+    /// What clusters say that they ran.
+    pub histories: Vec<History>,
 }
 
 #[derive(Debug, Clone)]
@@ -126,6 +132,8 @@ impl Account {
             channels: vec![],
             clusters: vec![],
             namespaces: vec![],
+            paused: BTreeSet::new(),
+            histories: vec![],
         }
     }
 

@@ -15,6 +15,7 @@ use super::super::layout::{self, ObjectKind};
 use super::super::principal::PrincipalKind;
 use super::super::record::Reached;
 use super::super::session::Sessions;
+use super::super::statements::StatementObjects;
 use super::super::structural_index::StructuralIndex;
 use super::super::unpack::{BOM, is_zstd, packed, unpacked};
 use super::super::watch::WatchedPlaces;
@@ -62,8 +63,9 @@ struct Held {
 /// What all threads work on.
 #[derive(Clone, Copy)]
 pub(super) struct Task<'t> {
-    pub question: &'t Question,
+    pub question: &'t Question<'t>,
     pub places: &'t WatchedPlaces,
+    pub objects: &'t StatementObjects<'t>,
     pub dedup: &'t Dedup,
 }
 
@@ -243,7 +245,9 @@ impl Worker {
             });
         }
         for (event, _) in notes.whole.iter().zip(arrived).filter(|(_, arrived)| *arrived != Arrival::Duplicate) {
-            self.sessions.add(task.places, event, self.identities.principal(event.principal));
+            let principal = self.identities.principal(event.principal);
+            self.sessions.add(task.places, event, principal);
+            task.objects.note(event, principal);
         }
     }
 }

@@ -1,0 +1,175 @@
+//! What Redshift uses: what the config declares, and what was learned and is not declared already.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use serde_json::json;
+
+use super::View;
+use super::input::LearnedFact;
+use super::judgement::{Declaration, Judgement};
+use crate::aws::arn::RoleArn;
+use crate::aws::location::{Location, LocationKind};
+use crate::aws::s3_events::Access;
+use crate::config::{Config, RedshiftLocation};
+use crate::reason::{OfLocation, Reason};
+use crate::snapshot::{Origin, Snapshot};
+
+/// A location that Redshift uses, and who told of it.
+pub(super) struct Used {
+    pub location: RedshiftLocation,
+    pub origin: Origin,
+    /// What is used is somewhere in the location.
+    pub is_within: bool,
+}
+
+/// A location that something other than the config told of.
+#[derive(Clone)]
+pub(super) struct Learned<'s> {
+    pub kind: LocationKind,
+    pub location: Location,
+    /// `None`: not known.
+    pub role: Option<RoleArn>,
+    pub cluster: Option<&'s str>,
+    pub origin: &'s Origin,
+    pub is_within: bool,
+}
+
+/// Of statements and by themselves, each once: what is told first counts.
+pub(super) fn learned(snapshot: &Snapshot) -> Vec<Learned<'_>> {
+    let by_themselves = snapshot.locations.iter().filter_map(|told| {
+        Some(Learned {
+            kind: told.kind,
+            // A text that is no location cannot be judged; the loader of the snapshot has refused it.
+            location: Location::parse_object(&told.location).ok()?,
+            role: told.role.as_deref().and_then(RoleArn::parse),
+            cluster: told.cluster.as_deref(),
+            origin: &told.origin,
+            is_within: told.is_within,
+        })
+    });
+    let of_statements = snapshot.statements.iter().filter_map(|told| {
+        Some(Learned {
+            kind: told.kind,
+            location: Location::parse_object(&told.location).ok()?,
+            role: told.role.as_deref().and_then(RoleArn::parse),
+            cluster: Some(&told.cluster),
+            origin: &told.origin,
+            is_within: false,
+        })
+    });
+    let mut seen = HashSet::new();
+    let is_new = |of: &Learned| seen.insert((of.kind, of.location.clone(), of.role.clone(), of.is_within));
+    by_themselves.chain(of_statements).filter(is_new).collect()
+}
+
+/// What the config declares, then what was learned and is not declared already.
+pub(super) fn uses(snapshot: &Snapshot, config: &Config) -> Vec<Used> {
+    let used = |location: &RedshiftLocation| Used {
+        location: location.clone(),
+        origin: Origin::Config { line: location.line },
+        is_within: false,
+    };
+    let declared = DeclaredPlaces::of(config);
+    let undeclared = learned(snapshot).into_iter().filter(|learned| learned.is_within || !declared.has_use(learned));
+    let of_learned = undeclared.map(|learned| Used {
+        origin: learned.origin.clone(),
+        is_within: learned.is_within,
+        location: RedshiftLocation {
+            kind: learned.kind,
+            access: match learned.kind {
+                LocationKind::Unload => Access::All,
+                LocationKind::Copy => Access::Read,
+            },
+            location: learned.location,
+            role: learned.role,
+            chained_from: None,
+            cluster: learned.cluster.map(str::to_owned),
+            unloaded_at: vec![],
+            line: 1,
+        },
+    });
+    config.redshift.iter().map(used).chain(of_learned).collect()
+}
+
+/// The locations that the config declares, by what keys begin with.
+pub(super) struct DeclaredPlaces<'c> {
+    by_bucket: HashMap<(LocationKind, &'c str), OfBucket<'c>>,
+}
+
+#[derive(Default)]
+struct OfBucket<'c> {
+    by_prefix: BTreeMap<&'c str, Vec<&'c RedshiftLocation>>,
+    lengths: BTreeSet<usize>,
+}
+
+impl<'c> DeclaredPlaces<'c> {
+    pub(super) fn of(config: &'c Config) -> DeclaredPlaces<'c> {
+        let mut by_bucket: HashMap<(LocationKind, &str), OfBucket> = HashMap::new();
+        for entry in &config.redshift {
+            let of_bucket = by_bucket.entry((entry.kind, &entry.location.bucket)).or_default();
+            of_bucket.by_prefix.entry(&entry.location.prefix).or_default().push(entry);
+            of_bucket.lengths.insert(entry.location.prefix.len());
+        }
+        DeclaredPlaces { by_bucket }
+    }
+
+    /// The declared locations in which this one is, the widest first.
+    pub(super) fn around(&self, kind: LocationKind, location: &Location) -> Vec<&'c RedshiftLocation> {
+        let Some(of_bucket) = self.by_bucket.get(&(kind, &*location.bucket)) else { return vec![] };
+        let prefix = &*location.prefix;
+        let beginnings = of_bucket.lengths.iter().filter_map(|length| prefix.get(..*length));
+        beginnings.filter_map(|beginning| of_bucket.by_prefix.get(beginning)).flatten().copied().collect()
+    }
+
+    /// The declared locations that are in this one.
+    pub(super) fn within(&self, kind: LocationKind, location: &Location) -> Vec<&'c RedshiftLocation> {
+        let Some(of_bucket) = self.by_bucket.get(&(kind, &*location.bucket)) else { return vec![] };
+        let from = of_bucket.by_prefix.range(&*location.prefix..);
+        from.take_while(|(prefix, _)| prefix.starts_with(&location.prefix))
+            .flat_map(|(_, entries)| entries)
+            .copied()
+            .collect()
+    }
+
+    /// Whether a declared location has this use in it: it is for any role or this one, or which role it was is not known.
+    fn has_use(&self, learned: &Learned) -> bool {
+        self.around(learned.kind, &learned.location).iter().any(|entry| match (&entry.role, &learned.role) {
+            (Some(declared), Some(acting)) => declared.same_role(acting),
+            _ => true,
+        })
+    }
+}
+
+impl View<'_> {
+    /// Every learned location, by kind and whether it is known to its end.
+    pub(super) fn learned_facts(&self) -> Vec<LearnedFact> {
+        let mut seen = HashSet::new();
+        let learned = learned(self.world.snapshot).into_iter();
+        let each = learned.filter(|of| seen.insert((of.kind, of.location.clone(), of.is_within)));
+        let fact = |learned: Learned| LearnedFact {
+            subject: self.location_subject(&learned.location, Some(learned.origin.clone())),
+            location: learned.location.to_string(),
+            statement: learned.kind,
+            role: learned.role.as_ref().map(|role| role.text.clone()),
+            cluster: learned.cluster.map(str::to_owned),
+            declaration: declaration(&self.declared, &learned),
+        };
+        each.map(fact).collect()
+    }
+}
+
+fn declaration(declared: &DeclaredPlaces, learned: &Learned) -> Judgement<Declaration> {
+    let (kind, cluster) = (learned.kind, learned.cluster.map(str::to_owned));
+    let evidence =
+        json!({"told_by": learned.origin, "cluster": cluster, "role": learned.role.as_ref().map(|role| &role.text)});
+    if let Some(entry) = declared.around(kind, &learned.location).first() {
+        let reason = OfLocation::Declared { statement: kind, line: entry.line };
+        return Judgement::new(Declaration::Declared, vec![reason.into()], evidence);
+    }
+    if learned.is_within && !declared.within(kind, &learned.location).is_empty() {
+        let reason = OfLocation::UsedWithin { location: learned.location.to_string(), statement: kind };
+        return Judgement::new(Declaration::Unknown, vec![reason.into()], evidence);
+    }
+    let reason: Reason = OfLocation::NotDeclared { statement: kind, cluster }.into();
+    Judgement::new(Declaration::Undeclared, vec![reason], evidence)
+}

@@ -1,0 +1,127 @@
+//! The objects that Redshift says a statement wrote or read, held against the records.
+
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::MissedBy;
+use crate::aws::timestamp::Timestamp;
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "code", rename_all = "snake_case", deny_unknown_fields)]
+pub enum OfObjects {
+    /// Each has a record. `bytes`: what Redshift says; `recorded_bytes`: what the records carry.
+    AllFound { objects: u64, bytes: Option<u64>, recorded_bytes: Option<u64> },
+    /// Some have none of these records.
+    Missing { missing: u64, objects: u64, first: String, event_names: Vec<String>, role: Option<String> },
+    /// The recorders let the event go.
+    NothingRecordsIt { missed_by: Vec<MissedBy> },
+    /// These recorders are to have the event.
+    ShouldBeRecorded { recorders: Vec<String> },
+    /// Whether a recorder is to have the event is not known.
+    MayBeRecorded,
+    /// The question whether the event is recorded has no answer.
+    NotTraced { why: String },
+    /// Redshift's name of it is no object's.
+    NotAnObject { why: String },
+    /// The statement ended outside the window or near its ends.
+    AtTheEdge { start: Timestamp, end: Timestamp },
+    /// All of the statement is outside the window.
+    OutsideWindow { start: Timestamp, end: Timestamp },
+    /// Redshift does not say when it ended.
+    GoesOn,
+    /// Redshift names fewer files than it counts.
+    FilesNotTold { told: u64, count: u64 },
+    /// Names that were cut or masked, or have no bucket.
+    UnreadableFiles { files: u64 },
+    /// It wrote and read nothing.
+    NoObjects,
+    /// Redshift was not asked for its files.
+    FilesNotAsked,
+    /// No log records were read.
+    NoRecords,
+    /// The log records were read without knowing of it.
+    ReadWithoutIt,
+    /// Its role is not known.
+    RoleNotTold,
+    /// Its location declares no role.
+    NoRoleDeclared,
+    /// Its location declares its role.
+    RoleDeclared { role: String, line: usize },
+    /// Its location declares other roles.
+    AnotherRole { role: String, declared: Vec<String>, line: usize },
+}
+
+impl OfObjects {
+    pub(super) fn is_of_what_was_seen(&self) -> bool {
+        matches!(self, OfObjects::Missing { .. })
+    }
+}
+
+impl fmt::Display for OfObjects {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            OfObjects::AllFound { objects, bytes, recorded_bytes } => {
+                write!(f, "each of its {objects} objects has a record")?;
+                match (bytes, recorded_bytes) {
+                    (Some(bytes), Some(recorded)) => {
+                        write!(f, " (Redshift says {bytes} bytes, the records {recorded})")
+                    }
+                    _ => Ok(()),
+                }
+            }
+            OfObjects::Missing { missing, objects, first, event_names, role } => {
+                write!(f, "{missing} of its {objects} objects have no {} ", event_names.join(" or "))?;
+                role.iter().try_for_each(|role| write!(f, "by {role} "))?;
+                write!(f, "at its time, the first of them {first}")
+            }
+            OfObjects::NothingRecordsIt { missed_by } => {
+                f.write_str("nothing records it: ")?;
+                if missed_by.is_empty() {
+                    return f.write_str("there is no trail");
+                }
+                let clauses = missed_by.iter().map(|missed| format!("{}: {}", missed.recorder, missed.because));
+                f.write_str(&clauses.collect::<Vec<_>>().join("; "))
+            }
+            OfObjects::ShouldBeRecorded { recorders } => write!(
+                f,
+                "{} should have recorded it, and all log files of the time were read: what is recorded was changed since, or records are missing",
+                recorders.join(" and ")
+            ),
+            OfObjects::MayBeRecorded => f.write_str("whether a recorder should have it is not known"),
+            OfObjects::NotTraced { why } => write!(f, "whether it is recorded is not known: {why}"),
+            OfObjects::NotAnObject { why } => f.write_str(why),
+            OfObjects::AtTheEdge { start, end } => write!(
+                f,
+                "it ran at the edge of the time that was read ({start} to {end}): the record may lie outside, or not be delivered yet"
+            ),
+            OfObjects::OutsideWindow { start, end } => {
+                write!(f, "it ran outside the time that was read ({start} to {end})")
+            }
+            OfObjects::GoesOn => f.write_str("Redshift does not say when it ended: it may go on"),
+            OfObjects::FilesNotTold { told, count } => {
+                write!(f, "Redshift counts {count} files and names {told}")
+            }
+            OfObjects::UnreadableFiles { files } => {
+                write!(f, "{files} names of its files are cut or masked, or have no bucket")
+            }
+            OfObjects::NoObjects => f.write_str("it wrote and read no object"),
+            OfObjects::FilesNotAsked => f.write_str("Redshift was not asked for its files"),
+            OfObjects::NoRecords => f.write_str("no log records were read"),
+            OfObjects::ReadWithoutIt => {
+                f.write_str("the log records were read without knowing of it: collect both together")
+            }
+            OfObjects::RoleNotTold => f.write_str("which role acted is not known"),
+            OfObjects::NoRoleDeclared => f.write_str("no [[redshift]] table that names a role has its location"),
+            OfObjects::RoleDeclared { role, line } => {
+                write!(f, "it ran under {role}, as line {line} of the config declares")
+            }
+            OfObjects::AnotherRole { role, declared, line } => write!(
+                f,
+                "it ran under {role}, and its location declares {} (line {line} of the config)",
+                declared.join(", ")
+            ),
+        }
+    }
+}

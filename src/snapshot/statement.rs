@@ -1,0 +1,141 @@
+//! What Redshift says of the COPYs and UNLOADs that it ran.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Origin;
+use crate::aws::location::LocationKind;
+use crate::aws::timestamp::Timestamp;
+
+/// Where Redshift is asked what it uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LearnSource {
+    /// Its system views, by SQL through the Redshift Data API.
+    SystemTables,
+}
+
+impl LearnSource {
+    /// As the config names it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            LearnSource::SystemTables => "system_tables",
+        }
+    }
+}
+
+/// A COPY or UNLOAD that Redshift says it ran.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Statement {
+    /// Its `query_id`, which is the cluster's or namespace's own.
+    pub query_id: String,
+    pub kind: LocationKind,
+    /// The cluster's account.
+    pub account: String,
+    /// Where the cluster is.
+    pub region: String,
+    /// The cluster's identifier, or the namespace's name.
+    pub cluster: String,
+    /// The database that it ran in; `null`: not told.
+    #[serde(default)]
+    pub database: Option<String>,
+    /// The database user that ran it; `null`: not told.
+    #[serde(default)]
+    pub user: Option<String>,
+    /// `s3://bucket/prefix`: where UNLOAD writes, what COPY reads, or the manifest that names it.
+    pub location: String,
+    /// The role that acted in S3, of a chain the last; `null`: not known, or none.
+    #[serde(default)]
+    pub role: Option<String>,
+    /// COPY: the location is a manifest. UNLOAD: it wrote one, `<prefix>manifest`, beside its files.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub manifest: bool,
+    /// As Redshift says: `completed`, `aborted`, `running`.
+    pub status: String,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// When it ended; `null`: not told, or it goes on.
+    #[serde(default)]
+    pub ended_at: Option<Timestamp>,
+    /// Rows that were written or loaded; `null`: not told.
+    #[serde(default)]
+    pub rows: Option<u64>,
+    /// Their bytes in S3; `null`: not told.
+    #[serde(default)]
+    pub bytes: Option<u64>,
+    /// How many files it wrote or read; `null`: not told.
+    #[serde(default)]
+    pub file_count: Option<u64>,
+    /// The files that it wrote or read, each once; `null`: not asked for.
+    #[serde(default)]
+    pub files: Option<Vec<StatementFile>>,
+    /// Names of files that cannot be read: cut, masked, or without a bucket.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unreadable_files: u64,
+    pub origin: Origin,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+/// An object that a statement wrote or read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StatementFile {
+    /// `s3://bucket/key`
+    pub object: String,
+    /// What Redshift counted; `null`: not told.
+    #[serde(default)]
+    pub bytes: Option<u64>,
+}
+
+impl Statement {
+    /// It names its statement among all clusters'.
+    pub fn id(&self) -> String {
+        format!("{}/{}/{}/{}", self.account, self.region, self.cluster, self.query_id)
+    }
+
+    /// Every object that it is known to have written or read: its files, and its manifest, which an UNLOAD writes as
+    /// `<prefix>manifest` (Redshift Developer Guide, "UNLOAD", MANIFEST) and a COPY reads.
+    pub fn objects(&self) -> impl Iterator<Item = Cow<'_, str>> {
+        let manifest = self.manifest.then(|| match self.kind {
+            LocationKind::Unload => Cow::Owned(format!("{}manifest", self.location)),
+            LocationKind::Copy => Cow::Borrowed(&*self.location),
+        });
+        let files = self.files.iter().flatten().map(|file| Cow::Borrowed(&*file.object));
+        files.chain(manifest)
+    }
+
+    /// The buckets of its location and of its objects.
+    pub fn buckets(&self) -> BTreeSet<String> {
+        let objects = self.objects();
+        let names = objects.chain([Cow::Borrowed(&*self.location)]);
+        names.filter_map(|object| Some(object.strip_prefix("s3://")?.split('/').next()?.to_owned())).collect()
+    }
+}
+
+/// What the records show of a statement's objects.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StatementRecords {
+    /// `ACCOUNT/REGION/CLUSTER/QUERY`
+    pub statement: String,
+    /// Objects with a record of the role, of the kind, at the time.
+    pub found: u64,
+    /// The first of the others.
+    pub missing: Vec<String>,
+    /// As far as the records carry it; `null`: none does.
+    pub bytes: Option<u64>,
+}
+
+impl StatementRecords {
+    /// Of which nothing was found yet.
+    pub fn of(statement: &Statement) -> StatementRecords {
+        StatementRecords { statement: statement.id(), found: 0, missing: vec![], bytes: None }
+    }
+}
