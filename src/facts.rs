@@ -7,6 +7,7 @@ mod accesses;
 mod approval;
 mod changes;
 mod coverage;
+mod denied;
 mod duplicates;
 mod evidence;
 pub mod input;

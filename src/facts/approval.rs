@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use serde_json::{Value, json};
 
-use super::evidence::is_denied;
+use super::denied::is_denied;
 use super::input::AccessFact;
 use super::judgement::{Approval, Coverage, Judgement};
 use super::{View, any};

@@ -13,54 +13,10 @@ use crate::coverage::prove::{Share, Verdict};
 use crate::coverage::recorder::{Effect, Recorder};
 use crate::logs::layout;
 use crate::reason::{NotSeen, OfRecords, Reason};
-use crate::snapshot::{AccessRecord, FactKind, LogReading, Records, Skipped, Trail, Window};
+use crate::snapshot::{FactKind, LogReading, Records, Skipped, Trail, Window};
 
 /// How long after an event its record may be delivered, and some slack.
 const LATE_DELIVERY: time::Duration = time::Duration::hours(1);
-
-/// Error codes of requests that were turned away: refused (403), or answered before anybody asked who may (Amazon S3 API
-/// Reference, "Error responses"). They are shown, and touched nothing.
-const TURNED_AWAY: [&str; 31] = [
-    "AccessDenied",
-    "AccessDeniedException",
-    "AccessForbidden",
-    "AccountProblem",
-    "AllAccessDisabled",
-    "AuthorizationHeaderMalformed",
-    "AuthorizationQueryParametersError",
-    "Client.UnauthorizedOperation",
-    "CrossLocationLoggingProhibited",
-    "ExpiredToken",
-    "ExpiredTokenException",
-    "Forbidden",
-    "IncorrectEndpoint",
-    "InvalidAccessKeyId",
-    "InvalidAccessPoint",
-    "InvalidObjectState",
-    "InvalidPayer",
-    "InvalidRegion",
-    "InvalidSecurity",
-    "InvalidToken",
-    "MethodNotAllowed",
-    "MissingSecurityHeader",
-    "NotSignedUp",
-    "PermanentRedirect",
-    "RequestTimeTooSkewed",
-    "RequestTimeout",
-    "ServiceUnavailable",
-    "SignatureDoesNotMatch",
-    "SlowDown",
-    "TemporaryRedirect",
-    "TokenRefreshRequired",
-];
-
-pub(super) fn is_denied(access: &AccessRecord) -> bool {
-    let is_turned_away = |code: &str| {
-        // The key that an object is encrypted with was refused, disabled, or is gone.
-        TURNED_AWAY.contains(&code) || code.starts_with("KMS.") || code == "403"
-    };
-    access.error_code.as_deref().is_some_and(is_turned_away)
-}
 
 impl<'a> View<'a> {
     /// The records, where they were told apart by this location; else what there is to say.
@@ -99,8 +55,7 @@ impl<'a> View<'a> {
         missing
     }
 
-    /// What keeps it from being shown that an object has no record. `recorders`: by their ARNs, those that are to have it, of which one
-    /// is enough; none: whatever records there.
+    /// What keeps it from being shown that an object has no record in these recorders, given by their ARNs, of which one is enough.
     pub(super) fn missing_of_object(
         &self,
         object: &Location,
@@ -122,16 +77,20 @@ impl<'a> View<'a> {
             ),
             Err(reason) => missing.push(reason),
         }
-        if recorders.is_empty() {
-            missing.extend(self.unread_at(object));
-            return missing;
-        }
         let Ok(region) = self.world.bucket_region(&object.bucket) else { return missing };
         let Ok(set) = self.world.recorders_at(&object.bucket, region, Some(role)) else { return missing };
         let named = set.recorders.iter().filter(|recorder| recorders.contains(&&*recorder.arn));
         let of_each = named.map(|recorder| self.missing_of_recorder(recorder, region, access, window));
         missing.extend(of_each.min_by_key(|of| of.len()).iter().flat_map(|of| of.to_vec()));
         missing
+    }
+
+    /// The changes within the window of whatever is in effect there: an object's record may be of before.
+    pub(super) fn changes_there(&self, object: &Location, role: &RoleArn) -> Vec<Reason> {
+        let Some(window) = self.records.and_then(|records| records.window) else { return vec![] };
+        let Ok(region) = self.world.bucket_region(&object.bucket) else { return vec![] };
+        let Ok(set) = self.world.recorders_at(&object.bucket, region, Some(role)) else { return vec![] };
+        set.recorders.iter().flat_map(|recorder| self.changed(recorder, window)).collect()
     }
 
     /// The same of "nobody else touched it": a listing of more than the location shows its keys too.

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::View;
 use super::approval::{Approved, SHOWN, names};
-use super::evidence::is_denied;
+use super::denied::is_denied;
 use super::input::DeclaredFact;
 use super::judgement::{Judgement, Touch};
 use crate::aws::location::Location;

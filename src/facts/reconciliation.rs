@@ -166,7 +166,8 @@ impl View<'_> {
         Ok((StatementRecord::Lost, reason.into()))
     }
 
-    /// Why the record may be where nobody looked, or not be delivered yet.
+    /// Why the record may be where nobody looked, or not be delivered yet. `recorders`: those that should have it; where there are none,
+    /// only one that was changed since may have it.
     fn not_looked_at(
         &self,
         statement: &Statement,
@@ -174,6 +175,9 @@ impl View<'_> {
         role: &RoleArn,
         recorders: &[&str],
     ) -> Vec<Reason> {
+        if recorders.is_empty() {
+            return self.changes_there(object, role);
+        }
         let Some(end) = statement.ended_at else { return vec![OfObjects::GoesOn.into()] };
         let access = match statement.kind {
             LocationKind::Unload => Access::Write,

@@ -77,7 +77,7 @@ impl fmt::Display for OfObjects {
                 write!(f, "at its time, the first of them {first}")
             }
             OfObjects::NothingRecordsIt { missed_by } => {
-                f.write_str("nothing records it: ")?;
+                f.write_str("nothing records it, by the selectors as they are: ")?;
                 if missed_by.is_empty() {
                     return f.write_str("there is no trail");
                 }

@@ -14,6 +14,7 @@ use crate::aws_logs::read_by;
 use crate::chains;
 use crate::program::{Ran, Workplace};
 use crate::scripted::fault::Fault;
+use crate::scripted::redshift_data::History;
 use crate::scripted::world::{Account, Channel, Namespace, Object, Store, Trail, World};
 use crate::scripted::{Played, Rule, Script};
 
@@ -21,7 +22,7 @@ const ACCOUNT: &str = chains::ACCOUNT;
 const MEMBER: &str = "222222222222";
 
 /// Every operation that the scan of this world makes.
-const OPERATIONS: [&str; 21] = [
+const OPERATIONS: [&str; 24] = [
     "GetCallerIdentity",
     "DescribeOrganization",
     "ListAccounts",
@@ -40,16 +41,21 @@ const OPERATIONS: [&str; 21] = [
     "DescribeClusters",
     "ListNamespaces",
     "ListWorkgroups",
+    "ExecuteStatement",
+    "DescribeStatement",
+    "GetStatementResult",
     "ListObjectsV2",
     "GetObject",
     "ListPublicKeys",
 ];
 
 /// One for each kind of fact.
-const POLICIES: [&str; 9] = [
+const POLICIES: [&str; 11] = [
     "coverage/copy_recorded",
     "coverage/unload_recorded",
     "coverage/recorded_once",
+    "coverage/statement_recorded",
+    "redshift/undeclared_location",
     "placement/same_region",
     "redshift/known_role",
     "redshift/declared_role",
@@ -87,7 +93,7 @@ const LASTING: [Fault; 19] = [
 
 /// What goes wrong with pages, for the operations that have them; so do pages without end.
 const PAGES: [Fault; 2] = [Fault::TokenLoop, Fault::PageTwice];
-const WITH_PAGES: [&str; 11] = [
+const WITH_PAGES: [&str; 12] = [
     "ListAccounts",
     "ListDelegatedAdministrators",
     "ListRegions",
@@ -97,6 +103,7 @@ const WITH_PAGES: [&str; 11] = [
     "DescribeClusters",
     "ListNamespaces",
     "ListWorkgroups",
+    "GetStatementResult",
     "ListObjectsV2",
     "ListPublicKeys",
 ];
@@ -105,7 +112,8 @@ const WITH_PAGES: [&str; 11] = [
 const STALLS: [Fault; 3] = [Fault::Stall, Fault::StallInBody, Fault::Drip];
 
 /// `covered`, `touched` and `member` are recorded, `uncovered` by nothing, `stopped` by a trail that is stopped; a stranger read
-/// `touched`.
+/// `touched`. The warehouse ran a COPY that read from `covered`, and an UNLOAD to `uncovered` of which there is no record, and one to
+/// a place that nobody declared.
 fn world() -> &'static Arc<World> {
     static WORLD: OnceLock<Arc<World>> = OnceLock::new();
     WORLD.get_or_init(|| {
@@ -121,6 +129,7 @@ fn world() -> &'static Arc<World> {
             .with_trail(europe)
             .with_channel(Channel::of("monitoring", "us-east-1", "elsewhere"))
             .with_trail(stopped);
+        let own = Account { histories: vec![ran(), History::quiet("group")], ..own };
         let namespace = Namespace { name: "space", workgroup: "group", region: "eu-west-1", roles: vec![] };
         let store = Store {
             name: "lake".to_owned(),
@@ -133,6 +142,7 @@ fn world() -> &'static Arc<World> {
             .with_bucket("member-logs", "eu-west-1")
             .with_cluster("lake-house", "eu-west-1", &role(MEMBER))
             .with_trail(Trail::of("member", "eu-west-1", "member-logs", &["member"]));
+        let member = Account { histories: vec![History::quiet("lake-house")], ..member };
         let world = World::of(ACCOUNT)
             .with(ACCOUNT, Account { stores: vec![store], namespaces: vec![namespace], ..own })
             .with(MEMBER, member)
@@ -142,15 +152,64 @@ fn world() -> &'static Arc<World> {
     })
 }
 
+/// What the warehouse says that it ran, at the time of the records.
+fn ran() -> History {
+    let read = read_at();
+    let at = |minutes: i64| {
+        let format = time::macros::format_description!("[year]-[month]-[day] [hour]:[minute]:[second]");
+        json!((read + time::Duration::minutes(minutes)).format(format).unwrap())
+    };
+    let ran = |query: i64, place: &str| {
+        vec![
+            json!(1),
+            json!(query),
+            json!("dev"),
+            json!("completed"),
+            at(-1),
+            at(1),
+            json!(place),
+            json!(1),
+            json!(1),
+            json!(1),
+        ]
+    };
+    let text =
+        |query: i64, sql: String| vec![json!(query), json!(0), json!(format!("{sql} iam_role '{}'", role(ACCOUNT)))];
+    let quiet = History::quiet("warehouse");
+    let rows = vec![
+        (
+            "FROM sys_query_text",
+            vec![
+                text(1, "copy t from 's3://covered/'".to_owned()),
+                text(2, "unload ('x') to 's3://uncovered/'".to_owned()),
+                text(3, "unload ('x') to 's3://covered/'".to_owned()),
+            ],
+        ),
+        ("FROM sys_unload_history", vec![ran(2, "s3://uncovered/"), ran(3, "s3://covered/")]),
+        ("FROM sys_load_history", vec![ran(1, "s3://covered/")]),
+        ("FROM sys_unload_detail", vec![vec![json!(2), json!("s3://uncovered/0000"), json!(1)]]),
+        ("FROM sys_load_detail", vec![vec![json!(1), json!("s3://covered/data.csv"), json!(1)]]),
+    ];
+    History { rows: [quiet.rows, rows].concat(), ..quiet }
+}
+
 fn role(account: &str) -> String {
     format!("arn:aws:iam::{account}:role/loader")
 }
 
+fn began() -> OffsetDateTime {
+    let now = OffsetDateTime::now_utc();
+    now.replace_time(time::Time::from_hms(now.hour(), 0, 0).unwrap()) - time::Duration::hours(5)
+}
+
+/// When the loader read `covered`.
+fn read_at() -> OffsetDateTime {
+    began() + time::Duration::minutes(125)
+}
+
 /// Five hours of log files and their digests; in them the loader reads `covered`, and a stranger `touched`.
 fn delivered() -> BTreeMap<String, Object> {
-    let now = OffsetDateTime::now_utc();
-    let start = now.replace_time(time::Time::from_hms(now.hour(), 0, 0).unwrap()) - time::Duration::hours(5);
-    let mut chain = chains::Trail::at(start);
+    let mut chain = chains::Trail::at(began());
     for records in [vec![], vec![], vec![("covered", "loader")], vec![("touched", "stranger")], vec![]] {
         let time = chains::rfc3339(chain.now + time::Duration::minutes(5));
         let records: Vec<Value> = records.into_iter().map(|(bucket, role)| read_by(role, bucket, &time)).collect();
@@ -173,6 +232,8 @@ recorders = ["trail", "event_data_store", "channel"]
 budget = "{budget}s"
 [scan.organization]
 role = "audit"
+[redshift]
+learn = ["system_tables"]
 [[redshift.copy]]
 location = "s3://covered/"
 role = "{loader}"
@@ -195,7 +256,7 @@ roles = ["{loader}"]
 location = "s3://touched/"
 roles = ["{loader}"]
 [records]
-window = "4h"
+window = "5h"
 sample = "all"
 "#
     )
@@ -249,6 +310,9 @@ fn the_world_of_the_faults_has_verdicts_of_every_kind() {
         ("coverage/copy_recorded", "s3://member/", "pass"),
         ("coverage/unload_recorded", "s3://uncovered/", "fail"),
         ("coverage/unload_recorded", "s3://stopped/", "fail"),
+        ("coverage/statement_recorded", &format!("{ACCOUNT}/eu-west-1/warehouse/1"), "pass"),
+        ("coverage/statement_recorded", &format!("{ACCOUNT}/eu-west-1/warehouse/2"), "fail"),
+        ("redshift/undeclared_location", "s3://uncovered/", "pass"),
         ("placement/same_region", "s3://touched/", "pass"),
         // The workgroup's namespace does not carry the role.
         ("redshift/declared_role", &role(ACCOUNT), "fail"),

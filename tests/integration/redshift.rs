@@ -235,7 +235,8 @@ fn a_file_without_its_record_is_told_with_the_reason() {
     let (outcome, message, severity) = of(vec![], &["in"]);
     assert_eq!((&*outcome, &*severity), ("fail", "medium"), "{message}");
     assert!(
-        message.contains("3 of its 3 objects") && message.contains("nothing records it: my_own_trail: "),
+        message.contains("3 of its 3 objects")
+            && message.contains("nothing records it, by the selectors as they are: my_own_trail: "),
         "{message}"
     );
 }

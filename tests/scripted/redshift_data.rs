@@ -22,6 +22,12 @@ pub struct History {
 }
 
 impl History {
+    /// Of a cluster that ran nothing, and is asked by a superuser.
+    pub fn quiet(target: &str) -> History {
+        let auditor = vec![json!(1), json!("auditor"), json!(true), json!(true)];
+        History { target: target.to_owned(), rows: vec![("FROM pg_user", vec![auditor])], ..History::default() }
+    }
+
     fn rows(&self, sql: &str) -> &[Vec<Value>] {
         let of = self.rows.iter().find(|(part, _)| sql.contains(part));
         of.map_or(&[], |(_, rows)| rows)
