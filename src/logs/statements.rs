@@ -170,7 +170,7 @@ impl<'s> StatementObjects<'s> {
                     event.fits.iter().filter(|place| !self.uses[**place as usize].was_seen.load(Ordering::Relaxed));
                 let end = |place: &&u32| {
                     let asked = &self.asked[self.uses[**place as usize].statement as usize];
-                    (asked.until.is_none(), asked.until)
+                    (asked.until.is_none(), asked.until, **place)
                 };
                 if let Some(place) = open.min_by_key(end) {
                     self.uses[*place as usize].was_seen.store(true, Ordering::Relaxed);

@@ -98,6 +98,7 @@ mod program;
 /// What a verdict brings along.
 mod proofs;
 /// What a trail or a store records and shows.
+mod reconciliation;
 mod recorders;
 /// Log records of every shape.
 mod records;

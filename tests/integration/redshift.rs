@@ -15,16 +15,19 @@ use crate::scripted::world::{Account, Object, Trail, World};
 use crate::scripted::{Call, Played, Rule, Script};
 
 const ACCOUNT: &str = chains::ACCOUNT;
+/// Of a config that declares what the day of statements uses.
+pub const CONFIG: &str = "[redshift]\nlearn = [\"system_tables\"]\n[records]\nwindow = \"5h\"\nsample = \"all\"\n\
+    [[redshift.unload]]\nlocation = \"s3://out/\"\n[[redshift.copy]]\nlocation = \"s3://in/\"\n";
 const LEARN: &str = "[redshift]\nlearn = [\"system_tables\"]\n[records]\nwindow = \"5h\"\nsample = \"all\"\n";
 const DECLARED: &str = "[[redshift.unload]]\nlocation = \"s3://out/\"\nrole = \"arn:aws:iam::123456789012:role/loader\"\n\
                         [[redshift.copy]]\nlocation = \"s3://in/\"\n";
 
-fn role(name: &str) -> String {
+pub fn role(name: &str) -> String {
     format!("arn:aws:iam::{ACCOUNT}:role/{name}")
 }
 
 /// Minutes after the beginning of the trail's chain of digests, which is five hours ago.
-fn minutes(after: i64) -> OffsetDateTime {
+pub fn minutes(after: i64) -> OffsetDateTime {
     let now = OffsetDateTime::now_utc();
     let start = now.replace_time(time::Time::from_hms(now.hour(), 0, 0).unwrap()) - Duration::hours(5);
     start + Duration::minutes(after)
@@ -36,7 +39,7 @@ fn sql_time(at: OffsetDateTime) -> Value {
 }
 
 /// A record of the loader at a key.
-fn record(event_name: &str, bucket: &str, key: &str, at: OffsetDateTime) -> Value {
+pub fn record(event_name: &str, bucket: &str, key: &str, at: OffsetDateTime) -> Value {
     let reads = event_name == "GetObject";
     json!({
         "eventVersion": "1.11",
@@ -109,6 +112,69 @@ fn records() -> Vec<Value> {
     ]
 }
 
+/// The same at another time.
+pub fn timed(record: &Value, at: OffsetDateTime) -> Value {
+    let mut record = record.clone();
+    record["eventTime"] = json!(chains::rfc3339(at));
+    record
+}
+
+/// Statements that ran, with the records of their files.
+#[derive(Default)]
+pub struct DayOfStatements {
+    history: History,
+    pub records: Vec<Value>,
+}
+
+impl DayOfStatements {
+    /// A statement of two minutes, recorded in its middle.
+    pub fn ran(&mut self, is_copy: bool, query: i64, begin: i64, prefix: &str, files: &[&str]) {
+        let (bucket, event_name) = if is_copy { ("in", "GetObject") } else { ("out", "PutObject") };
+        let place = format!("s3://{bucket}/{prefix}");
+        let sql = match is_copy {
+            true => format!("copy t from '{place}' iam_role '{}'", role("loader")),
+            false => format!("unload ('select 1') to '{place}' iam_role '{}'", role("loader")),
+        };
+        let (from, until, count) = (sql_time(minutes(begin)), sql_time(minutes(begin + 2)), json!(files.len()));
+        let ran = vec![
+            json!(1),
+            json!(query),
+            json!("dev"),
+            json!("completed"),
+            from,
+            until,
+            json!(place),
+            json!(1),
+            json!(1),
+            count,
+        ];
+        let (history, detail) = match is_copy {
+            true => ("FROM sys_load_history", "FROM sys_load_detail"),
+            false => ("FROM sys_unload_history", "FROM sys_unload_detail"),
+        };
+        // The SELECT of the texts names the others' views too.
+        self.add("FROM sys_query_text", vec![json!(query), json!(0), json!(sql)]);
+        self.add(history, ran);
+        for file in files {
+            self.add(detail, vec![json!(query), json!(format!("s3://{bucket}/{file}")), json!(100)]);
+            self.records.push(record(event_name, bucket, file, minutes(begin + 1)));
+        }
+    }
+
+    fn add(&mut self, view: &'static str, row: Vec<Value>) {
+        match self.history.rows.iter_mut().find(|(part, _)| *part == view) {
+            Some((_, rows)) => rows.push(row),
+            None => self.history.rows.push((view, vec![row])),
+        }
+    }
+
+    pub fn world(&self, recorded: &[&str]) -> World {
+        let quiet = History::quiet("warehouse");
+        let rows = [quiet.rows, self.history.rows.clone()].concat();
+        world(History { target: quiet.target, rows, ..History::default() }, self.records.clone(), recorded)
+    }
+}
+
 /// A cluster beside a trail that records both buckets, with a chain of digests.
 fn world(history: History, records: Vec<Value>, recorded: &[&str]) -> World {
     let mut chain = chains::Trail::at(minutes(0));
@@ -136,7 +202,7 @@ fn world(history: History, records: Vec<Value>, recorded: &[&str]) -> World {
     }
 }
 
-fn script(world: World) -> Script {
+pub fn script(world: World) -> Script {
     Script::of(&Arc::new(world))
 }
 
