@@ -15,6 +15,7 @@ mod ocsf;
 mod repository;
 mod sarif;
 mod scan;
+mod statements;
 mod text;
 mod words;
 
@@ -31,6 +32,7 @@ use crate::severity::{Severity, UnknownIs};
 use crate::snapshot::{Calls, Failure, LogReading, ObjectCount, Sample, Session, Skipped, Unclear, Window};
 
 pub use file::{Earlier, ReportError};
+pub use statements::RanStatement;
 
 /// The JSON report's format.
 pub const SCHEMA: &str = "trailcheck/report/v2";
@@ -77,6 +79,9 @@ pub struct Run {
     pub records: Option<RecordsRead>,
     /// COPYs and UNLOADs that the log records show, with the role that acted.
     pub sessions: Vec<Session>,
+    /// COPYs and UNLOADs that Redshift says it ran.
+    #[serde(default)]
+    pub statements: Vec<RanStatement>,
     /// Calls that did not answer.
     pub failures: Vec<Failure>,
     /// How AWS was asked, by service and operation; empty where the snapshot does not tell.

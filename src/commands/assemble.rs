@@ -5,13 +5,17 @@ use std::path::Path;
 
 use crate::config::{Config, Waivable, Waiver};
 use crate::facts;
+use crate::facts::input::{Facts, StatementFact};
+use crate::facts::judgement::StatementRecord;
 use crate::finding::waivers::Waivers;
 use crate::finding::{Finding, Outcome};
 use crate::glob::glob;
 use crate::hash::sha256;
 use crate::policy::{Bundle, FRAMEWORKS, Policy, hint};
-use crate::report::{self, AccountSeen, Control, Input, InputKind, Recording, RecordsRead, Report, Rule, Run, Summary};
-use crate::snapshot::{Records, Scanner, Skipped, Snapshot};
+use crate::report::{
+    self, AccountSeen, Control, Input, InputKind, RanStatement, Recording, RecordsRead, Report, Rule, Run, Summary,
+};
+use crate::snapshot::{Records, Scanner, Skipped, Snapshot, Statement};
 
 /// How many log objects that were not read a report names.
 const MOST_NOT_READ: usize = 100;
@@ -24,14 +28,13 @@ pub(super) struct Judged<'a> {
     pub config: &'a Config,
     pub bundles: &'a [Bundle],
     pub findings: Vec<Finding>,
-    /// The account in which the scan was started.
-    pub account: String,
+    pub facts: &'a Facts,
     pub command: Vec<String>,
 }
 
 /// The report, not yet held against a baseline.
 pub(super) fn report(judged: Judged) -> Report {
-    let Judged { snapshot, snapshot_path, config, bundles, findings, account, command } = judged;
+    let Judged { snapshot, snapshot_path, config, bundles, findings, facts, command } = judged;
     let records = snapshot.records.as_ref();
     let caller = match &snapshot.scanner {
         Some(scanner) => Some(&scanner.caller),
@@ -43,7 +46,8 @@ pub(super) fn report(judged: Judged) -> Report {
         run: Run {
             trailcheck: env!("CARGO_PKG_VERSION").to_owned(),
             collected_at: snapshot.collected_at(),
-            account,
+            // Where the scan was started.
+            account: facts.scan.subject.id.clone(),
             caller: caller.map_or(String::new(), |caller| caller.arn.clone()),
             accounts: accounts_seen(snapshot),
             command,
@@ -63,6 +67,7 @@ pub(super) fn report(judged: Judged) -> Report {
                 unclear: records.unclear.clone(),
             }),
             sessions: records.map_or(vec![], |records| records.sessions.clone()),
+            statements: snapshot.statements.iter().zip(&facts.statements).map(ran).collect(),
             failures: snapshot.failures().cloned().collect(),
             calls: snapshot.scanner.as_ref().map_or_else(BTreeMap::new, |scanner| scanner.calls.clone()),
             notes: notes(snapshot, config, bundles, &findings),
@@ -70,6 +75,31 @@ pub(super) fn report(judged: Judged) -> Report {
         controls: controls(bundles),
         rules: bundles.iter().flat_map(|bundle| &bundle.policies).map(rule).collect(),
         findings,
+    }
+}
+
+fn ran((statement, fact): (&Statement, &StatementFact)) -> RanStatement {
+    RanStatement {
+        id: fact.subject.id.clone(),
+        kind: fact.kind,
+        location: fact.location.clone(),
+        declared: fact.declared.clone(),
+        region: statement.region.clone(),
+        role: fact.role.clone(),
+        user: fact.user.clone(),
+        started_at: fact.started_at,
+        ended_at: fact.ended_at,
+        rows: statement.rows,
+        bytes: statement.bytes,
+        files: statement.file_count,
+        record: match fact.record.status {
+            StatementRecord::Recorded => "recorded",
+            StatementRecord::Lost => "lost",
+            StatementRecord::Contradicted => "contradicted",
+            StatementRecord::NotCompared => "not_compared",
+            StatementRecord::Unknown => "unknown",
+        }
+        .to_owned(),
     }
 }
 

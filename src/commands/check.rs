@@ -156,8 +156,8 @@ fn judge(
     let facts = ManuallyDrop::new(facts::derive(snapshot, config));
     let input = ManuallyDrop::new(Input::of(&facts)?);
     let findings = policy::evaluate(&input, bundles, config);
-    let account = facts.scan.subject.id.clone();
-    let mut report = assemble::report(Judged { snapshot, snapshot_path, config, bundles, findings, account, command });
+    let mut report =
+        assemble::report(Judged { snapshot, snapshot_path, config, bundles, findings, facts: &facts, command });
     if let Some(baseline) = baseline {
         report.hold_against(baseline);
     }

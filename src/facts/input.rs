@@ -179,6 +179,8 @@ pub struct StatementFact {
     pub kind: LocationKind,
     /// `s3://bucket/prefix`
     pub location: String,
+    /// The declared location that it is in; `null`: none.
+    pub declared: Option<String>,
     /// The role that acted; `null`: not known, or none.
     pub role: Option<String>,
     /// The cluster or namespace that ran it.

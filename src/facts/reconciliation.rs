@@ -30,6 +30,7 @@ impl View<'_> {
     }
 
     fn statement_fact(&self, statement: &Statement) -> StatementFact {
+        let around = self.declared_around(statement);
         StatementFact {
             subject: Subject {
                 kind: SubjectKind::Statement,
@@ -40,6 +41,7 @@ impl View<'_> {
             },
             kind: statement.kind,
             location: statement.location.clone(),
+            declared: around.first().map(|entry| entry.location.to_string()),
             role: statement.role.clone(),
             cluster: statement.cluster.clone(),
             user: statement.user.clone(),
@@ -47,31 +49,15 @@ impl View<'_> {
             ended_at: statement.ended_at,
             file_count: statement.file_count,
             record: self.statement_record(statement),
-            acting_role: self.statement_role(statement),
+            acting_role: statement_role(statement, &around),
         }
     }
 
-    /// The role that its location's table names, if one does.
-    fn statement_role(&self, statement: &Statement) -> Judgement<StatementRole> {
+    /// The declared locations that its own is in.
+    fn declared_around(&self, statement: &Statement) -> Vec<&RedshiftLocation> {
         // A text that is no location was refused by the loader of the snapshot.
         let location = Location::parse_object(&statement.location).ok();
-        let around = location.map_or(vec![], |location| self.declared.around(statement.kind, &location));
-        let named: Vec<(&RoleArn, &RedshiftLocation)> =
-            around.iter().filter_map(|entry| Some((entry.role.as_ref()?, *entry))).collect();
-        if named.is_empty() || named.len() < around.len() {
-            return Judgement::plain(StatementRole::NotDeclared, OfObjects::NoRoleDeclared);
-        }
-        let Some(role) = statement.role.as_deref().and_then(RoleArn::parse) else {
-            return Judgement::unknown(vec![OfObjects::RoleNotTold.into()]);
-        };
-        let evidence = json!({"statement": told(statement)});
-        if let Some((_, entry)) = named.iter().find(|(declared, _)| declared.same_role(&role)) {
-            let reason = OfObjects::RoleDeclared { role: role.text, line: entry.line };
-            return Judgement::new(StatementRole::AsDeclared, vec![reason.into()], evidence);
-        }
-        let declared = named.iter().map(|(declared, _)| declared.text.clone()).collect();
-        let reason = OfObjects::AnotherRole { role: role.text, declared, line: named[0].1.line };
-        Judgement::new(StatementRole::Other, vec![reason.into()], evidence)
+        location.map_or(vec![], |location| self.declared.around(statement.kind, &location))
     }
 
     fn statement_record(&self, statement: &Statement) -> Judgement<StatementRecord> {
@@ -192,6 +178,26 @@ impl View<'_> {
         }
         missing
     }
+}
+
+/// The role that its location's table names, if one does.
+fn statement_role(statement: &Statement, around: &[&RedshiftLocation]) -> Judgement<StatementRole> {
+    let named: Vec<(&RoleArn, &RedshiftLocation)> =
+        around.iter().filter_map(|entry| Some((entry.role.as_ref()?, *entry))).collect();
+    if named.is_empty() || named.len() < around.len() {
+        return Judgement::plain(StatementRole::NotDeclared, OfObjects::NoRoleDeclared);
+    }
+    let Some(role) = statement.role.as_deref().and_then(RoleArn::parse) else {
+        return Judgement::unknown(vec![OfObjects::RoleNotTold.into()]);
+    };
+    let evidence = json!({"statement": told(statement)});
+    if let Some((_, entry)) = named.iter().find(|(declared, _)| declared.same_role(&role)) {
+        let reason = OfObjects::RoleDeclared { role: role.text, line: entry.line };
+        return Judgement::new(StatementRole::AsDeclared, vec![reason.into()], evidence);
+    }
+    let declared = named.iter().map(|(declared, _)| declared.text.clone()).collect();
+    let reason = OfObjects::AnotherRole { role: role.text, declared, line: named[0].1.line };
+    Judgement::new(StatementRole::Other, vec![reason.into()], evidence)
 }
 
 /// The recorders that are to have it.

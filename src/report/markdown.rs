@@ -30,7 +30,7 @@ pub(super) fn render(report: &Report) -> String {
         );
     }
     push_findings(&mut out, &others);
-    let sessions = prepared.sessions(false);
+    let sessions: Vec<ToldSession> = prepared.statements(false).into_iter().chain(prepared.sessions(false)).collect();
     if !sessions.is_empty() {
         out.push_str("\n| statement | place | acting role | from | to | what |\n|---|---|---|---|---|---|\n");
         push_rows(&mut out, sessions.iter().map(session_row), sessions.len());

@@ -9,7 +9,7 @@ use anstyle::{AnsiColor, Style};
 use textwrap::{Options, WordSplitter};
 
 use super::causes::{Cause, causes};
-use super::words::{Prepared, Told};
+use super::words::{Prepared, Told, ToldSession};
 use super::{Look, Report, Run, scan};
 use crate::counted::counted;
 use crate::finding::Outcome;
@@ -142,11 +142,16 @@ impl Text {
 
     /// COPY and UNLOAD: a line for each place and role, or for each one.
     fn sessions(&mut self, prepared: &Prepared) -> Result {
-        let sessions = prepared.sessions(self.look.verbose);
+        let each = self.look.verbose;
+        self.told_sessions("COPY and UNLOAD as Redshift ran them", &prepared.statements(each))?;
+        self.told_sessions("COPY and UNLOAD by the records", &prepared.sessions(each))
+    }
+
+    fn told_sessions(&mut self, heading: &str, sessions: &[ToldSession]) -> Result {
         if sessions.is_empty() {
             return Ok(());
         }
-        writeln!(self.out, "\n{BOLD}COPY and UNLOAD by the records{BOLD:#}")?;
+        writeln!(self.out, "\n{BOLD}{heading}{BOLD:#}")?;
         for told in sessions {
             let (place, principal) = (harmless::text(&told.place), harmless::text(told.principal));
             let region = harmless::text(told.region);

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Report, Run};
+use super::{Report, Run, statements};
 use crate::aws::timestamp::Timestamp;
 use crate::counted::counted;
 use crate::finding::baseline::{Settled, Standing};
@@ -69,9 +69,14 @@ impl<'a> Prepared<'a> {
         }
     }
 
-    /// COPYs and UNLOADs by the records: `each`, or summed up by place and role.
+    /// COPYs and UNLOADs as Redshift ran them: `each`, or summed up by place and role.
+    pub(super) fn statements(&self, each: bool) -> Vec<ToldSession<'a>> {
+        statements::told(&self.report.run.statements, each)
+    }
+
+    /// COPYs and UNLOADs by the records, but for those that Redshift itself told of: `each`, or summed up by place and role.
     pub(super) fn sessions(&self, each: bool) -> Vec<ToldSession<'a>> {
-        let sessions = &self.report.run.sessions;
+        let sessions = statements::untold(&self.report.run.sessions, &self.report.run.statements);
         if each {
             return sessions.iter().map(|session| told_sessions(&[session])).collect();
         }

@@ -510,3 +510,20 @@ fn what_is_asked_of_redshift_is_said_beforehand() {
     assert_eq!((&sent["SecretArn"], &sent["DbUser"]), (&json!(secret), &Value::Null));
     assert!(granted.contains("secretsmanager:GetSecretValue") && granted.contains(secret), "{granted}");
 }
+
+/// Where Redshift told of its statements, those are shown, summed up or each, in place of what the records hint at.
+#[test]
+fn statements_are_told_by_place_and_role() {
+    let mut lost = records();
+    lost.remove(0);
+    let (workplace, _) =
+        Workplace::playing(script(world(history(), lost, &["out", "in"])), &format!("{LEARN}{DECLARED}"));
+    let text = workplace.run(&["check"]).stdout;
+    let told = text.split("COPY and UNLOAD as Redshift ran them").nth(1).unwrap();
+    assert!(told.contains("UNLOAD to s3://out/day=1/ (eu-west-1) by arn:aws:iam::123456789012:role/loader"), "{text}");
+    assert!(told.contains("query 1 of etl: 2 files, 10 rows, 200 bytes; without their records"), "{text}");
+    assert!(told.contains("query 2 of etl: 2 files, 10 rows, 200 bytes; recorded"), "{text}");
+    assert!(!text.contains("by the records"), "{text}");
+    let page = workplace.run(&["check", "--report", "html"]).stdout;
+    assert!(page.contains("query 1 of etl"), "{page}");
+}

@@ -77,7 +77,7 @@ fn spans(prepared: &Prepared) -> Vec<Span> {
     unapproved.dedup_by(|a, b| {
         (a.start, a.end, &a.principal, &a.place, &a.what) == (b.start, b.end, &b.principal, &b.place, &b.what)
     });
-    let sessions = prepared.sessions(true).into_iter().map(|told| Span {
+    let sessions = prepared.statements(true).into_iter().chain(prepared.sessions(true)).map(|told| Span {
         kind: told.statement,
         place: told.place,
         principal: told.principal.to_owned(),
