@@ -6,6 +6,7 @@
 mod account;
 mod accounts;
 mod assumed_role;
+mod audit_logs;
 mod buckets;
 mod call_counts;
 mod call_error;
@@ -16,6 +17,8 @@ mod credentials;
 mod data_api;
 pub(crate) mod digests;
 mod failures;
+mod integrations;
+mod learn;
 mod limits;
 mod log_folders;
 mod log_objects;
@@ -48,7 +51,7 @@ use crate::logs::event::Period;
 use crate::logs::reader::Reader;
 use crate::logs::sample::LogRequest;
 use crate::progress::Progress;
-use crate::snapshot::{Account, Caller, FactKind, Failure, SCHEMA, Scanner, Snapshot, Statement};
+use crate::snapshot::{Account, Caller, FactKind, Failure, SCHEMA, Scanner, Snapshot};
 
 use account::{Opened, Scan, look, open};
 use accounts::{Accounts, Seen};
@@ -56,6 +59,7 @@ use buckets::Known;
 use call_error::CallError;
 use client::Aws;
 use failures::Failures;
+use learn::Learned;
 use limits::Limits;
 use stop::Stop;
 
@@ -253,11 +257,16 @@ async fn collect(
         // Whatever needs them sees that they are not there.
         first.failures.add(call, aws.home_region(), None, error, &[]);
     }
-    let statements: Vec<Statement> = seen.iter_mut().flat_map(|seen| std::mem::take(&mut seen.statements)).collect();
+    let mut learned = Learned::default();
+    for seen in &mut seen {
+        let Learned { locations, statements } = std::mem::take(&mut seen.learned);
+        learned.locations.extend(locations);
+        learned.statements.extend(statements);
+    }
     let (records, changes) = match logs {
         Some(request) => {
             progress.stage("listing log objects");
-            let (records, changes) = log_objects::collect(&mut seen, request, &statements, &progress).await;
+            let (records, changes) = log_objects::collect(&mut seen, request, &learned, &progress).await;
             (Some(records), changes)
         }
         None => (None, vec![]),
@@ -283,8 +292,8 @@ async fn collect(
         not_entered,
         was_stopped: false,
         organization,
-        locations: vec![],
-        statements,
+        locations: learned.locations,
+        statements: learned.statements,
         records,
         changes,
         scanner: Some(Scanner {

@@ -6,6 +6,7 @@
 mod accesses;
 mod approval;
 mod changes;
+mod clusters;
 mod coverage;
 mod denied;
 mod duplicates;
@@ -59,6 +60,7 @@ pub fn derive(snapshot: &Snapshot, config: &Config) -> Facts {
         declared: view.declared_facts(),
         learned: view.learned_facts(),
         statements: view.statement_facts(),
+        clusters: view.cluster_facts(),
         seen_unloads: view.unload_facts(),
         redshift_roles: view.role_facts(),
         declared_roles: view.declared_role_facts(),
@@ -210,7 +212,8 @@ impl<'a> View<'a> {
     fn location_fact(&self, used: &Used) -> LocationFact {
         let entry = &used.location;
         // Nobody else asks this of the location and its role.
-        let coverage = of_manifest(entry, self.proof(&entry.location, entry.access, entry.role.as_ref()));
+        let coverage = self.proof(&entry.location, entry.access, entry.role.as_ref());
+        let coverage = if used.is_manifest() { of_manifest(entry, coverage) } else { coverage };
         let coverage = if used.is_within { of_part(entry, coverage) } else { coverage };
         LocationFact {
             subject: self.location_subject(&entry.location, Some(used.origin.clone())),
@@ -231,9 +234,7 @@ impl<'a> View<'a> {
 /// A COPY from a manifest reads the objects that the manifest names, wherever they are (Redshift Developer Guide, "Using a manifest
 /// to specify data files"): that the manifest itself is recorded says little.
 fn of_manifest(entry: &RedshiftLocation, coverage: Judgement<Coverage>) -> Judgement<Coverage> {
-    let key = &entry.location.prefix;
-    let is_manifest = key.ends_with("manifest") || key.ends_with("manifest.json");
-    if entry.kind != LocationKind::Copy || !is_manifest || coverage.status != Coverage::Recorded {
+    if coverage.status != Coverage::Recorded {
         return coverage;
     }
     Judgement::unknown(vec![OfLocation::Manifest { location: entry.location.to_string() }.into()])

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::config::Config;
-use crate::snapshot::{LearnSource, RecorderKind, Snapshot};
+use crate::snapshot::{AuditLogging, LearnSource, RecorderKind, Snapshot};
 
 /// An action, and on what.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +44,15 @@ pub(crate) fn needed(config: &Config, snapshot: Option<&Snapshot>) -> Vec<Permis
     any("redshift-serverless:ListNamespaces", "the same of Redshift Serverless");
     any("redshift-serverless:ListWorkgroups", "which workgroups its namespaces have");
     any("s3:ListAllMyBuckets", "where the account's buckets are");
+    if config.learn.contains(&LearnSource::Integrations) {
+        any("redshift:DescribeIntegrations", "which buckets COPY jobs load from by themselves");
+    }
+    let reads_audit_logs = config.learn.contains(&LearnSource::AuditLogs);
+    if reads_audit_logs {
+        any("redshift:DescribeLoggingStatus", "where audit logs go");
+        any("redshift:DescribeClusterParameters", "whether they hold what users run");
+        any("logs:FilterLogEvents", "audit logs in CloudWatch Logs");
+    }
     let asks_clusters = config.learn.contains(&LearnSource::SystemTables);
     if asks_clusters {
         any("redshift-data:ExecuteStatement", "fixed SELECTs on the system views");
@@ -68,15 +77,22 @@ pub(crate) fn needed(config: &Config, snapshot: Option<&Snapshot>) -> Vec<Permis
     }
     let declared = config.buckets().into_iter().map(|bucket| format!("arn:{partition}:s3:::{bucket}"));
     let mut listed: BTreeSet<String> = declared.collect();
-    if asks_clusters {
+    if !config.learn.is_empty() {
         // Which buckets Redshift tells of is not known beforehand.
         listed.insert(format!("arn:{partition}:s3:::*"));
     }
-    if config.reads_records() {
-        let buckets = log_buckets(snapshot);
+    if config.reads_records() || reads_audit_logs {
+        let mut buckets = BTreeSet::new();
+        if config.reads_records() {
+            buckets.extend(log_buckets(snapshot));
+        }
+        if reads_audit_logs {
+            buckets.extend(audit_log_buckets(snapshot));
+        }
         listed.extend(buckets.iter().map(|bucket| format!("arn:{partition}:s3:::{bucket}")));
         let objects = buckets.iter().map(|bucket| format!("arn:{partition}:s3:::{bucket}/*AWSLogs/*"));
-        needed.push(Permission { action: "s3:GetObject", resources: objects.collect(), why: "log files and digests" });
+        let why = "log files, of CloudTrail with their digests, and of Redshift";
+        needed.push(Permission { action: "s3:GetObject", resources: objects.collect(), why });
     }
     if listed.contains(&format!("arn:{partition}:s3:::*")) {
         listed.retain(|arn| arn.ends_with(":::*"));
@@ -93,6 +109,16 @@ fn log_buckets(snapshot: Option<&Snapshot>) -> BTreeSet<String> {
     let trails = snapshot.into_iter().flat_map(|snapshot| &snapshot.accounts).flat_map(|account| &account.trails);
     let buckets: BTreeSet<String> = trails.filter_map(|trail| trail.s3_bucket_name.clone()).collect();
     if buckets.is_empty() { BTreeSet::from(["*".to_owned()]) } else { buckets }
+}
+
+/// Those that clusters write audit logs to; `*` where that is not known.
+fn audit_log_buckets(snapshot: Option<&Snapshot>) -> BTreeSet<String> {
+    let clusters = snapshot.into_iter().flat_map(|snapshot| &snapshot.accounts).flat_map(|account| &account.clusters);
+    let logging: Vec<&AuditLogging> = clusters.filter_map(|cluster| cluster.audit_logging.as_ref()).collect();
+    match logging.is_empty() {
+        true => BTreeSet::from(["*".to_owned()]),
+        false => logging.iter().filter_map(|logging| logging.bucket_name.clone()).collect(),
+    }
 }
 
 fn partition(config: &Config, snapshot: Option<&Snapshot>) -> String {

@@ -4,6 +4,7 @@
 //! without a full stop.
 
 mod access;
+mod cluster;
 mod failure;
 mod location;
 mod objects;
@@ -20,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use crate::snapshot::Failure;
 
 pub use access::{OfAccess, PrincipalClass, PrincipalQuestion};
+pub use cluster::OfCluster;
 pub use failure::NotSeen;
 pub use location::{LostEvent, MissedBy, OfLocation};
 pub use objects::OfObjects;
@@ -40,6 +42,7 @@ pub enum Reason {
     OfRecords(OfRecords),
     OfStatement(OfStatement),
     OfObjects(OfObjects),
+    OfCluster(OfCluster),
 }
 
 impl Reason {
@@ -81,6 +84,7 @@ impl fmt::Display for Reason {
             Reason::OfRecords(reason) => reason.fmt(f),
             Reason::OfStatement(reason) => reason.fmt(f),
             Reason::OfObjects(reason) => reason.fmt(f),
+            Reason::OfCluster(reason) => reason.fmt(f),
         }
     }
 }
@@ -107,4 +111,4 @@ macro_rules! into_reason {
     };
 }
 
-into_reason!(NotSeen, OfRecorder, OfLocation, OfTrail, OfAccess, OfRecords, OfStatement, OfObjects);
+into_reason!(NotSeen, OfRecorder, OfLocation, OfTrail, OfAccess, OfRecords, OfStatement, OfObjects, OfCluster);

@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::aws::timestamp::Timestamp;
 
-pub use account::{Account, Bucket, Caller, Channel, Cluster, ClusterKind, ClusterRole, Scope};
+pub use account::{Account, AuditLogging, Bucket, Caller, Channel, Cluster, ClusterKind, ClusterRole, Scope};
 pub use change::Change;
 pub use failure::{FactKind, Failure};
 pub use file::SnapshotError;

@@ -1,19 +1,18 @@
 //! One account: its buckets, and then its trails, stores, clusters and namespaces.
 
-use std::collections::BTreeSet;
-
 use futures_util::future::join3;
 
 use super::accounts::{Entered, Seen};
 use super::buckets::{Buckets, Known};
 use super::client::Aws;
 use super::failures::Failures;
-use super::{channels, clusters, namespaces, regions, stores, system_tables, trails};
+use super::learn::{self, Learned};
+use super::{channels, clusters, namespaces, regions, stores, trails};
 use crate::aws::arn::Arn;
 use crate::aws::timestamp::Timestamp;
 use crate::config::Config;
 use crate::progress::Progress;
-use crate::snapshot::{Account, Caller, LearnSource, RecorderKind, Scope, Statement, Trail};
+use crate::snapshot::{Account, Caller, RecorderKind, Scope, Trail};
 
 /// An account whose buckets were listed: the others need not ask for them.
 pub(super) struct Opened {
@@ -42,8 +41,8 @@ pub(super) struct Scan<'a> {
 pub(super) async fn look(opened: Opened, scan: &Scan<'_>) -> Seen {
     let Opened { entered: Entered { aws, caller }, mut buckets, mut failures } = opened;
     buckets.place(scan.declared.iter().map(String::as_str), scan.known, &mut failures).await;
-    let (account, statements) = collect(&aws, scan, caller, buckets, &mut failures).await;
-    Seen { aws, account, statements, failures }
+    let (account, learned) = collect(&aws, scan, caller, buckets, &mut failures).await;
+    Seen { aws, account, learned, failures }
 }
 
 async fn collect(
@@ -52,7 +51,7 @@ async fn collect(
     caller: Caller,
     mut buckets: Buckets,
     failures: &mut Failures,
-) -> (Account, Vec<Statement>) {
+) -> (Account, Learned) {
     let Scan { config, declared, known, progress } = scan;
     let partition = Arn::parse(&caller.arn).map_or("aws", |arn| arn.partition).to_owned();
     let of_declared =
@@ -71,13 +70,9 @@ async fn collect(
     .await;
     failures.list.extend(of_clusters.list.into_iter().chain(of_namespaces.list));
     clusters.extend(namespaces);
-    let mut statements = vec![];
-    if config.learn.contains(&LearnSource::SystemTables) {
-        progress.stage(&format!("asking the clusters of {} what they ran", caller.account));
-        statements = system_tables::collect(aws, config, &clusters, failures).await;
-    }
-    let learned: BTreeSet<String> = statements.iter().flat_map(Statement::buckets).collect();
-    let named = trails.iter().flat_map(Trail::named_buckets).chain(learned.iter().map(String::as_str));
+    let learned = learn::collect(aws, config, &regions, &mut clusters, progress, failures).await;
+    let of_learned = learned.buckets();
+    let named = trails.iter().flat_map(Trail::named_buckets).chain(of_learned.iter().map(String::as_str));
     buckets.place(named, known, failures).await;
     let counts = |kind| config.recorders.contains(&kind);
     let (counts_stores, counts_channels) = (counts(RecorderKind::EventDataStore), counts(RecorderKind::Channel));
@@ -110,5 +105,5 @@ async fn collect(
         learned_from: config.learn.clone(),
         failures: vec![],
     };
-    (account, statements)
+    (account, learned)
 }

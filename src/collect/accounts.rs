@@ -6,12 +6,13 @@ use super::assumed_role::{assume, session_name};
 use super::call_error::CallError;
 use super::client::Aws;
 use super::failures::{Failures, failure};
+use super::learn::Learned;
 use super::organization;
 use super::{CollectError, ask_each};
 use crate::aws::location::Location;
 use crate::config::{Config, ScanAccount};
 use crate::logs::layout;
-use crate::snapshot::{Account, Bucket, Caller, FactKind, Failure, Organization, Snapshot, Statement};
+use crate::snapshot::{Account, Bucket, Caller, FactKind, Failure, Organization, Snapshot};
 
 /// An account that was entered.
 pub(super) struct Entered {
@@ -24,8 +25,8 @@ pub(super) struct Seen {
     pub aws: Aws,
     /// But for its failures.
     pub account: Account,
-    /// What its clusters said that they ran.
-    pub statements: Vec<Statement>,
+    /// What its clusters use, as they tell.
+    pub learned: Learned,
     pub failures: Failures,
 }
 

@@ -143,6 +143,10 @@ impl Aws {
         client!(self, aws_sdk_redshift, "redshift", region)
     }
 
+    pub(super) fn cloudwatch_logs(&self, region: &str) -> aws_sdk_cloudwatchlogs::Client {
+        client!(self, aws_sdk_cloudwatchlogs, "logs", region)
+    }
+
     pub(super) fn redshift_data(&self, region: &str) -> aws_sdk_redshiftdata::Client {
         client!(self, aws_sdk_redshiftdata, "redshift-data", region)
     }

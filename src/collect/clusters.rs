@@ -52,6 +52,9 @@ fn read(cluster: &aws_sdk_redshift::types::Cluster, region: &str, account: &str)
             })
         })
         .collect();
+    let groups = cluster.cluster_parameter_groups().iter().filter_map(|group| {
+        Some((group.parameter_group_name()?.to_owned(), group.parameter_apply_status().map(str::to_owned)))
+    });
     Some(Cluster {
         cluster_identifier: cluster.cluster_identifier()?.to_owned(),
         kind: ClusterKind::Provisioned,
@@ -62,5 +65,8 @@ fn read(cluster: &aws_sdk_redshift::types::Cluster, region: &str, account: &str)
         workgroups: vec![],
         status: cluster.cluster_status().map(str::to_owned),
         database: cluster.db_name().map(str::to_owned),
+        namespace_arn: cluster.cluster_namespace_arn().map(str::to_owned),
+        parameter_groups: groups.collect(),
+        audit_logging: None,
     })
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use futures_util::stream::{self, StreamExt};
 
 use super::accounts::{BucketPlaces, LogAccess, Seen};
+use super::learn::Learned;
 use super::log_folders::{self, LogFolders, Source};
 use super::log_validation::LogValidation;
 use super::{ACCOUNTS_IN_FLIGHT, buckets, log_validation, objects};
@@ -12,7 +13,7 @@ use crate::aws::timestamp::Timestamp;
 use crate::logs::reader::{self, Question, Reader};
 use crate::logs::sample::{self, Listed, LogRequest};
 use crate::progress::Progress;
-use crate::snapshot::{Change, FactKind, LogReading, ObjectCount, Records, Sample, Statement, Window};
+use crate::snapshot::{Change, FactKind, LogReading, ObjectCount, Records, Sample, Window};
 
 /// Where the log files of one account are.
 struct Logs {
@@ -26,7 +27,7 @@ struct Logs {
 pub(super) async fn collect(
     seen: &mut [Seen],
     request: LogRequest,
-    statements: &[Statement],
+    learned: &Learned,
     progress: &Progress,
 ) -> (Records, Vec<Change>) {
     let at = seen.iter().map(|seen| seen.account.collected_at).min();
@@ -35,7 +36,7 @@ pub(super) async fn collect(
     let all = &*seen;
     let places = request.watched.iter().map(|watched| &watched.location);
     let mut named: BTreeSet<String> = places.map(|location| location.bucket.clone()).collect();
-    named.extend(statements.iter().flat_map(Statement::buckets));
+    named.extend(learned.buckets());
     let look =
         async |own: usize| find(&LogAccess { seen: all, buckets: &buckets, own }, &named, window, progress).await;
     let logs: Vec<Logs> = stream::iter(0..accounts).map(look).buffered(ACCOUNTS_IN_FLIGHT).collect().await;
@@ -49,7 +50,7 @@ pub(super) async fn collect(
         period: window.period(),
         expected: logs.iter().flat_map(|logs| logs.validation.expected()).collect(),
         sessions: true,
-        statements,
+        statements: &learned.statements,
         threads: reader::threads(),
     });
     let regions: BTreeMap<String, String> = logs.iter().flat_map(|logs| logs.folders.bucket_regions.clone()).collect();

@@ -3,9 +3,10 @@
 //!
 //! A workgroup's queries run with the roles of its namespace.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use aws_sdk_redshiftserverless::operation::list_workgroups::ListWorkgroupsOutput;
+use aws_sdk_redshiftserverless::types::Workgroup;
 use futures_util::future::join;
 
 use super::ask_regions;
@@ -14,7 +15,7 @@ use super::client::Aws;
 use super::failures::Failures;
 use super::pages::all_pages;
 use super::whole::Whole;
-use crate::snapshot::{Cluster, ClusterKind, ClusterRole, FactKind};
+use crate::snapshot::{AuditLogging, Cluster, ClusterKind, ClusterRole, FactKind};
 
 const WORKGROUPS: (&str, FactKind) = ("redshift-serverless:ListWorkgroups", FactKind::Workgroups);
 
@@ -43,7 +44,12 @@ pub(super) async fn collect(
             match read(namespace, region, account) {
                 Some(mut cluster) => {
                     let key = (region.as_str(), cluster.cluster_identifier.as_str());
-                    cluster.workgroups = workgroups.get(&key).cloned().unwrap_or_default();
+                    let own = workgroups.get(&key).map_or(&[][..], Vec::as_slice);
+                    let names = own.iter().filter_map(|workgroup| workgroup.workgroup_name());
+                    cluster.workgroups = names.map(str::to_owned).collect();
+                    if let Some(logging) = &mut cluster.audit_logging {
+                        logging.user_activity = user_activity(own);
+                    }
                     clusters.push(cluster);
                 }
                 None => {
@@ -68,7 +74,32 @@ fn read(namespace: &aws_sdk_redshiftserverless::types::Namespace, region: &str, 
         workgroups: vec![],
         status: namespace.status().map(|status| status.as_str().to_ascii_lowercase()),
         database: namespace.db_name().map(str::to_owned),
+        namespace_arn: namespace.namespace_arn().map(str::to_owned),
+        parameter_groups: BTreeMap::new(),
+        audit_logging: Some(audit_logging(namespace)),
     })
+}
+
+/// Its audit log goes to CloudWatch Logs and nowhere else; that its workgroups log what users do, they say.
+fn audit_logging(namespace: &aws_sdk_redshiftserverless::types::Namespace) -> AuditLogging {
+    let log_exports: Vec<String> = namespace.log_exports().iter().map(|export| export.as_str().to_owned()).collect();
+    AuditLogging {
+        logging_enabled: log_exports.iter().any(|export| export == "useractivitylog"),
+        destinations: BTreeSet::from(["cloudwatch".to_owned()]),
+        log_exports,
+        ..AuditLogging::default()
+    }
+}
+
+/// `enable_user_activity_logging` of all its workgroups; `None`: not told of one.
+fn user_activity(workgroups: &[&Workgroup]) -> Option<bool> {
+    let of = |workgroup: &&Workgroup| {
+        let parameters = workgroup.config_parameters().iter();
+        let mut named = parameters.filter(|of| of.parameter_key() == Some("enable_user_activity_logging"));
+        named.next()?.parameter_value()?.parse::<bool>().ok()
+    };
+    let all: Option<Vec<bool>> = workgroups.iter().map(of).collect();
+    all.filter(|all| !all.is_empty()).map(|all| all.into_iter().all(|is_on| is_on))
 }
 
 type Listed<'r> = Vec<(&'r String, Vec<ListWorkgroupsOutput>)>;
@@ -85,12 +116,15 @@ async fn list_workgroups<'r>(aws: &Aws, regions: &'r BTreeSet<String>, failures:
 }
 
 /// By region and namespace.
-fn by_namespace<'l>(listed: &'l Listed<'_>, failures: &mut Failures) -> HashMap<(&'l str, &'l str), Vec<String>> {
-    let mut by_namespace: HashMap<(&str, &str), Vec<String>> = HashMap::new();
+fn by_namespace<'l>(
+    listed: &'l Listed<'_>,
+    failures: &mut Failures,
+) -> HashMap<(&'l str, &'l str), Vec<&'l Workgroup>> {
+    let mut by_namespace: HashMap<(&str, &str), Vec<&Workgroup>> = HashMap::new();
     for (region, pages) in listed {
         for workgroup in pages.iter().flat_map(|page| page.workgroups()) {
-            if let (Some(name), Some(namespace)) = (workgroup.workgroup_name(), workgroup.namespace_name()) {
-                by_namespace.entry((region, namespace)).or_default().push(name.to_owned());
+            if let (Some(_), Some(namespace)) = (workgroup.workgroup_name(), workgroup.namespace_name()) {
+                by_namespace.entry((region, namespace)).or_default().push(workgroup);
             } else {
                 let failure = CallError::unreadable("a workgroup came without its name or its namespace's");
                 failures.add(WORKGROUPS.0, region, None, failure, &[WORKGROUPS.1]);

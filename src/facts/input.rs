@@ -39,6 +39,8 @@ pub struct Facts {
     pub learned: Vec<LearnedFact>,
     /// COPYs and UNLOADs that Redshift says it ran.
     pub statements: Vec<StatementFact>,
+    /// Redshift clusters, and namespaces of Redshift Serverless.
+    pub clusters: Vec<ClusterFact>,
     /// Where UNLOADs were seen.
     pub seen_unloads: Vec<UnloadFact>,
     /// Roles of sessions that are named as Redshift's.
@@ -61,7 +63,7 @@ impl Facts {
     pub fn members(&self) -> Vec<(&'static str, Member)> {
         let Facts { schema, scan, unloads, copies, access_rules, declared, seen_unloads, redshift_roles, .. } = self;
         let declared_roles = &self.declared_roles;
-        let Facts { learned, statements, trails, sessions, unseen, failures, .. } = self;
+        let Facts { learned, statements, clusters, trails, sessions, unseen, failures, .. } = self;
         vec![
             ("schema", Member::One(json(schema))),
             ("scan", Member::One(json(scan))),
@@ -71,6 +73,7 @@ impl Facts {
             ("declared", Member::list(declared)),
             ("learned", Member::list(learned)),
             ("statements", Member::list(statements)),
+            ("clusters", Member::list(clusters)),
             ("seen_unloads", Member::list(seen_unloads)),
             ("redshift_roles", Member::list(redshift_roles)),
             ("declared_roles", Member::list(declared_roles)),
@@ -195,6 +198,15 @@ pub struct StatementFact {
     pub file_count: Option<u64>,
     pub record: Judgement<StatementRecord>,
     pub acting_role: Judgement<StatementRole>,
+}
+
+/// A Redshift cluster, or a namespace of Redshift Serverless.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct ClusterFact {
+    pub subject: Subject,
+    /// Its identifier, or the namespace's name.
+    pub cluster: String,
+    pub audit_logging: Judgement<AuditLog>,
 }
 
 /// A place that UNLOADs were seen at.

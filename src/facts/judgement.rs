@@ -82,6 +82,9 @@ statuses! {
         /** There is nothing to compare. */ NotCompared
     }
 
+    /// Does a cluster log what its users run?
+    AuditLog { On, Off, DeliveryFailing, /** The config does not learn from audit logs. */ NotAsked }
+
     /// Did such a principal touch the location?
     Touch { None, Seen }
 

@@ -11,7 +11,7 @@ use crate::snapshot::Origin;
 pub struct Subject {
     /// What kind of thing it is.
     pub kind: SubjectKind,
-    /// A location, an ARN, or an account's id; how reports name it.
+    /// A location, an ARN, an account's id, or the path of a cluster or statement; how reports name it.
     pub id: String,
     /// The account that it belongs to. Of a location, its bucket's owner, or the scanning account where no scanned account
     /// owns it.
@@ -31,4 +31,6 @@ pub enum SubjectKind {
     /// An account, or one region of it.
     Account,
     Statement,
+    /// `ACCOUNT/REGION/NAME`
+    Cluster,
 }

@@ -10,7 +10,7 @@ use super::input::UnseenFact;
 use super::subject::{Subject, SubjectKind};
 use crate::aws::location::Location;
 use crate::reason::{self, NotSeen, OfRecords, Reason};
-use crate::snapshot::{FactKind, Failure};
+use crate::snapshot::{FactKind, Failure, LearnSource};
 
 /// The lists that are made of log records. Lists of what is declared miss nothing.
 const OF_RECORDS: [&str; 3] = ["seen_unloads", "redshift_roles", "sessions"];
@@ -27,7 +27,8 @@ impl View<'_> {
         let (of_records, of_redshift) = (self.unseen_records(), self.unseen_statements());
         let records = OF_RECORDS.into_iter().map(|list| (list.to_owned(), of_records.clone()));
         let redshift = OF_REDSHIFT.into_iter().map(|list| (list.to_owned(), of_redshift.clone()));
-        records.chain(redshift).chain([("trails".to_owned(), self.unseen_trails())]).collect()
+        let own = [("trails", self.unseen_trails()), ("clusters", self.clusters_not_asked())];
+        records.chain(redshift).chain(own.map(|(list, unseen)| (list.to_owned(), unseen))).collect()
     }
 
     /// One for each account and region in which Redshift was to be asked what it uses, and was not, or did not say all of it.
@@ -51,6 +52,15 @@ impl View<'_> {
     /// entered.
     fn unseen_trails(&self) -> Vec<UnseenFact> {
         let places = self.failed(&[FactKind::Trails, FactKind::Regions]);
+        places.into_iter().map(|((account, region), reasons)| unseen(account, region, reasons)).collect()
+    }
+
+    /// Where clusters are asked for their audit logs, one for each account and region in which one may be.
+    fn clusters_not_asked(&self) -> Vec<UnseenFact> {
+        if !self.config.learn.contains(&LearnSource::AuditLogs) {
+            return vec![];
+        }
+        let places = self.failed(&[FactKind::Clusters, FactKind::Namespaces, FactKind::Regions]);
         places.into_iter().map(|((account, region), reasons)| unseen(account, region, reasons)).collect()
     }
 

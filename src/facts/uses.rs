@@ -20,6 +20,17 @@ pub(super) struct Used {
     pub origin: Origin,
     /// What is used is somewhere in the location.
     pub is_within: bool,
+    /// The statement says so.
+    is_told_manifest: bool,
+}
+
+impl Used {
+    /// COPY reads by it. What is declared says so by its name alone.
+    pub(super) fn is_manifest(&self) -> bool {
+        let key = &self.location.location.prefix;
+        let is_named = key.ends_with("manifest") || key.ends_with("manifest.json");
+        self.location.kind == LocationKind::Copy && (is_named || self.is_told_manifest)
+    }
 }
 
 /// A location that something other than the config told of.
@@ -32,6 +43,7 @@ pub(super) struct Learned<'s> {
     pub cluster: Option<&'s str>,
     pub origin: &'s Origin,
     pub is_within: bool,
+    pub is_manifest: bool,
 }
 
 /// Of statements and by themselves, each once: what is told first counts.
@@ -45,6 +57,7 @@ pub(super) fn learned(snapshot: &Snapshot) -> Vec<Learned<'_>> {
             cluster: told.cluster.as_deref(),
             origin: &told.origin,
             is_within: told.is_within,
+            is_manifest: told.is_manifest,
         })
     });
     let of_statements = snapshot.statements.iter().filter_map(|told| {
@@ -55,11 +68,26 @@ pub(super) fn learned(snapshot: &Snapshot) -> Vec<Learned<'_>> {
             cluster: Some(&told.cluster),
             origin: &told.origin,
             is_within: false,
+            is_manifest: told.manifest && told.kind == LocationKind::Copy,
         })
+    });
+    let by_manifests = snapshot.statements.iter().filter(|told| told.manifest && told.kind == LocationKind::Copy);
+    let of_manifests = by_manifests.flat_map(|told| {
+        // Wherever its files are, all of the bucket may be read by the next manifest.
+        let bucket = |bucket| Learned {
+            kind: LocationKind::Copy,
+            location: Location { bucket, prefix: String::new() },
+            role: told.role.as_deref().and_then(RoleArn::parse),
+            cluster: Some(&told.cluster),
+            origin: &told.origin,
+            is_within: true,
+            is_manifest: false,
+        };
+        told.buckets().into_iter().map(bucket)
     });
     let mut seen = HashSet::new();
     let is_new = |of: &Learned| seen.insert((of.kind, of.location.clone(), of.role.clone(), of.is_within));
-    by_themselves.chain(of_statements).filter(is_new).collect()
+    by_themselves.chain(of_statements).chain(of_manifests).filter(is_new).collect()
 }
 
 /// What the config declares, then what was learned and is not declared already.
@@ -68,12 +96,14 @@ pub(super) fn uses(snapshot: &Snapshot, config: &Config) -> Vec<Used> {
         location: location.clone(),
         origin: Origin::Config { line: location.line },
         is_within: false,
+        is_told_manifest: false,
     };
     let declared = DeclaredPlaces::of(config);
     let undeclared = learned(snapshot).into_iter().filter(|learned| learned.is_within || !declared.has_use(learned));
     let of_learned = undeclared.map(|learned| Used {
         origin: learned.origin.clone(),
         is_within: learned.is_within,
+        is_told_manifest: learned.is_manifest,
         location: RedshiftLocation {
             kind: learned.kind,
             access: match learned.kind {

@@ -24,6 +24,8 @@ const LISTED: usize = 20;
 
 const BOLD: Style = Style::new().bold();
 const INDENT: &str = "          ";
+/// Behind the name of a statement.
+const BESIDE: &str = "         ";
 
 pub(super) fn render(report: &Report, look: Look) -> String {
     let mut text = Text { out: String::new(), look };
@@ -153,18 +155,10 @@ impl Text {
         }
         writeln!(self.out, "\n{BOLD}{heading}{BOLD:#}")?;
         for told in sessions {
-            let (place, principal) = (harmless::text(&told.place), harmless::text(told.principal));
-            let region = harmless::text(told.region);
-            writeln!(
-                self.out,
-                "  {:<6} {} {place} ({region}) by {principal}\n         {}{} to {}, {}",
-                told.statement,
-                told.preposition,
-                told.times,
-                told.start,
-                told.end,
-                harmless::text(&told.what),
-            )?;
+            let ToldSession { statement, preposition, place, region, principal, times, start, end, what } = told;
+            let first = format!("{preposition} {place} ({region}) by {principal}");
+            self.paragraph(&format!("  {statement:<6} "), BESIDE, &first)?;
+            self.paragraph(BESIDE, BESIDE, &format!("{times}{start} to {end}, {what}"))?;
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! One account at one time.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -110,6 +110,39 @@ pub struct Cluster {
     /// The database that was made with it; `null`: not told.
     #[serde(default)]
     pub database: Option<String>,
+    /// What integrations name it by; `null`: not told.
+    #[serde(default)]
+    pub namespace_arn: Option<String>,
+    /// Of a cluster: its parameter groups by name, with their apply status.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub parameter_groups: BTreeMap<String, Option<String>>,
+    /// Where its audit log goes; `null`: it was not asked for.
+    #[serde(default)]
+    pub audit_logging: Option<AuditLogging>,
+}
+
+/// `DescribeLoggingStatus` of a cluster; of a namespace, what it and its workgroups say.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AuditLogging {
+    /// It is written.
+    pub logging_enabled: bool,
+    /// `s3`, `cloudwatch`, `s3table`
+    pub destinations: BTreeSet<String>,
+    /// The logs that go to CloudWatch Logs: `useractivitylog`, `userlog`, `connectionlog`.
+    pub log_exports: Vec<String>,
+    /// The bucket that log files go to.
+    #[serde(default)]
+    pub bucket_name: Option<String>,
+    /// What their keys begin with.
+    #[serde(default)]
+    pub s3_key_prefix: Option<String>,
+    /// Why the last delivery failed; `null`: it did not.
+    #[serde(default)]
+    pub last_failure_message: Option<String>,
+    /// Whether `enable_user_activity_logging` is on; `null`: not told, or set and not yet in force.
+    #[serde(default)]
+    pub user_activity: Option<bool>,
 }
 
 impl Cluster {

@@ -37,4 +37,14 @@ pub struct LearnedLocation {
     /// Only the beginning is known: what is used is somewhere in the location.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_within: bool,
+    /// It is a manifest: what it names is read too, wherever that is.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_manifest: bool,
+}
+
+impl LearnedLocation {
+    /// Its bucket's name.
+    pub fn bucket(&self) -> Option<String> {
+        Some(self.location.strip_prefix("s3://")?.split('/').next()?.to_owned())
+    }
 }

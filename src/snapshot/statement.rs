@@ -16,6 +16,10 @@ use crate::aws::timestamp::Timestamp;
 pub enum LearnSource {
     /// Its system views, by SQL through the Redshift Data API.
     SystemTables,
+    /// User activity logs, in S3 or in CloudWatch Logs.
+    AuditLogs,
+    /// Integrations that load new files of a bucket by themselves.
+    Integrations,
 }
 
 impl LearnSource {
@@ -23,6 +27,8 @@ impl LearnSource {
     pub fn as_str(self) -> &'static str {
         match self {
             LearnSource::SystemTables => "system_tables",
+            LearnSource::AuditLogs => "audit_logs",
+            LearnSource::Integrations => "integrations",
         }
     }
 }

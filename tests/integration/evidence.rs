@@ -383,6 +383,9 @@ fn a_namespace_carries_roles_too() {
         serde_json::from_str(&std::fs::read_to_string(workplace.path("snapshot.json")).unwrap()).unwrap();
     let expected = json!([{"cluster_identifier": "sales", "kind": "serverless", "region": "eu-west-1", "account": "123456789012",
                            "iam_roles": [{"iam_role_arn": role, "apply_status": null}], "default_iam_role_arn": null,
-                           "status": null, "database": null}]);
+                           "status": null, "database": null, "namespace_arn": null, "audit_logging": {
+        "logging_enabled": false, "destinations": ["cloudwatch"], "log_exports": [], "bucket_name": null, "s3_key_prefix": null,
+        "last_failure_message": null, "user_activity": null,
+    }}]);
     assert_eq!(snapshot["accounts"][0]["clusters"], expected, "{ran:?}");
 }

@@ -18,6 +18,7 @@ mod approval;
 /// What stands around a check: waivers, baselines, what changed, schemas.
 mod around;
 /// What authors of policies have.
+mod audit_logs;
 mod authors;
 mod aws;
 /// The same: log records in the trails' own buckets.

@@ -12,7 +12,7 @@ use trailcheck::logs::reader::{Object, Question, Reader, Source};
 use trailcheck::snapshot::{Snapshot, Statement};
 
 use crate::program::Workplace;
-use crate::redshift::{CONFIG, DayOfStatements, minutes, record, role, script, timed};
+use crate::redshift::{CONFIG, DayOfStatements, minutes, role, script, timed};
 
 const STATEMENTS: usize = 12;
 
@@ -23,7 +23,7 @@ fn day() -> DayOfStatements {
         let begin = 60 + 8 * number as i64;
         let files: Vec<String> = (0..1 + number % 5).map(|file| format!("run={number}/{file:04}_part_00")).collect();
         let files: Vec<&str> = files.iter().map(String::as_str).collect();
-        day.ran(number % 2 == 0, number as i64, begin, &format!("run={number}/"), &files);
+        day.ran(number.is_multiple_of(2), number as i64, begin, &format!("run={number}/"), &files);
     }
     day
 }
@@ -69,7 +69,7 @@ impl Day {
     }
 
     fn is_copy(&self) -> bool {
-        self.number % 2 == 0
+        self.number.is_multiple_of(2)
     }
 
     /// The record of its first file.

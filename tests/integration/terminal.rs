@@ -14,6 +14,7 @@ fn report(findings: &[Value], sessions: &[Value]) -> Report {
     let mut report: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
     report["findings"] = findings.into();
     report["run"]["sessions"] = sessions.into();
+    report["run"]["statements"] = json!([]);
     let mut report: Report = serde_json::from_value(report).unwrap();
     report.summary = Summary::of(&report.findings);
     report

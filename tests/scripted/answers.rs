@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::Call;
 use super::http::{Answer, Request, form};
 use super::objects;
-use super::redshift_data;
 use super::world::{Account, Store, Trail, World};
+use super::{redshift, redshift_data};
 
 /// Where the shape of refusals is not told apart here, a fault makes it.
 pub fn answer(world: &World, call: &Call, request: &Request) -> Answer {
@@ -21,6 +21,10 @@ pub fn answer(world: &World, call: &Call, request: &Request) -> Answer {
         ("account", "ListRegions") => Answer::json(&regions(account)),
         ("cloudtrail", operation) => cloudtrail(world, call, operation, &body()),
         ("redshift", "DescribeClusters") => Answer::xml(&clusters(account, &call.region)),
+        ("redshift", "DescribeIntegrations") => Answer::xml(&redshift::integrations(account, &call.region)),
+        ("redshift", "DescribeLoggingStatus") => redshift::logging_status(account, request),
+        ("redshift", "DescribeClusterParameters") => redshift::parameters(account, request),
+        ("logs", "FilterLogEvents") => redshift::log_events(account, &body()),
         ("redshift-data", operation) => redshift_data::answer(account, operation, &body()),
         ("redshift-serverless", "ListNamespaces") => Answer::json(&namespaces(account, &call.region)),
         ("redshift-serverless", "ListWorkgroups") => Answer::json(&workgroups(account, &call.region)),
@@ -198,9 +202,13 @@ fn clusters(account: &Account, region: &str) -> String {
     let here = account.clusters.iter().filter(|(_, of, _)| of == region);
     let each: String = here
         .map(|(name, _, roles)| {
+            let arn = redshift::namespace_arn(name, region);
             let status = if account.paused.contains(name) { "paused" } else { "available" };
             let roles: String = roles.iter().map(role).collect();
-            format!("<Cluster><ClusterIdentifier>{name}</ClusterIdentifier><ClusterStatus>{status}</ClusterStatus><DBName>dev</DBName><IamRoles>{roles}</IamRoles></Cluster>")
+            format!("<Cluster><ClusterIdentifier>{name}</ClusterIdentifier><ClusterStatus>{status}</ClusterStatus><DBName>dev</DBName>\
+                 <ClusterNamespaceArn>{arn}</ClusterNamespaceArn><ClusterParameterGroups><ClusterParameterGroup>\
+                 <ParameterGroupName>{name}-group</ParameterGroupName><ParameterApplyStatus>in-sync</ParameterApplyStatus>\
+                 </ClusterParameterGroup></ClusterParameterGroups><IamRoles>{roles}</IamRoles></Cluster>")
         })
         .collect();
     format!(
@@ -211,14 +219,23 @@ fn clusters(account: &Account, region: &str) -> String {
 
 fn namespaces(account: &Account, region: &str) -> Value {
     let here = account.namespaces.iter().filter(|namespace| namespace.region == region);
-    let each =
-        here.map(|namespace| json!({"namespaceName": namespace.name, "iamRoles": namespace.roles, "dbName": "dev"}));
+    let each = here.map(|namespace| {
+        json!({
+            "namespaceName": namespace.name, "iamRoles": namespace.roles, "dbName": "dev",
+            "logExports": account.activity_events.get(namespace.name).map_or(json!([]), |_| json!(["useractivitylog"])),
+        })
+    });
     json!({"namespaces": each.collect::<Vec<_>>()})
 }
 
 fn workgroups(account: &Account, region: &str) -> Value {
     let here = account.namespaces.iter().filter(|namespace| namespace.region == region);
-    let each = here.map(|namespace| json!({"workgroupName": namespace.workgroup, "namespaceName": namespace.name}));
+    let each = here.map(|namespace| {
+        json!({
+            "workgroupName": namespace.workgroup, "namespaceName": namespace.name,
+            "configParameters": [{"parameterKey": "enable_user_activity_logging", "parameterValue": "true"}],
+        })
+    });
     json!({"workgroups": each.collect::<Vec<_>>()})
 }
 

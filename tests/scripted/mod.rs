@@ -10,6 +10,7 @@ mod answers;
 pub mod fault;
 mod http;
 mod objects;
+mod redshift;
 pub mod redshift_data;
 pub mod world;
 

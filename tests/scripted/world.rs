@@ -45,6 +45,14 @@ pub struct Account {
     pub paused: BTreeSet<String>,
     /// What clusters say that they ran.
     pub histories: Vec<History>,
+    /// What DescribeLoggingStatus answers of a cluster, as XML; of one that is not here logging is off.
+    pub logging: BTreeMap<String, String>,
+    /// By cluster, the value of `enable_user_activity_logging`; left out: true.
+    pub user_activity: BTreeMap<String, &'static str>,
+    /// By cluster or namespace, the entries of its user activity log in CloudWatch Logs.
+    pub activity_events: BTreeMap<String, Vec<String>>,
+    /// Source and target of integrations, and their region.
+    pub integrations: Vec<(String, String, String)>,
 }
 
 #[derive(Debug, Clone)]
@@ -134,6 +142,10 @@ impl Account {
             namespaces: vec![],
             paused: BTreeSet::new(),
             histories: vec![],
+            logging: BTreeMap::new(),
+            user_activity: BTreeMap::new(),
+            activity_events: BTreeMap::new(),
+            integrations: vec![],
         }
     }
 

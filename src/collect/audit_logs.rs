@@ -1,0 +1,317 @@
+//! User activity logs of clusters and namespaces, in S3 and in CloudWatch Logs: the places of their COPYs and UNLOADs.
+//!
+//! A log shows what was submitted, with most roles left out, and only where it was switched on: `redshift:DescribeLoggingStatus` and the
+//! parameter `enable_user_activity_logging` (Redshift Management Guide, "Database audit logging").
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use time::Duration;
+
+use super::call_error::CallError;
+use super::client::Aws;
+use super::failures::Failures;
+use super::pages::all_pages;
+use super::whole::Whole;
+use super::{ask_each, buckets, objects};
+use crate::aws::location::{Location, LocationKind};
+use crate::aws::timestamp::Timestamp;
+use crate::gzip;
+use crate::redshift::activity_log::{ActivityLog, Entry};
+use crate::redshift::statement::{self, Actor, Deed, Statement};
+use crate::snapshot::{AuditLogging, Cluster, ClusterKind, FactKind, LearnedLocation, Origin};
+
+const STATUS: &str = "redshift:DescribeLoggingStatus";
+const PARAMETERS: &str = "redshift:DescribeClusterParameters";
+const EVENTS: &str = "logs:FilterLogEvents";
+
+/// Redshift's own user, whose statements are nobody's.
+const ITS_OWN: &str = "rdsdb";
+
+/// An event of CloudWatch Logs holds no more, in bytes; one that comes near may be cut.
+const LONGEST_EVENT: usize = 256 << 10;
+const NEAR: usize = 1 << 10;
+
+type Failed = (&'static str, CallError);
+
+/// The locations of the window's logs. `clusters` are told whether they write any.
+pub(super) async fn collect(
+    aws: &Aws,
+    window: Duration,
+    clusters: &mut [Cluster],
+    failures: &mut Failures,
+) -> Vec<LearnedLocation> {
+    let since = Timestamp(Timestamp::now().0 - window);
+    let ask = async |cluster: &&Cluster| {
+        let logging = match &cluster.audit_logging {
+            Some(logging) => logging.clone(),
+            None => logging_of(aws, cluster).await?,
+        };
+        Ok((read_logs(aws, cluster, &logging, since).await, logging))
+    };
+    let answers: Vec<Result<(Told, AuditLogging), Failed>> =
+        ask_each(clusters.iter(), ask).await.into_iter().map(|(_, answer)| answer).collect();
+    let mut locations = vec![];
+    for (cluster, answer) in clusters.iter_mut().zip(answers) {
+        let mut fail = |call: &str, error| {
+            failures.add(call, &cluster.region, Some(&cluster.cluster_identifier), error, &[FactKind::Statements]);
+        };
+        match answer {
+            Ok((told, logging)) => {
+                told.doubts.into_iter().for_each(|(call, error)| fail(call, error));
+                locations.extend(told.locations);
+                cluster.audit_logging = Some(logging);
+            }
+            Err((call, error)) => fail(call, error),
+        }
+    }
+    locations
+}
+
+/// Of a provisioned cluster; what a namespace does comes with it.
+async fn logging_of(aws: &Aws, cluster: &Cluster) -> Result<AuditLogging, Failed> {
+    let call = aws.redshift(&cluster.region).describe_logging_status().cluster_identifier(&cluster.cluster_identifier);
+    let whole = Whole::Xml { root: "DescribeLoggingStatusResponse", element: "LoggingEnabled" };
+    let status = call.customize().interceptor(whole).send().await.map_err(|error| (STATUS, CallError::of(&error)))?;
+    let Some(logging_enabled) = status.logging_enabled() else {
+        return Err((STATUS, CallError::unreadable("the answer does not say whether logging is on")));
+    };
+    // Several destinations come as one text.
+    let destinations = status.log_destination_type().map_or("", |kind| kind.as_str());
+    let mut destinations: BTreeSet<String> =
+        destinations.split(',').map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect();
+    if logging_enabled && destinations.is_empty() && status.bucket_name().is_some() {
+        destinations.insert("s3".to_owned());
+    }
+    Ok(AuditLogging {
+        logging_enabled,
+        destinations,
+        log_exports: status.log_exports().to_vec(),
+        bucket_name: status.bucket_name().map(str::to_owned),
+        s3_key_prefix: status.s3_key_prefix().map(str::to_owned),
+        last_failure_message: failing(&status),
+        user_activity: if logging_enabled { user_activity(aws, cluster).await? } else { None },
+    })
+}
+
+/// Why the last try to deliver failed, if none has succeeded since.
+fn failing(
+    status: &aws_sdk_redshift::operation::describe_logging_status::DescribeLoggingStatusOutput,
+) -> Option<String> {
+    let failed = status.last_failure_time()?;
+    let is_over = status.last_successful_delivery_time().is_some_and(|delivered| delivered.secs() >= failed.secs());
+    let message = status.last_failure_message().unwrap_or("Redshift does not say why");
+    (!is_over).then(|| message.to_owned())
+}
+
+/// `None`: not told, or set and not yet in force.
+async fn user_activity(aws: &Aws, cluster: &Cluster) -> Result<Option<bool>, Failed> {
+    let mut answer = Some(true);
+    for (group, status) in &cluster.parameter_groups {
+        let call = aws.redshift(&cluster.region).describe_cluster_parameters().parameter_group_name(group);
+        let whole = Whole::Xml { root: "DescribeClusterParametersResponse", element: "Parameters" };
+        let ask = async |marker| call.clone().set_marker(marker).customize().interceptor(whole).send().await;
+        let pages = all_pages(ask, |page| page.marker()).await.map_err(|error| (PARAMETERS, error))?;
+        let mut parameters = pages.iter().flat_map(|page| page.parameters());
+        let value = parameters.find(|of| of.parameter_name() == Some("enable_user_activity_logging"));
+        match value.and_then(|of| of.parameter_value()) {
+            Some("false") => return Ok(Some(false)),
+            Some("true") if status.as_deref() == Some("in-sync") => {}
+            _ => answer = None,
+        }
+    }
+    Ok(answer.filter(|_| !cluster.parameter_groups.is_empty()))
+}
+
+#[derive(Default)]
+struct Told {
+    locations: Vec<LearnedLocation>,
+    doubts: Vec<Failed>,
+}
+
+async fn read_logs(aws: &Aws, cluster: &Cluster, logging: &AuditLogging, since: Timestamp) -> Told {
+    let mut reading = Reading { cluster, since, told: Told::default(), seen: HashSet::new(), unreadable: vec![] };
+    let goes_to = |destination: &str| logging.destinations.contains(destination);
+    match (&logging.bucket_name, logging.logging_enabled) {
+        (_, false) => reading.doubt(STATUS, "NoAuditLog", "audit logging is off: what it runs is logged nowhere"),
+        (Some(bucket), true) if goes_to("s3") => {
+            let prefix = logging.s3_key_prefix.as_deref().unwrap_or_default();
+            reading.files(aws, bucket, prefix).await;
+        }
+        (_, true) if goes_to("cloudwatch") => reading.events(aws).await,
+        _ => reading.doubt(STATUS, "NoAuditLog", "its audit log goes neither to S3 nor to CloudWatch Logs"),
+    }
+    if logging.logging_enabled && logging.user_activity != Some(true) {
+        reading.doubt(
+            PARAMETERS,
+            "NoUserActivityLog",
+            "enable_user_activity_logging is not known to be on: statements are not logged",
+        );
+    }
+    reading.end()
+}
+
+/// The logs of one cluster, in the order of their times.
+struct Reading<'c> {
+    cluster: &'c Cluster,
+    since: Timestamp,
+    told: Told,
+    seen: HashSet<(LocationKind, String, Option<String>)>,
+    /// Where statements are that cannot be read.
+    unreadable: Vec<String>,
+}
+
+impl Reading<'_> {
+    fn doubt(&mut self, call: &'static str, code: &str, message: &str) {
+        self.told.doubts.push((call, CallError { code: code.to_owned(), message: message.to_owned() }));
+    }
+
+    /// `[prefix/]AWSLogs/ACCOUNT/redshift/REGION/YYYY/MM/DD/ACCOUNT_redshift_REGION_CLUSTER_useractivitylog_TIME.gz`
+    async fn files(&mut self, aws: &Aws, bucket: &str, prefix: &str) {
+        let Cluster { account, region, cluster_identifier, .. } = self.cluster;
+        let slash = if prefix.is_empty() || prefix.ends_with('/') { "" } else { "/" };
+        let folder = format!("{prefix}{slash}AWSLogs/{account}/redshift/{region}/");
+        let name = format!("{account}_redshift_{region}_{cluster_identifier}_useractivitylog_");
+        let of_bucket = buckets::region_of_any(aws, bucket).await.unwrap_or_else(|| aws.home_region().to_owned());
+        let client = aws.s3(&of_bucket);
+        let mut names = BTreeMap::new();
+        // A file of a day may hold the end of the day before.
+        let mut day = self.since.0.date();
+        while Some(day) <= Timestamp::now().0.date().next_day() {
+            let of_day = format!("{folder}{:04}/{:02}/{:02}/", day.year(), u8::from(day.month()), day.day());
+            let keep = |object: crate::logs::sample::Listed| {
+                if let Some(file) = object.key.rsplit('/').next().filter(|file| file.starts_with(&name)) {
+                    names.insert(file.to_owned(), object.name());
+                }
+            };
+            if let Err(error) = objects::list(&client, bucket, &of_day, keep).await {
+                self.told.doubts.push(("s3:ListObjectsV2", error));
+                return;
+            }
+            let Some(next) = day.next_day() else { break };
+            day = next;
+        }
+        let names: Vec<String> = names.into_values().collect();
+        let mut before: Option<(String, Entry)> = None;
+        for (object, body) in objects::fetch(aws, &names).await {
+            match body.and_then(|bytes| text(&bytes)) {
+                Ok(text) => self.file(&object, &text, &mut before),
+                Err(error) => {
+                    self.told
+                        .doubts
+                        .push(("s3:GetObject", CallError { message: format!("{object}: {}", error.message), ..error }));
+                    before = None;
+                }
+            }
+        }
+        if let Some((object, entry)) = before {
+            self.entry(&object, &entry);
+        }
+    }
+
+    /// The last entry waits for the next file, which may begin with the rest of it.
+    fn file(&mut self, object: &str, text: &str, before: &mut Option<(String, Entry)>) {
+        let ActivityLog { mut entries, rest_of_another } = ActivityLog::read(text);
+        let rest = rest_of_another.trim();
+        match before.take() {
+            Some((object, entry)) if rest.is_empty() => self.entry(&object, &entry),
+            // A statement in two files is read in neither.
+            Some((object, entry)) if !statement::read(&entry.text).is_empty() => self.cannot_read(&object, entry.line),
+            Some((object, entry)) => self.entry(&object, &entry),
+            // Its beginning is of a time that was not asked for.
+            None if rest.to_ascii_lowercase().contains("s3://") => self.cannot_read(object, 1),
+            None => {}
+        }
+        let last = entries.pop();
+        for entry in &entries {
+            self.entry(object, entry);
+        }
+        *before = last.map(|entry| (object.to_owned(), entry));
+    }
+
+    /// The group of CloudWatch Logs that the guide names; an event is an entry.
+    async fn events(&mut self, aws: &Aws) {
+        let Cluster { cluster_identifier, region, kind, .. } = self.cluster;
+        let group = match kind {
+            ClusterKind::Provisioned => format!("/aws/redshift/cluster/{cluster_identifier}/useractivitylog"),
+            ClusterKind::Serverless => format!("/aws/redshift/{cluster_identifier}/useractivitylog"),
+        };
+        let since = self.since.0.unix_timestamp() * 1000;
+        let call = aws.cloudwatch_logs(region).filter_log_events().log_group_name(&group).start_time(since);
+        let whole = Whole::Json(&["events"]);
+        let ask = async |token| call.clone().set_next_token(token).customize().interceptor(whole).send().await;
+        match all_pages(ask, |page| page.next_token()).await {
+            Ok(pages) => {
+                for (number, event) in pages.iter().flat_map(|page| page.events()).enumerate() {
+                    let message = event.message().unwrap_or_default();
+                    let log = ActivityLog::read(message);
+                    if message.len() + NEAR > LONGEST_EVENT || log.entries.is_empty() {
+                        self.cannot_read(&group, number + 1);
+                        continue;
+                    }
+                    for entry in &log.entries {
+                        self.entry(&group, &Entry { line: number + 1, ..entry.clone() });
+                    }
+                }
+            }
+            Err(error) => self.told.doubts.push((EVENTS, error)),
+        }
+    }
+
+    fn entry(&mut self, object: &str, entry: &Entry) {
+        if entry.user == ITS_OWN || entry.at < self.since {
+            return;
+        }
+        for told in statement::read(&entry.text) {
+            match told {
+                Ok(statement) => self.learn(&statement, object, entry.line),
+                Err(_) => self.cannot_read(object, entry.line),
+            }
+        }
+    }
+
+    fn learn(&mut self, statement: &Statement, object: &str, line: usize) {
+        let role = match &statement.actor {
+            Actor::Default => self.cluster.default_iam_role_arn.clone(),
+            actor => actor.role().map(|role| role.text.clone()),
+        };
+        let place = statement.place.iter().map(|place| (place, statement.deed, statement.manifest));
+        let format_file = statement.format_file.iter().map(|file| (file, Deed::Copy, false));
+        for (place, deed, manifest) in place.chain(format_file) {
+            if Location::parse_object(place).is_err() {
+                self.cannot_read(object, line);
+                continue;
+            }
+            let kind = if deed == Deed::Copy { LocationKind::Copy } else { LocationKind::Unload };
+            if !self.seen.insert((kind, place.clone(), role.clone())) {
+                continue;
+            }
+            self.told.locations.push(LearnedLocation {
+                kind,
+                location: place.clone(),
+                role: role.clone(),
+                cluster: Some(self.cluster.cluster_identifier.clone()),
+                origin: Origin::File { path: object.to_owned(), line },
+                is_within: false,
+                is_manifest: manifest && deed == Deed::Copy,
+            });
+        }
+    }
+
+    fn cannot_read(&mut self, object: &str, line: usize) {
+        self.unreadable.push(format!("{object} line {line}"));
+    }
+
+    fn end(mut self) -> Told {
+        if let Some(first) = self.unreadable.first() {
+            let count = self.unreadable.len();
+            let message = format!("{count} statements of its audit log cannot be read, the first at {first}");
+            self.told.doubts.push(("the audit log", CallError::unreadable(message)));
+        }
+        self.told
+    }
+}
+
+fn text(bytes: &[u8]) -> Result<String, CallError> {
+    let inflated = gzip::inflate(bytes, gzip::MAX_LOG).map_err(|error| CallError::unreadable(error.to_string()))?;
+    String::from_utf8(inflated).map_err(|_| CallError::unreadable("it is no UTF-8 text"))
+}
