@@ -259,7 +259,8 @@ async fn collect(
     }
     let mut learned = Learned::default();
     for seen in &mut seen {
-        let Learned { locations, statements } = std::mem::take(&mut seen.learned);
+        let Learned { locations, statements, were_asked } = std::mem::take(&mut seen.learned);
+        learned.were_asked |= were_asked;
         learned.locations.extend(locations);
         learned.statements.extend(statements);
     }

@@ -24,6 +24,7 @@ pub mod trace;
 mod unseen;
 mod uses;
 mod validation;
+mod writes;
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -60,6 +61,7 @@ pub fn derive(snapshot: &Snapshot, config: &Config) -> Facts {
         declared: view.declared_facts(),
         learned: view.learned_facts(),
         statements: view.statement_facts(),
+        unload_writes: view.write_facts(),
         clusters: view.cluster_facts(),
         seen_unloads: view.unload_facts(),
         redshift_roles: view.role_facts(),

@@ -365,7 +365,7 @@ fn counted(bytes: &[u8], times: usize) -> Records {
         period: Period::default(),
         expected: Default::default(),
         sessions: true,
-        statements: &[],
+        statements: None,
         threads: 1,
     });
     reader.read(&Copies { bytes, left: AtomicUsize::new(times) });

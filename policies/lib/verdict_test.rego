@@ -3,7 +3,10 @@
 #   For the tests of policies: an input of one item, and what a policy says of it.
 package trailcheck.lib.verdict
 
-lists := {"unloads", "copies", "access_rules", "declared", "learned", "statements", "clusters", "seen_unloads", "redshift_roles", "trails"}
+lists := {
+	"unloads", "copies", "access_rules", "declared", "learned", "statements", "clusters", "unload_writes",
+	"seen_unloads", "redshift_roles", "trails",
+}
 
 # An input in which one list has one item, whose judgement has this status.
 facts(list, question, status) := object.union({name: [] | some name in lists}, {list: [{

@@ -14,6 +14,8 @@ use crate::snapshot::{Cluster, LearnSource, LearnedLocation, Statement};
 pub(super) struct Learned {
     pub locations: Vec<LearnedLocation>,
     pub statements: Vec<Statement>,
+    /// Clusters were asked for statements.
+    pub were_asked: bool,
 }
 
 impl Learned {
@@ -44,6 +46,7 @@ pub(super) async fn collect(
     }
     if asks(LearnSource::SystemTables) {
         progress.stage("asking clusters what they ran");
+        learned.were_asked = true;
         learned.statements = system_tables::collect(aws, config, clusters, failures).await;
     }
     learned

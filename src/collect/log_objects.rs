@@ -50,7 +50,7 @@ pub(super) async fn collect(
         period: window.period(),
         expected: logs.iter().flat_map(|logs| logs.validation.expected()).collect(),
         sessions: true,
-        statements: &learned.statements,
+        statements: learned.were_asked.then_some(&learned.statements),
         threads: reader::threads(),
     });
     let regions: BTreeMap<String, String> = logs.iter().flat_map(|logs| logs.folders.bucket_regions.clone()).collect();

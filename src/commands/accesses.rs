@@ -51,7 +51,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, CommandError> {
         period,
         expected: Expected::new(),
         sessions: false,
-        statements: &[],
+        statements: None,
         threads,
     });
     let progress = Progress::start();

@@ -13,7 +13,7 @@ use crate::logs::reader::{Question, Reader, threads};
 use crate::logs::sample::LogRequest;
 use crate::logs::watch::Watched;
 use crate::progress::Progress;
-use crate::snapshot::{Records, Snapshot, Window};
+use crate::snapshot::{Account, LearnSource, Records, Snapshot, Window};
 
 /// What is looked at: a saved snapshot or the live account, with the records of the trails' buckets or of `--logs`.
 pub(super) fn snapshot(evidence: &SnapshotArgs, config: &Config) -> Result<Snapshot, CommandError> {
@@ -29,6 +29,8 @@ pub(super) fn snapshot(evidence: &SnapshotArgs, config: &Config) -> Result<Snaps
     if !evidence.logs.is_empty() {
         let window = config.records.and_then(|records| records.window);
         let window = window.map(|span| Window::before(snapshot.collected_at(), span));
+        let asked = |account: &Account| account.learned_from.contains(&LearnSource::SystemTables);
+        let were_asked = snapshot.accounts.iter().any(asked);
         let statements = std::mem::take(&mut snapshot.statements);
         let mut reader = Reader::new(Question {
             watched: watched(config),
@@ -37,7 +39,7 @@ pub(super) fn snapshot(evidence: &SnapshotArgs, config: &Config) -> Result<Snaps
             period: window.map_or(Period::default(), |window| window.period()),
             expected: Expected::new(),
             sessions: true,
-            statements: &statements,
+            statements: were_asked.then_some(&statements),
             threads: threads(),
         });
         let progress = Progress::start();

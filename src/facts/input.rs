@@ -39,6 +39,8 @@ pub struct Facts {
     pub learned: Vec<LearnedFact>,
     /// COPYs and UNLOADs that Redshift says it ran.
     pub statements: Vec<StatementFact>,
+    /// What roles of clusters wrote to UNLOAD locations, by location.
+    pub unload_writes: Vec<WriteFact>,
     /// Redshift clusters, and namespaces of Redshift Serverless.
     pub clusters: Vec<ClusterFact>,
     /// Where UNLOADs were seen.
@@ -63,7 +65,7 @@ impl Facts {
     pub fn members(&self) -> Vec<(&'static str, Member)> {
         let Facts { schema, scan, unloads, copies, access_rules, declared, seen_unloads, redshift_roles, .. } = self;
         let declared_roles = &self.declared_roles;
-        let Facts { learned, statements, clusters, trails, sessions, unseen, failures, .. } = self;
+        let Facts { learned, statements, unload_writes, clusters, trails, sessions, unseen, failures, .. } = self;
         vec![
             ("schema", Member::One(json(schema))),
             ("scan", Member::One(json(scan))),
@@ -73,6 +75,7 @@ impl Facts {
             ("declared", Member::list(declared)),
             ("learned", Member::list(learned)),
             ("statements", Member::list(statements)),
+            ("unload_writes", Member::list(unload_writes)),
             ("clusters", Member::list(clusters)),
             ("seen_unloads", Member::list(seen_unloads)),
             ("redshift_roles", Member::list(redshift_roles)),
@@ -198,6 +201,15 @@ pub struct StatementFact {
     pub file_count: Option<u64>,
     pub record: Judgement<StatementRecord>,
     pub acting_role: Judgement<StatementRole>,
+}
+
+/// What roles of clusters wrote to a location that UNLOAD writes to.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct WriteFact {
+    pub subject: Subject,
+    /// `s3://bucket/prefix`
+    pub location: String,
+    pub explanation: Judgement<Explanation>,
 }
 
 /// A Redshift cluster, or a namespace of Redshift Serverless.

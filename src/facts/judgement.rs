@@ -82,6 +82,9 @@ statuses! {
         /** There is nothing to compare. */ NotCompared
     }
 
+    /// Does a statement explain what a cluster's role wrote?
+    Explanation { Explained, Unexplained, /** Redshift was not asked what it ran. */ NotAsked }
+
     /// Does a cluster log what its users run?
     AuditLog { On, Off, DeliveryFailing, /** The config does not learn from audit logs. */ NotAsked }
 

@@ -206,7 +206,7 @@ fn recording(trace: &Trace) -> impl Iterator<Item = &Traced> {
 }
 
 /// What Redshift did not tell of the objects, or not so that it can be read.
-fn untold(statement: &Statement) -> Vec<Reason> {
+pub(super) fn untold(statement: &Statement) -> Vec<Reason> {
     let mut doubts = Vec::new();
     let told = statement.files.iter().flatten().count() as u64;
     if statement.unreadable_files > 0 {

@@ -14,6 +14,7 @@ use super::event::{NAMED, Period};
 use super::session::Sessions;
 use super::statements::StatementObjects;
 use super::watch::{Watched, WatchedPlaces};
+use super::writes::Writes;
 use crate::aws::location::Location;
 use crate::aws::source_address::SourceAddress;
 use crate::glob::glob;
@@ -34,8 +35,8 @@ pub struct Question<'q> {
     pub expected: Expected,
     /// Put COPYs and UNLOADs together too.
     pub sessions: bool,
-    /// What Redshift says it ran: where sessions are asked for, what it wrote and read is looked for.
-    pub statements: &'q [Statement],
+    /// What Redshift says it ran; `None`: it was not asked. Where sessions are asked for, what it wrote and read is looked for.
+    pub statements: Option<&'q [Statement]>,
     /// How many threads read; at least one does.
     pub threads: usize,
 }
@@ -113,7 +114,7 @@ impl<'q> Reader<'q> {
         let dedup = Dedup::default();
         let workers = (0..question.threads.max(1)).map(|_| Worker::new(&dedup)).collect();
         let places = WatchedPlaces::of(&question.watched);
-        let objects = StatementObjects::of(question.statements);
+        let objects = StatementObjects::of(question.statements.unwrap_or_default());
         Reader { question, places, objects, dedup, workers, readings: vec![] }
     }
 
@@ -187,6 +188,7 @@ impl<'q> Reader<'q> {
         };
         let (mut accesses, mut unclear) = (Vec::new(), BTreeSet::new());
         let mut sessions = Sessions::default();
+        let mut writes = Writes::default();
         for worker in self.workers {
             records.events += worker.events;
             records.duplicates += worker.duplicates;
@@ -194,11 +196,13 @@ impl<'q> Reader<'q> {
             unclear.extend(worker.unclear);
             records.skipped.extend(worker.skipped);
             sessions.absorb(worker.sessions);
+            writes.absorb(worker.writes);
             accesses.push((worker.accesses, worker.identities));
         }
         records.unclear = unclear.into_iter().take(NAMED).collect();
         records.sessions = sessions.finish(&records.locations);
         records.statements = self.objects.finish();
+        records.writes = writes.finish();
         records.read.sort_by(|a, b| (&a.source, &a.region).cmp(&(&b.source, &b.region)));
         records.skipped.sort_by(|a, b| a.object.cmp(&b.object));
         let groups = Groups::of(accesses, records.locations.clone());

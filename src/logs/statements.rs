@@ -112,18 +112,18 @@ impl<'s> StatementObjects<'s> {
         }
     }
 
+    /// Whether a statement may have made this write.
+    pub(super) fn explain(&self, event: &Event, resource: &Resource, principal: &Principal) -> bool {
+        let Resource::Object { bucket, key } = resource else { return false };
+        let uses = self.places.get(&self.hash.hash_one((&**bucket, &**key)));
+        uses.is_some_and(|uses| !self.fitting(uses.clone(), LocationKind::Unload, event, principal).is_empty())
+    }
+
     fn note_at(&self, uses: Range<u32>, kind: LocationKind, is_whole: bool, event: &Event, principal: &Principal) {
-        let asked = |place: &u32| &self.asked[self.uses[*place as usize].statement as usize];
-        // Those that begin later are of no interest, nor are those before the last that goes on.
-        let begun = self.uses[uses.start as usize..uses.end as usize]
-            .partition_point(|of| self.asked[of.statement as usize].from <= event.time);
-        let begun = (uses.start..uses.start + begun as u32).rev();
-        let go_on = |place: &u32| self.uses[*place as usize].all_until.is_none_or(|until| event.time <= until);
-        let fits = begun.take_while(go_on).filter(|place| asked(place).fits(kind, event.time, principal));
-        let fits: Vec<u32> = fits.collect();
+        let fits = self.fitting(uses.clone(), kind, event, principal);
         let session = if kind == LocationKind::Copy { SessionKind::Copy } else { SessionKind::Unload };
         if let Some(first) = fits.first() {
-            asked(first).bytes.fetch_add(bytes_of(event, session).unwrap_or(0), Ordering::Relaxed);
+            self.asked_of(*first).bytes.fetch_add(bytes_of(event, session).unwrap_or(0), Ordering::Relaxed);
         }
         match &*fits {
             [only] if is_whole => self.uses[*only as usize].was_seen.store(true, Ordering::Relaxed),
@@ -133,6 +133,21 @@ impl<'s> StatementObjects<'s> {
             }
             _ => {}
         }
+    }
+
+    fn asked_of(&self, place: u32) -> &Asked {
+        &self.asked[self.uses[place as usize].statement as usize]
+    }
+
+    /// The uses of an object whose statements may have made the event, the latest first.
+    fn fitting(&self, uses: Range<u32>, kind: LocationKind, event: &Event, principal: &Principal) -> Vec<u32> {
+        // Those that begin later are of no interest, nor are those before the last that goes on.
+        let begun = self.uses[uses.start as usize..uses.end as usize]
+            .partition_point(|of| self.asked[of.statement as usize].from <= event.time);
+        let begun = (uses.start..uses.start + begun as u32).rev();
+        let go_on = |place: &u32| self.uses[*place as usize].all_until.is_none_or(|until| event.time <= until);
+        let fits = |place: &u32| self.asked_of(*place).fits(kind, event.time, principal);
+        begun.take_while(go_on).filter(fits).collect()
     }
 
     /// What was found, statement by statement.
@@ -169,7 +184,7 @@ impl<'s> StatementObjects<'s> {
                 let open =
                     event.fits.iter().filter(|place| !self.uses[**place as usize].was_seen.load(Ordering::Relaxed));
                 let end = |place: &&u32| {
-                    let asked = &self.asked[self.uses[**place as usize].statement as usize];
+                    let asked = self.asked_of(**place);
                     (asked.until.is_none(), asked.until, **place)
                 };
                 if let Some(place) = open.min_by_key(end) {

@@ -18,6 +18,8 @@ pub struct WatchedPlaces {
     by_bucket: HashMap<String, Vec<u32>>,
     /// Those that COPY or UNLOAD uses.
     redshift: Vec<bool>,
+    /// Those that UNLOAD writes to.
+    unloads: Vec<bool>,
 }
 
 impl WatchedPlaces {
@@ -28,11 +30,14 @@ impl WatchedPlaces {
         let used = watched.iter().filter(|watched| watched.kind.is_some());
         let used: HashSet<&Location> = used.map(|watched| &watched.location).collect();
         let redshift = locations.iter().map(|location| used.contains(location)).collect();
+        let written = watched.iter().filter(|watched| watched.kind == Some(LocationKind::Unload));
+        let written: HashSet<&Location> = written.map(|watched| &watched.location).collect();
+        let unloads = locations.iter().map(|location| written.contains(location)).collect();
         let mut by_bucket: HashMap<String, Vec<u32>> = HashMap::new();
         for (number, location) in locations.iter().enumerate() {
             by_bucket.entry(location.bucket.clone()).or_default().push(number as u32);
         }
-        WatchedPlaces { locations, by_bucket, redshift }
+        WatchedPlaces { locations, by_bucket, redshift, unloads }
     }
 
     /// A listing touches every location that its prefix overlaps; a request to the bucket as such, the whole bucket alone.
@@ -50,5 +55,9 @@ impl WatchedPlaces {
 
     pub fn is_redshift(&self, number: u32) -> bool {
         self.redshift[number as usize]
+    }
+
+    pub fn is_unload(&self, number: u32) -> bool {
+        self.unloads[number as usize]
     }
 }

@@ -43,6 +43,19 @@ pub enum OfObjects {
     NoRecords,
     /// The log records were read without knowing of it.
     ReadWithoutIt,
+    /// Each write by a role of a cluster is of a statement.
+    WritesExplained { writes: u64 },
+    /// Redshift says nothing of some writes; the first role of which that is so.
+    WritesUnexplained {
+        writes: u64,
+        role: String,
+        event_id: String,
+        object: String,
+        first_seen: Timestamp,
+        last_seen: Timestamp,
+    },
+    /// Not every file of an UNLOAD there is told.
+    HalfToldUnload { statement: String },
     /// Its role is not known.
     RoleNotTold,
     /// Its location declares no role.
@@ -55,7 +68,7 @@ pub enum OfObjects {
 
 impl OfObjects {
     pub(super) fn is_of_what_was_seen(&self) -> bool {
-        matches!(self, OfObjects::Missing { .. })
+        matches!(self, OfObjects::Missing { .. } | OfObjects::WritesUnexplained { .. })
     }
 }
 
@@ -111,6 +124,16 @@ impl fmt::Display for OfObjects {
             OfObjects::NoRecords => f.write_str("no log records were read"),
             OfObjects::ReadWithoutIt => {
                 f.write_str("the log records were read without knowing of it: collect both together")
+            }
+            OfObjects::WritesExplained { writes } => {
+                write!(f, "Redshift ran a statement for each of {writes} writes by roles of clusters")
+            }
+            OfObjects::WritesUnexplained { writes, role, event_id, object, first_seen, last_seen } => write!(
+                f,
+                "{writes} writes by {role} from {first_seen} to {last_seen} are of no statement that Redshift ran: one is event {event_id} in {object}"
+            ),
+            OfObjects::HalfToldUnload { statement } => {
+                write!(f, "not every file of the UNLOAD {statement}, which wrote there, is told: they may be its")
             }
             OfObjects::RoleNotTold => f.write_str("which role acted is not known"),
             OfObjects::NoRoleDeclared => f.write_str("no [[redshift]] table that names a role has its location"),

@@ -6,7 +6,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::StatementRecords;
+use super::{RoleWrites, StatementRecords};
 use crate::aws::arn::REDSHIFT_SESSION;
 use crate::aws::timestamp::Timestamp;
 
@@ -50,6 +50,9 @@ pub struct Records {
     /// What they show of each statement of the snapshot.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub statements: Vec<StatementRecords>,
+    /// What roles wrote to UNLOAD locations, where Redshift was asked what it ran.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub writes: Vec<RoleWrites>,
 }
 
 /// How many log objects there were.

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Origin;
+use super::{Example, Origin};
 use crate::aws::location::LocationKind;
 use crate::aws::timestamp::Timestamp;
 
@@ -144,4 +144,25 @@ impl StatementRecords {
     pub fn of(statement: &Statement) -> StatementRecords {
         StatementRecords { statement: statement.id(), found: 0, missing: vec![], bytes: None }
     }
+}
+
+/// What a role wrote to a location that UNLOAD writes to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RoleWrites {
+    /// The role's ARN.
+    pub principal: String,
+    /// The declared location.
+    pub location: String,
+    /// Objects that a statement of the role says that it wrote, at that time.
+    pub explained: u64,
+    /// Those that none does.
+    pub unexplained: u64,
+    /// When the first was written.
+    pub first_seen: Timestamp,
+    /// When the last was.
+    pub last_seen: Timestamp,
+    /// One that no statement explains.
+    #[serde(default)]
+    pub example: Option<Example>,
 }

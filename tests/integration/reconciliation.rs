@@ -114,7 +114,7 @@ impl Day {
             period: Period::default(),
             expected: Expected::new(),
             sessions: true,
-            statements: &self.snapshot.statements,
+            statements: Some(&self.snapshot.statements),
             threads: 2,
         });
         let text = json!({"Records": self.records}).to_string();

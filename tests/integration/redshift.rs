@@ -527,3 +527,40 @@ fn statements_are_told_by_place_and_role() {
     let page = workplace.run(&["check", "--report", "html"]).stdout;
     assert!(page.contains("query 1 of etl"), "{page}");
 }
+
+/// A write of the cluster's role that Redshift says nothing of.
+#[test]
+fn what_no_statement_explains_is_found() {
+    const POLICY: &str = "redshift/unexplained_write";
+    let config = format!("{LEARN}{DECLARED}");
+    let told = |history: History, records: Vec<Value>| {
+        let (report, _) = check(script(world(history, records, &["out", "in"])), &config);
+        let found = finding(&report, POLICY, "s3://out/");
+        (found["outcome"].as_str().unwrap().to_owned(), found["message"].as_str().unwrap().to_owned())
+    };
+    let (outcome, message) = told(history(), records());
+    assert_eq!(outcome, "pass", "{message}");
+    assert!(message.contains("each of 3 writes"), "{message}");
+    let with = |more: Value| {
+        let mut records = records();
+        records.push(more);
+        records
+    };
+    let elsewhere = record("PutObject", "out", "day=1/stolen.csv", minutes(126));
+    let later = record("PutObject", "out", "day=1/0000_part_00", minutes(150));
+    for (more, key) in [(elsewhere.clone(), "day=1/stolen.csv"), (timed(&later, minutes(150)), "0000_part_00")] {
+        let mut more = more;
+        more["eventID"] = json!("the one");
+        let (outcome, message) = told(history(), with(more));
+        assert_eq!(outcome, "fail", "{key}: {message}");
+        assert!(message.contains("event the one in s3://logs/"), "{message}");
+    }
+    // It may be of a statement of which not all is told, or that was not told at all.
+    let half = with_cell("FROM sys_unload_history", 0, 9, json!(3));
+    assert_eq!(told(half, with(elsewhere.clone())).0, "unknown");
+    let failed = History { ends: vec![("FROM sys_load_detail", "ABORTED", "")], ..history() };
+    assert_eq!(told(failed, with(elsewhere.clone())).0, "unknown");
+    // What somebody else wrote is not for Redshift to explain.
+    let text = elsewhere.to_string().replace("loader", "stranger");
+    assert_eq!(told(history(), with(serde_json::from_str(&text).unwrap())).0, "pass");
+}

@@ -336,6 +336,12 @@ fn a_status_that_no_policy_knows_is_never_a_pass() {
         "origin": {"api": {"call": "redshift-data:ExecuteStatement", "region": "us-east-1", "at": "2016-12-01T12:00:00Z"}},
     });
     snapshot.statements.push(serde_json::from_value(statement).unwrap());
+    let writes = json!([{
+        "principal": "arn:aws:iam::123456789012:role/redshift-trailcheck-role", "explained": 1, "unexplained": 0,
+        "location": "s3://cm-kajiwara-redshift-unload-us-standard/",
+        "first_seen": "2016-12-01T11:01:20Z", "last_seen": "2016-12-01T11:01:20Z",
+    }]);
+    snapshot.records.as_mut().unwrap().writes = serde_json::from_value(writes).unwrap();
     let config = Config::load(fixture("article/trailcheck.toml").as_ref()).unwrap();
     let mut input = serde_json::to_value(facts::derive(&snapshot, &config)).unwrap();
     let mut renamed = 0;
@@ -375,7 +381,7 @@ fn records_of_the_article() -> Records {
         period: Period::default(),
         expected: Expected::new(),
         sessions: true,
-        statements: &[],
+        statements: None,
         threads: 1,
     });
     paths::read(fixture("article/logs").as_ref(), &mut reader, &Progress::start()).unwrap();

@@ -19,6 +19,7 @@ use super::super::statements::StatementObjects;
 use super::super::structural_index::StructuralIndex;
 use super::super::unpack::{BOM, is_zstd, packed, unpacked};
 use super::super::watch::WatchedPlaces;
+use super::super::writes::Writes;
 use super::{Object, Question};
 use crate::aws::timestamp::Timestamp;
 use crate::gzip::{self, InflateError, Inflater, Turn};
@@ -29,6 +30,7 @@ pub(super) struct Worker {
     pub identities: Identities,
     pub accesses: Accesses,
     pub sessions: Sessions,
+    pub writes: Writes,
     pub skipped: Vec<Skipped>,
     pub verdicts: Vec<(String, Verdict)>,
     pub events: u64,
@@ -82,6 +84,7 @@ impl Worker {
             identities: Identities::default(),
             accesses: Accesses::new(dedup.state.clone()),
             sessions: Sessions::default(),
+            writes: Writes::default(),
             skipped: vec![],
             verdicts: vec![],
             events: 0,
@@ -248,6 +251,9 @@ impl Worker {
             let principal = self.identities.principal(event.principal);
             self.sessions.add(task.places, event, principal);
             task.objects.note(event, principal);
+            if task.question.statements.is_some() {
+                self.writes.add(task.places, task.objects, event, principal, object);
+            }
         }
     }
 }
