@@ -13,6 +13,7 @@ mod call_error;
 mod channels;
 mod client;
 mod clusters;
+mod copy_jobs;
 mod credentials;
 mod data_api;
 pub(crate) mod digests;

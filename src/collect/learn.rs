@@ -47,7 +47,9 @@ pub(super) async fn collect(
     if asks(LearnSource::SystemTables) {
         progress.stage("asking clusters what they ran");
         learned.were_asked = true;
-        learned.statements = system_tables::collect(aws, config, clusters, failures).await;
+        let told = system_tables::collect(aws, config, clusters, failures).await;
+        learned.locations.extend(told.locations);
+        learned.statements = told.statements;
     }
     learned
 }

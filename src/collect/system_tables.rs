@@ -3,33 +3,28 @@
 //! Who lacks the right to see other users' statements sees their own and no error (Redshift Database Developer Guide, "Visibility
 //! of data in system tables and views"): so it must be shown that others' are seen.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::ask_each;
 use super::call_error::CallError;
 use super::client::Aws;
 use super::data_api::{Database, EXECUTE, Failed, Row};
 use super::failures::Failures;
+use super::{ask_each, copy_jobs};
 use crate::aws::location::{Location, LocationKind};
 use crate::aws::timestamp::Timestamp;
 use crate::config::{Config, DataApi};
 use crate::redshift::queries::{
-    LOADED_FILES, LOADS, LONGEST_LOADED_FILE, LONGEST_UNLOADED_FILE, MONITOR, SEEN_USERS, TEXTS, UNLOADED_FILES,
-    UNLOADS, USERS, joined,
+    COPY_JOBS, LOADED_FILES, LOADS, LONGEST_LOADED_FILE, LONGEST_UNLOADED_FILE, MONITOR, Query, SEEN_USERS, TEXTS,
+    UNLOADED_FILES, UNLOADS, USERS, joined,
 };
 use crate::redshift::statement::{self, Actor, Deed};
-use crate::snapshot::{Cluster, ClusterKind, FactKind, Origin, Statement, StatementFile};
+use crate::snapshot::{Cluster, ClusterKind, FactKind, LearnedLocation, Origin, Statement, StatementFile};
 
 /// The views tell of a week (Redshift Database Developer Guide, "STL views for logging").
 const KEPT: time::Duration = time::Duration::days(7);
 
 /// Asks every cluster of an account.
-pub(super) async fn collect(
-    aws: &Aws,
-    config: &Config,
-    clusters: &[Cluster],
-    failures: &mut Failures,
-) -> Vec<Statement> {
+pub(super) async fn collect(aws: &Aws, config: &Config, clusters: &[Cluster], failures: &mut Failures) -> Told {
     let now = Timestamp::now();
     let (since, files_since) = (now.0 - KEPT.max(config.window()), now.0 - config.window());
     let times = Times { now, since: Timestamp(since), files_since: Timestamp(files_since) };
@@ -37,7 +32,7 @@ pub(super) async fn collect(
         Some(error) => Err((EXECUTE, error)),
         None => ask(aws, &config.data_api, cluster, times).await,
     };
-    let mut statements = vec![];
+    let mut all = Told::default();
     // Nothing ever ran in one that is still being made.
     let made = clusters.iter().filter(|cluster| cluster.status.as_deref() != Some("creating"));
     for (cluster, answer) in ask_each(made, ask).await {
@@ -46,13 +41,14 @@ pub(super) async fn collect(
         };
         match answer {
             Ok(told) => {
-                told.doubts.into_iter().for_each(|error| fail(EXECUTE, error));
-                statements.extend(told.statements);
+                told.doubts.into_iter().for_each(|(call, error)| fail(call, error));
+                all.statements.extend(told.statements);
+                all.locations.extend(told.locations);
             }
             Err((call, error)) => fail(call, error),
         }
     }
-    statements
+    all
 }
 
 #[derive(Clone, Copy)]
@@ -65,9 +61,11 @@ struct Times {
 
 /// What one cluster told, and what keeps that from being all.
 #[derive(Default)]
-struct Told {
-    statements: Vec<Statement>,
-    doubts: Vec<CallError>,
+pub(super) struct Told {
+    pub statements: Vec<Statement>,
+    /// Of COPY jobs, and the files that tell COPYs how to read others.
+    pub locations: Vec<LearnedLocation>,
+    doubts: Vec<Failed>,
 }
 
 /// Nobody wakes a cluster, or asks where nothing can run.
@@ -92,23 +90,34 @@ async fn ask(aws: &Aws, login: &DataApi, cluster: &Cluster, times: Times) -> Res
     let database = Database { client: aws.redshift_data(&cluster.region), cluster, login };
     let users = database.select(&USERS, times.since).await?;
     let mut told = Told::default();
-    told.doubts.extend(sees_only_its_own(&database, &users, times).await?);
-    let names: HashMap<i64, &str> = users.iter().filter_map(|user| Some((user.number(0)?, user.text(1)?))).collect();
-    let (unloads, loads) = (database.select(&UNLOADS, times.since).await?, database.select(&LOADS, times.since).await?);
-    if unloads.is_empty() && loads.is_empty() {
-        return Ok(told);
+    match sees_only_its_own(&database, &users, times).await {
+        Ok(doubt) => told.doubts.extend(doubt.map(|error| (EXECUTE, error))),
+        Err(failed) => told.doubts.push(failed),
     }
-    let texts = texts(&database.select(&TEXTS, times.since).await?);
-    let mut files = files(&database.select(&UNLOADED_FILES, times.files_since).await?, LONGEST_UNLOADED_FILE);
-    files.extend(self::files(&database.select(&LOADED_FILES, times.files_since).await?, LONGEST_LOADED_FILE));
-    let mut unreadable = vec![];
-    for (kind, rows) in [(LocationKind::Unload, unloads), (LocationKind::Copy, loads)] {
+    // What fails leaves what others told.
+    let unloads = told.rows(&database, &UNLOADS, times.since).await.unwrap_or_default();
+    let loads = told.rows(&database, &LOADS, times.since).await.unwrap_or_default();
+    let jobs = told.rows(&database, &COPY_JOBS, times.since).await.unwrap_or_default();
+    let texts = texts(&told.rows(&database, &TEXTS, times.since).await.unwrap_or_default());
+    let unloaded = told.rows(&database, &UNLOADED_FILES, times.files_since).await;
+    let loaded = told.rows(&database, &LOADED_FILES, times.files_since).await;
+    let names: HashMap<i64, &str> = users.iter().filter_map(|user| Some((user.number(0)?, user.text(1)?))).collect();
+    let origin = Origin::Api { call: EXECUTE.to_owned(), region: cluster.region.clone(), at: times.now };
+    let have_run: HashSet<i64> = loads.iter().filter_map(|load| load.number(10)).collect();
+    let (of_jobs, mut unreadable) = copy_jobs::read(&jobs, &have_run, cluster, &origin);
+    told.locations = of_jobs;
+    let of_kinds = [
+        (LocationKind::Unload, unloads, unloaded.map(|rows| files(&rows, LONGEST_UNLOADED_FILE))),
+        (LocationKind::Copy, loads, loaded.map(|rows| files(&rows, LONGEST_LOADED_FILE))),
+    ];
+    for (kind, rows, mut files) in of_kinds {
         for row in rows {
-            let origin = Origin::Api { call: EXECUTE.to_owned(), region: cluster.region.clone(), at: times.now };
-            match read(&row, kind, cluster, &names, origin) {
+            match read(&row, kind, cluster, &names, origin.clone()) {
                 Read::Statement(mut statement) => {
-                    statement.learn_from(texts.get(&*statement.query_id), cluster);
-                    if statement.started_at >= times.files_since {
+                    let text = texts.get(&*statement.query_id);
+                    statement.learn_from(text, cluster);
+                    told.locations.extend(statement.format_file(text));
+                    if let Some(files) = files.as_mut().filter(|_| statement.started_at >= times.files_since) {
                         statement.take_files(files.remove(&*statement.query_id).unwrap_or_default());
                     }
                     told.statements.push(*statement);
@@ -121,9 +130,22 @@ async fn ask(aws: &Aws, login: &DataApi, cluster: &Cluster, times: Times) -> Res
     if let Some(first) = unreadable.first() {
         let message =
             format!("where {} of its statements read or wrote cannot be told, the first: {first}", unreadable.len());
-        told.doubts.push(CallError::unreadable(message));
+        told.doubts.push((EXECUTE, CallError::unreadable(message)));
     }
     Ok(told)
+}
+
+impl Told {
+    /// `None`: they are not told, which is a doubt.
+    async fn rows(&mut self, database: &Database<'_>, query: &Query, since: Timestamp) -> Option<Vec<Row>> {
+        match database.select(query, since).await {
+            Ok(rows) => Some(rows),
+            Err(failed) => {
+                self.doubts.push(failed);
+                None
+            }
+        }
+    }
 }
 
 /// Why other users' statements may be hidden.
@@ -233,6 +255,22 @@ impl Statement {
             Actor::Default => cluster.default_iam_role_arn.clone(),
             actor => actor.role().map(|role| role.text.clone()),
         };
+    }
+
+    /// The JSONPaths file or the Avro schema that its text names.
+    fn format_file(&self, text: Option<&String>) -> Option<LearnedLocation> {
+        let told = text.map_or(vec![], |text| statement::read(text));
+        let mut here = told.into_iter().flatten().filter(|of| of.place.as_ref() == Some(&self.location));
+        let file = here.next()?.format_file.filter(|file| Location::parse_object(file).is_ok())?;
+        Some(LearnedLocation {
+            kind: LocationKind::Copy,
+            location: file,
+            role: self.role.clone(),
+            cluster: Some(self.cluster.clone()),
+            origin: self.origin.clone(),
+            is_within: false,
+            is_manifest: false,
+        })
     }
 
     /// A name without a bucket is of the statement's own, unless a manifest may name others.

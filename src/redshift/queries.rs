@@ -44,13 +44,20 @@ pub const UNLOADS: Query = Query {
     columns: 10,
 };
 
-/// The same of COPY: `data_source`, `loaded_rows`, `source_file_bytes`, `source_file_count`.
+/// The same of COPY: `data_source`, `loaded_rows`, `source_file_bytes`, `source_file_count`; and `copy_job_id`.
 pub const LOADS: Query = Query {
     purpose: "where COPYs read",
     sql: "SELECT user_id, query_id, rtrim(database_name), rtrim(status), start_time, end_time, rtrim(data_source), \
-          loaded_rows, source_file_bytes, source_file_count \
+          loaded_rows, source_file_bytes, source_file_count, copy_job_id \
           FROM sys_load_history WHERE user_id > 1 AND start_time >= CAST(:since AS timestamp)",
-    columns: 10,
+    columns: 11,
+};
+
+/// `job_id`, `job_name`, `iam_role`, `job_text`.
+pub const COPY_JOBS: Query = Query {
+    purpose: "where COPY jobs will read, those too that did not run of late",
+    sql: "SELECT job_id, rtrim(job_name), rtrim(iam_role), rtrim(job_text) FROM sys_copy_job",
+    columns: 4,
 };
 
 /// `query_id`, `sequence`, `text`: the pieces of each text in order, of 4000 characters each but for the last.
@@ -80,11 +87,16 @@ pub const LOADED_FILES: Query = Query {
 };
 
 /// All of them, in the order in which they are sent.
-pub const ALL: [Query; 8] = [USERS, SEEN_USERS, MONITOR, UNLOADS, LOADS, TEXTS, UNLOADED_FILES, LOADED_FILES];
+pub const ALL: [Query; 9] =
+    [USERS, SEEN_USERS, MONITOR, UNLOADS, LOADS, COPY_JOBS, TEXTS, UNLOADED_FILES, LOADED_FILES];
 
 /// The longest name of a file that `sys_load_detail` and `sys_unload_detail` hold: one as long may be cut.
 pub const LONGEST_LOADED_FILE: usize = 256;
 pub const LONGEST_UNLOADED_FILE: usize = 1280;
+
+/// The same of the texts and roles of `sys_copy_job`.
+pub const LONGEST_JOB_TEXT: usize = 256;
+pub const LONGEST_JOB_ROLE: usize = 128;
 
 /// A piece of `sys_query_text`, in characters.
 const PIECE: usize = 4000;

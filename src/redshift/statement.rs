@@ -315,8 +315,8 @@ fn in_s3(deed: Deed, text: &str) -> Result<Option<String>, Unreadable> {
     }
 }
 
-/// The guide allows no blank behind the comma; where one was taken, the roles are still these.
-fn actor_of_roles(text: &str) -> Actor {
+/// Of the value of IAM_ROLE. The guide allows no blank behind the comma; where one was taken, the roles are still these.
+pub fn actor_of_roles(text: &str) -> Actor {
     let roles: Option<Vec<RoleArn>> = roles_of_chain(text).map(|role| RoleArn::parse(role.trim())).collect();
     roles.filter(|roles| !roles.is_empty()).map_or(Actor::Unknown, Actor::Roles)
 }

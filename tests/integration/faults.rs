@@ -186,7 +186,7 @@ fn ran() -> History {
             ],
         ),
         ("FROM sys_unload_history", vec![ran(2, "s3://uncovered/"), ran(3, "s3://covered/")]),
-        ("FROM sys_load_history", vec![ran(1, "s3://covered/")]),
+        ("FROM sys_load_history", vec![[ran(1, "s3://covered/"), vec![json!(0)]].concat()]),
         ("FROM sys_unload_detail", vec![vec![json!(2), json!("s3://uncovered/0000"), json!(1)]]),
         ("FROM sys_load_detail", vec![vec![json!(1), json!("s3://covered/data.csv"), json!(1)]]),
     ];

@@ -90,7 +90,7 @@ fn history() -> History {
             ("sys_query_history", vec![vec![json!(100)], vec![json!(101)]]),
             ("sys_query_text", vec![vec![json!(1), json!(0), json!(unload)], vec![json!(2), json!(0), json!(copy)]]),
             ("FROM sys_unload_history", vec![started(1, "s3://out/day=1/")]),
-            ("FROM sys_load_history", vec![started(2, "s3://in/day=1/")]),
+            ("FROM sys_load_history", vec![[started(2, "s3://in/day=1/"), vec![json!(0)]].concat()]),
             (
                 "FROM sys_unload_detail",
                 vec![file(1, "s3://out/day=1/0000_part_00"), file(1, "s3://out/day=1/0001_part_00")],
@@ -136,7 +136,7 @@ impl DayOfStatements {
             false => format!("unload ('select 1') to '{place}' iam_role '{}'", role("loader")),
         };
         let (from, until, count) = (sql_time(minutes(begin)), sql_time(minutes(begin + 2)), json!(files.len()));
-        let ran = vec![
+        let mut ran = vec![
             json!(1),
             json!(query),
             json!("dev"),
@@ -148,6 +148,10 @@ impl DayOfStatements {
             json!(1),
             count,
         ];
+        if is_copy {
+            // Of no COPY job.
+            ran.push(json!(0));
+        }
         let (history, detail) = match is_copy {
             true => ("FROM sys_load_history", "FROM sys_load_detail"),
             false => ("FROM sys_unload_history", "FROM sys_unload_detail"),
@@ -563,4 +567,37 @@ fn what_no_statement_explains_is_found() {
     // What somebody else wrote is not for Redshift to explain.
     let text = elsewhere.to_string().replace("loader", "stranger");
     assert_eq!(told(history(), with(serde_json::from_str(&text).unwrap())).0, "pass");
+}
+
+/// What fails leaves what others told; and what a COPY job will read is learned before it runs.
+#[test]
+fn jobs_and_what_was_told_before_a_failure_are_learned() {
+    let config = format!("{LEARN}{DECLARED}");
+    let learned = |history: History| {
+        let (report, _) = check(script(world(history, records(), &["out", "in"])), &config);
+        let findings = report["findings"].as_array().unwrap().iter();
+        let own = findings.filter(|found| found["policy"] == "redshift/undeclared_location");
+        own.map(|found| format!("{} {}", found["outcome"].as_str().unwrap(), found["subject"].as_str().unwrap()))
+            .collect::<std::collections::BTreeSet<String>>()
+    };
+    let all = ["pass s3://in/day=1/", "pass s3://out/day=1/"].map(str::to_owned);
+    let region = format!("unknown {ACCOUNT}/eu-west-1");
+    let with_job = |id: i64, text: &str| {
+        let job = vec![json!(id), json!("nightly"), json!(role("loader")), json!(text)];
+        History { rows: [vec![("sys_copy_job", vec![job])], history().rows].concat(), ..history() }
+    };
+    let found = learned(with_job(7, "copy t from 's3://in2/nightly/' iam_role default job create nightly auto on"));
+    assert!(found.contains("fail s3://in2/nightly/") && !found.contains(&region), "{found:?}");
+    // Its text is cut, and it has not run.
+    let long = format!("copy t from 's3://in2/{}", "x".repeat(300));
+    let found = learned(with_job(7, &long[..256]));
+    assert!(found.contains(&region) && all.iter().all(|of| found.contains(of)), "{found:?}");
+    // It has: its loads say where.
+    let mut ran = with_job(7, &long[..256]);
+    ran.rows.iter_mut().find(|(part, _)| *part == "FROM sys_load_history").unwrap().1[0][10] = json!(7);
+    assert_eq!(learned(ran), all.clone().into());
+    for view in ["FROM sys_unload_detail", "sys_query_text", "sys_copy_job", "sys_query_history"] {
+        let found = learned(History { ends: vec![(view, "FAILED", "out of memory")], ..history() });
+        assert!(found.contains(&region) && all.iter().all(|of| found.contains(of)), "{view}: {found:?}");
+    }
 }
