@@ -165,7 +165,7 @@ impl Config {
 
     /// Whether log records are read live: where a rule or the config asks for them.
     pub fn reads_records(&self) -> bool {
-        !self.access_rules.is_empty() || self.records.is_some()
+        !self.access_rules.is_empty() || self.records.is_some() || self.learn.contains(&LearnSource::Records)
     }
 
     /// The JSON Schema of the file, for editors.

@@ -38,8 +38,8 @@ impl View<'_> {
         let redshift = self.config.redshift.iter().map(|entry| (entry.location.to_string(), entry.line));
         let rules = self.config.access_rules.iter().map(|rule| (rule.location.to_string(), rule.line));
         let declared = redshift.chain(rules).map(|(location, line)| (location, Origin::Config { line }));
-        let learned = learned(self.world.snapshot).into_iter();
-        let learned = learned.map(|learned| (learned.location.to_string(), learned.origin.clone()));
+        let learned = learned(self.world.snapshot, self.config).into_iter();
+        let learned = learned.map(|learned| (learned.location.to_string(), learned.origin.into_owned()));
         let mut origins: HashMap<String, Origin> = HashMap::new();
         for (location, origin) in declared.chain(learned) {
             origins.entry(location).or_insert(origin);

@@ -40,12 +40,15 @@ impl View<'_> {
         let snapshot = self.world.snapshot;
         let mut places = self.failed(&HIDE_STATEMENTS);
         for account in &snapshot.accounts {
-            for source in asked.iter().filter(|source| !account.learned_from.contains(source)) {
+            let of_account = asked.iter().filter(|source| **source != LearnSource::Records);
+            for source in of_account.filter(|source| !account.learned_from.contains(source)) {
                 let reason = NotSeen::NotLearned { account: account.id().to_owned(), source: *source };
                 places.entry((account.id(), "")).or_default().push(reason.into());
             }
         }
-        places.into_iter().map(|((account, region), reasons)| unseen(account, region, reasons)).collect()
+        let of_calls = places.into_iter().map(|((account, region), reasons)| unseen(account, region, reasons));
+        let of_records = if asked.contains(&LearnSource::Records) { self.unseen_records() } else { vec![] };
+        of_calls.chain(of_records).collect()
     }
 
     /// One for each account and region in which a call failed that may have hidden a trail, and for each account that could not be

@@ -1,5 +1,6 @@
 //! What Redshift uses: what the config declares, and what was learned and is not declared already.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde_json::json;
@@ -12,7 +13,7 @@ use crate::aws::location::{Location, LocationKind};
 use crate::aws::s3_events::Access;
 use crate::config::{Config, RedshiftLocation};
 use crate::reason::{OfLocation, Reason};
-use crate::snapshot::{Origin, Snapshot};
+use crate::snapshot::{Example, LearnSource, Origin, Records, SessionKind, Snapshot};
 
 /// A location that Redshift uses, and who told of it.
 pub(super) struct Used {
@@ -41,13 +42,14 @@ pub(super) struct Learned<'s> {
     /// `None`: not known.
     pub role: Option<RoleArn>,
     pub cluster: Option<&'s str>,
-    pub origin: &'s Origin,
+    pub origin: Cow<'s, Origin>,
     pub is_within: bool,
     pub is_manifest: bool,
 }
 
-/// Of statements and by themselves, each once: what is told first counts.
-pub(super) fn learned(snapshot: &Snapshot) -> Vec<Learned<'_>> {
+/// By themselves, of statements, and of the records if the config asks, each once: what is told first counts.
+pub(super) fn learned<'s>(snapshot: &'s Snapshot, config: &Config) -> Vec<Learned<'s>> {
+    let records = snapshot.records.as_ref().filter(|_| config.learn.contains(&LearnSource::Records));
     let by_themselves = snapshot.locations.iter().filter_map(|told| {
         Some(Learned {
             kind: told.kind,
@@ -55,7 +57,7 @@ pub(super) fn learned(snapshot: &Snapshot) -> Vec<Learned<'_>> {
             location: Location::parse_object(&told.location).ok()?,
             role: told.role.as_deref().and_then(RoleArn::parse),
             cluster: told.cluster.as_deref(),
-            origin: &told.origin,
+            origin: Cow::Borrowed(&told.origin),
             is_within: told.is_within,
             is_manifest: told.is_manifest,
         })
@@ -66,7 +68,7 @@ pub(super) fn learned(snapshot: &Snapshot) -> Vec<Learned<'_>> {
             location: Location::parse_object(&told.location).ok()?,
             role: told.role.as_deref().and_then(RoleArn::parse),
             cluster: Some(&told.cluster),
-            origin: &told.origin,
+            origin: Cow::Borrowed(&told.origin),
             is_within: false,
             is_manifest: told.manifest && told.kind == LocationKind::Copy,
         })
@@ -79,7 +81,7 @@ pub(super) fn learned(snapshot: &Snapshot) -> Vec<Learned<'_>> {
             location: Location { bucket, prefix: String::new() },
             role: told.role.as_deref().and_then(RoleArn::parse),
             cluster: Some(&told.cluster),
-            origin: &told.origin,
+            origin: Cow::Borrowed(&told.origin),
             is_within: true,
             is_manifest: false,
         };
@@ -87,7 +89,32 @@ pub(super) fn learned(snapshot: &Snapshot) -> Vec<Learned<'_>> {
     });
     let mut seen = HashSet::new();
     let is_new = |of: &Learned| seen.insert((of.kind, of.location.clone(), of.role.clone(), of.is_within));
-    by_themselves.chain(of_statements).chain(of_manifests).filter(is_new).collect()
+    let of_records = records.map_or(vec![], of_sessions);
+    by_themselves.chain(of_statements).chain(of_manifests).chain(of_records).filter(is_new).collect()
+}
+
+/// Of sessions of Redshift's name where nothing is declared: they used some part of the bucket.
+fn of_sessions(records: &Records) -> Vec<Learned<'static>> {
+    let mut examples: HashMap<(&str, &str, bool), &Example> = HashMap::new();
+    for access in records.accesses.iter().filter(|access| access.location.is_none() && access.error_code.is_none()) {
+        let key = (&*access.principal, &*access.bucket, access.access == "read");
+        examples.entry(key).or_insert(&access.example);
+    }
+    let undeclared = records.sessions.iter().filter(|session| session.is_redshifts() && session.location.is_none());
+    let each = undeclared.filter_map(|session| {
+        let is_copy = session.kind == SessionKind::Copy;
+        let example = examples.get(&(&*session.principal, &*session.bucket, is_copy))?;
+        Some(Learned {
+            kind: if is_copy { LocationKind::Copy } else { LocationKind::Unload },
+            location: Location { bucket: session.bucket.clone(), prefix: String::new() },
+            role: RoleArn::parse(&session.principal),
+            cluster: None,
+            origin: Cow::Owned(Origin::Record { event_id: example.event_id.clone(), object: example.object.clone() }),
+            is_within: true,
+            is_manifest: false,
+        })
+    });
+    each.collect()
 }
 
 /// What the config declares, then what was learned and is not declared already.
@@ -99,9 +126,10 @@ pub(super) fn uses(snapshot: &Snapshot, config: &Config) -> Vec<Used> {
         is_told_manifest: false,
     };
     let declared = DeclaredPlaces::of(config);
-    let undeclared = learned(snapshot).into_iter().filter(|learned| learned.is_within || !declared.has_use(learned));
+    let undeclared =
+        learned(snapshot, config).into_iter().filter(|learned| learned.is_within || !declared.has_use(learned));
     let of_learned = undeclared.map(|learned| Used {
-        origin: learned.origin.clone(),
+        origin: learned.origin.clone().into_owned(),
         is_within: learned.is_within,
         is_told_manifest: learned.is_manifest,
         location: RedshiftLocation {
@@ -174,10 +202,10 @@ impl View<'_> {
     /// Every learned location, by kind and whether it is known to its end.
     pub(super) fn learned_facts(&self) -> Vec<LearnedFact> {
         let mut seen = HashSet::new();
-        let learned = learned(self.world.snapshot).into_iter();
+        let learned = learned(self.world.snapshot, self.config).into_iter();
         let each = learned.filter(|of| seen.insert((of.kind, of.location.clone(), of.is_within)));
         let fact = |learned: Learned| LearnedFact {
-            subject: self.location_subject(&learned.location, Some(learned.origin.clone())),
+            subject: self.location_subject(&learned.location, Some(learned.origin.clone().into_owned())),
             location: learned.location.to_string(),
             statement: learned.kind,
             role: learned.role.as_ref().map(|role| role.text.clone()),

@@ -10,7 +10,7 @@ use super::{Example, Origin};
 use crate::aws::location::LocationKind;
 use crate::aws::timestamp::Timestamp;
 
-/// Where Redshift is asked what it uses.
+/// Who tells what Redshift uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LearnSource {
@@ -20,6 +20,8 @@ pub enum LearnSource {
     AuditLogs,
     /// Integrations that load new files of a bucket by themselves.
     Integrations,
+    /// Sessions of Redshift's name in the log records.
+    Records,
 }
 
 impl LearnSource {
@@ -29,6 +31,7 @@ impl LearnSource {
             LearnSource::SystemTables => "system_tables",
             LearnSource::AuditLogs => "audit_logs",
             LearnSource::Integrations => "integrations",
+            LearnSource::Records => "records",
         }
     }
 }

@@ -106,3 +106,33 @@ fn no_unload_that_is_known_is_not_no_location() {
     assert_eq!(told("redshift/unload_complete"), "not applicable: no log records show an UNLOAD");
     assert_eq!(told("coverage/copy_recorded"), "not applicable: no COPY location is declared");
 }
+
+/// With `redshift.learn = ["records"]` a bucket at which nothing is declared is learned from sessions of Redshift's name.
+#[test]
+fn sessions_at_buckets_that_nobody_declared_are_learned() {
+    const POLICY: &str = "redshift/undeclared_location";
+    let config = format!("[redshift]\nlearn = [\"records\"]\n{CONFIG}");
+    let at = |named: &str| {
+        let session = json!([{
+            "kind": "UNLOAD", "principal": ROLE, "session_names": [named], "location": null, "bucket": "elsewhere",
+            "region": "eu-west-1", "start": "2026-11-22T00:30:05Z", "end": "2026-11-22T00:31:00Z", "objects": 1, "parts": 0,
+            "bytes": null, "unfinished_uploads": 0, "aborted_uploads": 0, "complete": true,
+        }]);
+        let mut of = access(ROLE, "role", "111111111111");
+        of["bucket"] = json!("elsewhere");
+        of["location"] = Value::Null;
+        changed(&[("/records/sessions", session), ("/records/accesses", json!([of]))])
+    };
+    let report = check(&at("RedshiftIamRoleSession"), &config);
+    let found = finding(&report, POLICY, "s3://elsewhere/");
+    assert_eq!(found["outcome"], "fail", "{found}");
+    assert_eq!(found["evidence"]["told_by"]["record"]["event_id"], "x");
+    // Which part of the bucket it was the session does not tell, and whose bucket it is nobody.
+    assert_eq!(outcome(&report, "coverage/unload_recorded", "s3://elsewhere/"), "unknown");
+    // A session of another name is anybody's.
+    assert_eq!(outcome(&check(&at("me"), &config), POLICY, "111111111111"), "not_applicable");
+    // Records that were not all read may show another.
+    let mut unread = at("me");
+    unread["records"]["malformed"] = json!(1);
+    assert_eq!(outcome(&check(&unread, &config), POLICY, "111111111111/eu-west-1"), "unknown");
+}
