@@ -14,6 +14,7 @@ mod evidence;
 pub mod input;
 pub mod judgement;
 mod logging;
+mod missing;
 mod placement;
 pub mod plan;
 mod principals;
@@ -223,7 +224,7 @@ impl<'a> View<'a> {
             bucket: entry.location.bucket.clone(),
             bucket_region: self.world.bucket_region(&entry.location.bucket).ok().map(str::to_owned),
             role: entry.role.as_ref().map(|role| role.text.clone()),
-            cluster: entry.cluster.clone(),
+            cluster: used.cluster.clone(),
             access: entry.access,
             confirmation: self.confirmation(entry, &coverage),
             coverage,

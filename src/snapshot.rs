@@ -31,7 +31,7 @@ pub use records::{
     AccessRecord, Example, IntegrityCounts, IntegrityOutcome, LogReading, NOBODY, ObjectCount, Records, Sample,
     Session, SessionKind, Skipped, TrailIntegrity, Unclear, Window,
 };
-pub use statement::{LearnSource, RoleWrites, Statement, StatementFile, StatementRecords};
+pub use statement::{LearnSource, RoleWrites, Statement, StatementFile, StatementRecords, WithoutRole};
 pub use trail::{
     AdvancedEventSelector, DataResource, EventDataStore, EventSelector, FieldSelector, RecorderKind, Trail, TrailStatus,
 };

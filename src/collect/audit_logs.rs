@@ -11,18 +11,23 @@ use super::call_error::CallError;
 use super::client::Aws;
 use super::failures::Failures;
 use super::pages::all_pages;
+use super::system_tables::acting;
 use super::whole::Whole;
 use super::{ask_each, buckets, objects};
 use crate::aws::location::{Location, LocationKind};
 use crate::aws::timestamp::Timestamp;
 use crate::gzip;
 use crate::redshift::activity_log::{ActivityLog, Entry};
-use crate::redshift::statement::{self, Actor, Deed, Statement};
-use crate::snapshot::{AuditLogging, Cluster, ClusterKind, FactKind, LearnedLocation, Origin};
+use crate::redshift::statement::{self, Deed, Statement};
+use crate::snapshot::{AuditLogging, Cluster, ClusterKind, FactKind, LearnedLocation, Origin, WithoutRole};
 
 const STATUS: &str = "redshift:DescribeLoggingStatus";
 const PARAMETERS: &str = "redshift:DescribeClusterParameters";
 const EVENTS: &str = "logs:FilterLogEvents";
+
+/// Redshift's own statements are in the log all the time, and files come up to two hours late. Where nothing is for longer, something may
+/// be missing.
+const LONGEST_SILENCE: Duration = Duration::hours(6);
 
 /// Redshift's own user, whose statements are nobody's.
 const ITS_OWN: &str = "rdsdb";
@@ -129,7 +134,15 @@ struct Told {
 }
 
 async fn read_logs(aws: &Aws, cluster: &Cluster, logging: &AuditLogging, since: Timestamp) -> Told {
-    let mut reading = Reading { cluster, since, told: Told::default(), seen: HashSet::new(), unreadable: vec![] };
+    let mut reading = Reading {
+        cluster,
+        since,
+        told: Told::default(),
+        seen: HashSet::new(),
+        last: since,
+        silence: (Duration::ZERO, since),
+        unreadable: vec![],
+    };
     let goes_to = |destination: &str| logging.destinations.contains(destination);
     match (&logging.bucket_name, logging.logging_enabled) {
         (_, false) => reading.doubt(STATUS, "NoAuditLog", "audit logging is off: what it runs is logged nowhere"),
@@ -137,8 +150,8 @@ async fn read_logs(aws: &Aws, cluster: &Cluster, logging: &AuditLogging, since: 
             let prefix = logging.s3_key_prefix.as_deref().unwrap_or_default();
             reading.files(aws, bucket, prefix).await;
         }
-        (_, true) if goes_to("cloudwatch") => reading.events(aws).await,
-        _ => reading.doubt(STATUS, "NoAuditLog", "its audit log goes neither to S3 nor to CloudWatch Logs"),
+        (_, true) if goes_to("cloudwatch") && logging.exports_user_activity() => reading.events(aws).await,
+        _ => reading.doubt(STATUS, "NoAuditLog", "what users run goes neither to S3 nor to CloudWatch Logs"),
     }
     if logging.logging_enabled && logging.user_activity != Some(true) {
         reading.doubt(
@@ -155,7 +168,11 @@ struct Reading<'c> {
     cluster: &'c Cluster,
     since: Timestamp,
     told: Told,
-    seen: HashSet<(LocationKind, String, Option<String>)>,
+    seen: HashSet<(LocationKind, String, Option<String>, Option<WithoutRole>, bool)>,
+    /// When an entry was last seen, in the order of the logs.
+    last: Timestamp,
+    /// The longest time without one.
+    silence: (Duration, Timestamp),
     /// Where statements are that cannot be read.
     unreadable: Vec<String>,
 }
@@ -215,10 +232,15 @@ impl Reading<'_> {
         match before.take() {
             Some((object, entry)) if rest.is_empty() => self.entry(&object, &entry),
             // A statement in two files is read in neither.
-            Some((object, entry)) if !statement::read(&entry.text).is_empty() => self.cannot_read(&object, entry.line),
-            Some((object, entry)) => self.entry(&object, &entry),
+            Some((object, entry)) => {
+                let joined = statement::read(&format!("{}\n{rest}", entry.text));
+                match joined.is_empty() && !names_s3(rest) {
+                    true => self.entry(&object, &entry),
+                    false => self.cannot_read(&object, entry.line),
+                }
+            }
             // Its beginning is of a time that was not asked for.
-            None if rest.to_ascii_lowercase().contains("s3://") => self.cannot_read(object, 1),
+            None if names_s3(rest) => self.cannot_read(object, 1),
             None => {}
         }
         let last = entries.pop();
@@ -258,6 +280,7 @@ impl Reading<'_> {
     }
 
     fn entry(&mut self, object: &str, entry: &Entry) {
+        self.pass_time(entry.at);
         if entry.user == ITS_OWN || entry.at < self.since {
             return;
         }
@@ -270,10 +293,7 @@ impl Reading<'_> {
     }
 
     fn learn(&mut self, statement: &Statement, object: &str, line: usize) {
-        let role = match &statement.actor {
-            Actor::Default => self.cluster.default_iam_role_arn.clone(),
-            actor => actor.role().map(|role| role.text.clone()),
-        };
+        let (role, without_role) = acting(&statement.actor, self.cluster);
         let place = statement.place.iter().map(|place| (place, statement.deed, statement.manifest));
         let format_file = statement.format_file.iter().map(|file| (file, Deed::Copy, false));
         for (place, deed, manifest) in place.chain(format_file) {
@@ -282,18 +302,27 @@ impl Reading<'_> {
                 continue;
             }
             let kind = if deed == Deed::Copy { LocationKind::Copy } else { LocationKind::Unload };
-            if !self.seen.insert((kind, place.clone(), role.clone())) {
+            let is_manifest = manifest && deed == Deed::Copy;
+            if !self.seen.insert((kind, place.clone(), role.clone(), without_role, is_manifest)) {
                 continue;
             }
             self.told.locations.push(LearnedLocation {
                 kind,
                 location: place.clone(),
                 role: role.clone(),
+                without_role,
                 cluster: Some(self.cluster.cluster_identifier.clone()),
                 origin: Origin::File { path: object.to_owned(), line },
                 is_within: false,
-                is_manifest: manifest && deed == Deed::Copy,
+                is_manifest,
             });
+        }
+    }
+
+    fn pass_time(&mut self, at: Timestamp) {
+        if at > self.last {
+            self.silence = self.silence.max((at.0 - self.last.0, self.last));
+            self.last = at;
         }
     }
 
@@ -302,6 +331,12 @@ impl Reading<'_> {
     }
 
     fn end(mut self) -> Told {
+        self.pass_time(Timestamp::now());
+        let (silence, since) = self.silence;
+        if self.told.doubts.is_empty() && silence > LONGEST_SILENCE {
+            let message = format!("its audit log has no entry for {} hours from {since}", silence.whole_hours());
+            self.told.doubts.push(("the audit log", CallError { code: "Silence".to_owned(), message }));
+        }
         if let Some(first) = self.unreadable.first() {
             let count = self.unreadable.len();
             let message = format!("{count} statements of its audit log cannot be read, the first at {first}");
@@ -309,6 +344,10 @@ impl Reading<'_> {
         }
         self.told
     }
+}
+
+fn names_s3(text: &str) -> bool {
+    text.to_ascii_lowercase().contains("s3://")
 }
 
 fn text(bytes: &[u8]) -> Result<String, CallError> {

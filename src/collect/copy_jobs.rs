@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::data_api::Row;
+use super::system_tables::acting;
 use crate::aws::location::{Location, LocationKind};
 use crate::redshift::queries::{LONGEST_JOB_ROLE, LONGEST_JOB_TEXT};
 use crate::redshift::statement::{self, Deed, Statement};
@@ -35,14 +36,16 @@ fn of_job(row: &Row, cluster: &Cluster, origin: &Origin) -> Option<Vec<LearnedLo
     let role = row.text(2).filter(|role| role.chars().count() < LONGEST_JOB_ROLE);
     let mut locations = vec![];
     for statement in &statements {
-        let told = statement.actor.role().map(|role| role.text.clone());
-        let acting = told.or_else(|| Some(statement::actor_of_roles(role?).role()?.text.clone()));
+        let (told, without_role) = acting(&statement.actor, cluster);
+        let of_job = || Some(statement::actor_of_roles(role?).role()?.text.clone());
+        let acting = told.or_else(|| of_job().filter(|_| without_role.is_none()));
         for place in statement.places() {
             Location::parse_object(place).ok()?;
             locations.push(LearnedLocation {
                 kind: LocationKind::Copy,
                 location: place.to_owned(),
                 role: acting.clone(),
+                without_role,
                 cluster: Some(cluster.cluster_identifier.clone()),
                 origin: origin.clone(),
                 is_within: false,

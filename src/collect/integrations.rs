@@ -59,6 +59,7 @@ fn read(integration: &Integration, clusters: &[Cluster], origin: Origin) -> Resu
         kind: LocationKind::Copy,
         location: format!("s3://{}/", source.resource),
         role: None,
+        without_role: None,
         cluster: clusters.iter().find(of_target).map(|cluster| cluster.cluster_identifier.clone()),
         origin,
         is_within: true,

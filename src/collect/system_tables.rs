@@ -14,11 +14,11 @@ use crate::aws::location::{Location, LocationKind};
 use crate::aws::timestamp::Timestamp;
 use crate::config::{Config, DataApi};
 use crate::redshift::queries::{
-    COPY_JOBS, LOADED_FILES, LOADS, LONGEST_LOADED_FILE, LONGEST_UNLOADED_FILE, MONITOR, Query, SEEN_USERS, TEXTS,
-    UNLOADED_FILES, UNLOADS, USERS, joined,
+    COPY_JOBS, LOADED_FILES, LOADS, LONGEST_LOADED_FILE, LONGEST_PLACE, LONGEST_UNLOADED_FILE, MONITOR, Query,
+    SEEN_USERS, TEXTS, UNLOADED_FILES, UNLOADS, USERS, joined,
 };
 use crate::redshift::statement::{self, Actor, Deed};
-use crate::snapshot::{Cluster, ClusterKind, FactKind, LearnedLocation, Origin, Statement, StatementFile};
+use crate::snapshot::{Cluster, ClusterKind, FactKind, LearnedLocation, Origin, Statement, StatementFile, WithoutRole};
 
 /// The views tell of a week (Redshift Database Developer Guide, "STL views for logging").
 const KEPT: time::Duration = time::Duration::days(7);
@@ -183,7 +183,7 @@ fn texts(rows: &[Row]) -> HashMap<String, String> {
     // Of one whose pieces are not all there nothing is read.
     let are_all = |of: &BTreeMap<i64, &str>| of.keys().copied().eq(0..of.len() as i64);
     let whole = pieces.into_iter().filter(|(_, of)| are_all(of));
-    whole.map(|(query, of)| (query.to_string(), joined(of.into_values()))).collect()
+    whole.filter_map(|(query, of)| Some((query.to_string(), joined(of.into_values())?))).collect()
 }
 
 /// Files by query; `None`: a name that cannot be read.
@@ -215,6 +215,9 @@ fn read(row: &Row, kind: LocationKind, cluster: &Cluster, names: &HashMap<i64, &
     if kind == LocationKind::Copy && ["dynamodb://", "emr://"].iter().any(|service| place.starts_with(service)) {
         return Read::Elsewhere;
     }
+    if place.len() >= LONGEST_PLACE {
+        return told("at a place that may be cut");
+    }
     if let Err(error) = Location::parse_object(place) {
         return told(&format!("at {error}"));
     }
@@ -225,11 +228,13 @@ fn read(row: &Row, kind: LocationKind, cluster: &Cluster, names: &HashMap<i64, &
         account: cluster.account.clone(),
         region: cluster.region.clone(),
         cluster: cluster.cluster_identifier.clone(),
+        cluster_kind: cluster.kind,
         database: row.text(2).map(str::to_owned),
         user: row.number(0).map(|id| names.get(&id).map_or_else(|| id.to_string(), |name| (*name).to_owned())),
         location: place.to_owned(),
         role: None,
-        manifest: false,
+        without_role: None,
+        manifest: None,
         status: row.text(3).unwrap_or("unknown").to_owned(),
         started_at,
         ended_at: row.time(5),
@@ -242,6 +247,17 @@ fn read(row: &Row, kind: LocationKind, cluster: &Cluster, names: &HashMap<i64, &
     }))
 }
 
+/// The role that acts; or, where none of the cluster's does, who.
+pub(super) fn acting(actor: &Actor, cluster: &Cluster) -> (Option<String>, Option<WithoutRole>) {
+    match actor {
+        Actor::Roles(_) => (actor.role().map(|role| role.text.clone()), None),
+        Actor::Default => (cluster.default_iam_role_arn.clone(), None),
+        Actor::Keys => (None, Some(WithoutRole::Keys)),
+        Actor::Session => (None, Some(WithoutRole::Session)),
+        Actor::Unknown => (None, None),
+    }
+}
+
 impl Statement {
     /// The role and the manifest, of the one statement of the text that is at this place.
     fn learn_from(&mut self, text: Option<&String>, cluster: &Cluster) {
@@ -250,11 +266,8 @@ impl Statement {
         let mut here =
             told.into_iter().flatten().filter(|of| of.deed == deed && of.place.as_ref() == Some(&self.location));
         let (Some(only), None) = (here.next(), here.next()) else { return };
-        self.manifest = only.manifest;
-        self.role = match &only.actor {
-            Actor::Default => cluster.default_iam_role_arn.clone(),
-            actor => actor.role().map(|role| role.text.clone()),
-        };
+        self.manifest = Some(only.manifest);
+        (self.role, self.without_role) = acting(&only.actor, cluster);
     }
 
     /// The JSONPaths file or the Avro schema that its text names.
@@ -268,6 +281,7 @@ impl Statement {
             role: self.role.clone(),
             cluster: Some(self.cluster.clone()),
             origin: self.origin.clone(),
+            without_role: self.without_role,
             is_within: false,
             is_manifest: false,
         })
@@ -281,7 +295,7 @@ impl Statement {
         for name in names {
             match name {
                 Some((name, bytes)) if name.starts_with("s3://") => _ = files.insert(name, bytes),
-                Some((name, bytes)) if !self.manifest && !name.contains("://") => {
+                Some((name, bytes)) if self.manifest == Some(false) && !name.contains("://") => {
                     files.insert(format!("s3://{bucket}/{}", name.trim_start_matches('/')), bytes);
                 }
                 _ => unreadable += 1,

@@ -45,6 +45,9 @@ impl View<'_> {
         let destinations = || logging.destinations.iter().cloned().collect();
         match (logging.logging_enabled, logging.user_activity, &logging.last_failure_message) {
             (false, ..) => judged(AuditLog::Off, OfCluster::AuditLoggingOff),
+            _ if !logging.writes_files() && !logging.exports_user_activity() => {
+                judged(AuditLog::Off, OfCluster::UserActivityGoesNowhere)
+            }
             (true, Some(false), _) => judged(AuditLog::Off, OfCluster::UserActivityOff),
             (true, None, _) => judged(AuditLog::Unknown, OfCluster::UserActivityNotTold),
             (true, Some(true), Some(message)) => {

@@ -9,10 +9,11 @@ use super::judgement::{Coverage, Judgement};
 use crate::aws::arn::RoleArn;
 use crate::aws::location::Location;
 use crate::aws::s3_events::Access;
+use crate::aws::timestamp::Timestamp;
 use crate::coverage::prove::{Share, Verdict};
 use crate::coverage::recorder::{Effect, Recorder};
 use crate::logs::layout;
-use crate::reason::{NotSeen, OfRecords, Reason};
+use crate::reason::{NotSeen, OfObjects, OfRecords, Reason};
 use crate::snapshot::{FactKind, LogReading, Records, Skipped, Trail, Window};
 
 /// How long after an event its record may be delivered, and some slack.
@@ -85,12 +86,20 @@ impl<'a> View<'a> {
         missing
     }
 
-    /// The changes within the window of whatever is in effect there: an object's record may be of before.
-    pub(super) fn changes_there(&self, object: &Location, role: &RoleArn) -> Vec<Reason> {
-        let Some(window) = self.records.and_then(|records| records.window) else { return vec![] };
+    /// What was changed there since: an object's record may be of before.
+    pub(super) fn changes_there(&self, object: &Location, role: &RoleArn, since: Timestamp) -> Vec<Reason> {
         let Ok(region) = self.world.bucket_region(&object.bucket) else { return vec![] };
         let Ok(set) = self.world.recorders_at(&object.bucket, region, Some(role)) else { return vec![] };
-        set.recorders.iter().flat_map(|recorder| self.changed(recorder, window)).collect()
+        let window = Window { start: since, end: self.world.at };
+        let mut changes: Vec<Reason> =
+            set.recorders.iter().flat_map(|recorder| self.changed(recorder, window)).collect();
+        for recorder in &set.recorders {
+            let status = self.world.trail(&recorder.arn).and_then(|trail| trail.status.get(region));
+            if let Some(at) = status.and_then(|status| status.stop_logging_time).filter(|at| *at >= since) {
+                changes.push(OfObjects::StoppedSince { recorder: recorder.name.clone(), at }.into());
+            }
+        }
+        changes
     }
 
     /// The same of "nobody else touched it": a listing of more than the location shows its keys too.

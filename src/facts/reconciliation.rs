@@ -6,22 +6,11 @@ use super::View;
 use super::input::StatementFact;
 use super::judgement::{Judgement, StatementRecord, StatementRole};
 use super::subject::{Subject, SubjectKind};
-use super::trace::{Question, Trace, Traced, in_world};
-use crate::aws::arn::{REDSHIFT_SESSION, RoleArn};
-use crate::aws::location::{Location, LocationKind};
-use crate::aws::s3_events::Access;
+use crate::aws::arn::RoleArn;
+use crate::aws::location::Location;
 use crate::config::RedshiftLocation;
-use crate::logs::statements::SLACK;
-use crate::reason::{MissedBy, OfObjects, Reason};
-use crate::snapshot::{Statement, StatementRecords};
-
-/// One of these records is left by each object. Which one, the object's size decides.
-fn events(kind: LocationKind) -> &'static [&'static str] {
-    match kind {
-        LocationKind::Unload => &["PutObject", "CompleteMultipartUpload"],
-        LocationKind::Copy => &["GetObject"],
-    }
-}
+use crate::reason::{OfObjects, Reason};
+use crate::snapshot::Statement;
 
 impl View<'_> {
     /// Every statement that Redshift told of.
@@ -62,24 +51,39 @@ impl View<'_> {
 
     fn statement_record(&self, statement: &Statement) -> Judgement<StatementRecord> {
         let not_compared = |reason: OfObjects| Judgement::plain(StatementRecord::NotCompared, reason);
-        let Some(records) = self.records else { return not_compared(OfObjects::NoRecords) };
-        if statement.files.is_none() && !statement.manifest {
-            return not_compared(OfObjects::FilesNotAsked);
+        let unknown = |reason: OfObjects| Judgement::unknown(vec![reason.into()]);
+        let records = match self.records {
+            Some(records) => records,
+            None if self.config.reads_records() => return unknown(OfObjects::NoRecords),
+            None => return not_compared(OfObjects::NoRecords),
+        };
+        let (began, ended) = (statement.started_at, statement.ended_at);
+        if ended.is_some_and(|ended| ended < began) {
+            return unknown(OfObjects::TimesContradict);
         }
-        let (start, end) = (statement.started_at, statement.ended_at.unwrap_or(self.world.at));
-        if let Some(window) = records.window.filter(|window| end < window.start || start > window.end) {
+        // It belongs to the time in which it began.
+        if let Some(window) = records.window.filter(|window| began < window.start || began > window.end) {
             return not_compared(OfObjects::OutsideWindow { start: window.start, end: window.end });
         }
-        let Some(found) = self.found.get(&*statement.id()) else {
-            return Judgement::unknown(vec![OfObjects::ReadWithoutIt.into()]);
-        };
+        if statement.files.is_none() {
+            let was_asked = began.0 >= self.world.at.0 - self.config.window();
+            return if was_asked { unknown(OfObjects::FilesNotAsked) } else { not_compared(OfObjects::FilesNotAsked) };
+        }
+        let Some(found) = self.found.get(&*statement.id()) else { return unknown(OfObjects::ReadWithoutIt) };
         let objects = statement.objects().count() as u64;
         let evidence = json!({"statement": told(statement), "objects": objects, "records": found});
-        let missing = objects.saturating_sub(found.found);
+        let missing = objects.saturating_sub(found.found + found.unclear);
         if missing > 0 {
-            return self.missing_objects(statement, found, missing, evidence);
+            let (status, reasons) = self.missing_objects(statement, found, missing, objects);
+            return Judgement::new(status, reasons, evidence);
         }
-        let doubts = untold(statement);
+        let mut doubts = untold(statement);
+        if found.unclear > 0 {
+            doubts.push(match statement.role {
+                Some(_) => OfObjects::Unclear { objects: found.unclear }.into(),
+                None => role_not_told(statement).into(),
+            });
+        }
         if !doubts.is_empty() {
             return Judgement::new(StatementRecord::Unknown, doubts, evidence);
         }
@@ -89,108 +93,23 @@ impl View<'_> {
         let reason = OfObjects::AllFound { objects, bytes: statement.bytes, recorded_bytes: found.bytes };
         Judgement::new(StatementRecord::Recorded, vec![reason.into()], evidence)
     }
-
-    fn missing_objects(
-        &self,
-        statement: &Statement,
-        found: &StatementRecords,
-        missing: u64,
-        evidence: serde_json::Value,
-    ) -> Judgement<StatementRecord> {
-        let first = found.missing.first().cloned().unwrap_or_default();
-        let reason = OfObjects::Missing {
-            missing,
-            objects: missing + found.found,
-            first: first.clone(),
-            event_names: events(statement.kind).iter().map(|name| (*name).to_owned()).collect(),
-            role: statement.role.clone(),
-        };
-        let because = match Location::parse_object(&first) {
-            Ok(object) => self.why_missing(statement, &object),
-            Err(error) => Err(vec![OfObjects::NotAnObject { why: error.to_string() }.into()]),
-        };
-        let (status, because) = match because {
-            Ok((status, reason)) => (status, vec![reason]),
-            Err(reasons) => (StatementRecord::Unknown, reasons),
-        };
-        Judgement::new(status, [vec![reason.into()], because].concat(), evidence)
-    }
-
-    /// Whether recorders should have it; `Err`: why that is not known, or why its record may be where nobody looked.
-    fn why_missing(&self, statement: &Statement, object: &Location) -> Result<(StatementRecord, Reason), Vec<Reason>> {
-        let Some(role) = statement.role.as_deref().and_then(RoleArn::parse) else {
-            return Err(vec![OfObjects::RoleNotTold.into()]);
-        };
-        let mut traces = Vec::new();
-        for event_name in events(statement.kind) {
-            let question = Question {
-                object: object.clone(),
-                event_name: (*event_name).to_owned(),
-                role: Some(role.clone()),
-                session_name: REDSHIFT_SESSION.to_owned(),
-                region: None,
-            };
-            let trace = in_world(&self.world, &question);
-            traces.push(trace.map_err(|why| vec![OfObjects::NotTraced { why }.into()])?);
-        }
-        let all = |answer: bool| traces.iter().all(|trace| trace.recorded == Some(answer));
-        let Some(trace) = traces.first().filter(|_| all(true) || all(false)) else {
-            return Err(vec![OfObjects::MayBeRecorded.into()]);
-        };
-        let recorders: Vec<&str> = recording(trace).map(|traced| &*traced.arn).collect();
-        let missing = self.not_looked_at(statement, object, &role, &recorders);
-        if !missing.is_empty() {
-            return Err(missing);
-        }
-        if all(true) {
-            let recorders = recording(trace).map(|traced| traced.recorder.clone()).collect();
-            return Ok((StatementRecord::Contradicted, OfObjects::ShouldBeRecorded { recorders }.into()));
-        }
-        let missed_by =
-            |traced: &Traced| MissedBy { recorder: traced.recorder.clone(), because: traced.because.clone() };
-        let reason = OfObjects::NothingRecordsIt { missed_by: trace.recorders.iter().map(missed_by).collect() };
-        Ok((StatementRecord::Lost, reason.into()))
-    }
-
-    /// Why the record may be where nobody looked, or not be delivered yet. `recorders`: those that should have it; where there are none,
-    /// only one that was changed since may have it.
-    fn not_looked_at(
-        &self,
-        statement: &Statement,
-        object: &Location,
-        role: &RoleArn,
-        recorders: &[&str],
-    ) -> Vec<Reason> {
-        if recorders.is_empty() {
-            return self.changes_there(object, role);
-        }
-        let Some(end) = statement.ended_at else { return vec![OfObjects::GoesOn.into()] };
-        let access = match statement.kind {
-            LocationKind::Unload => Access::Write,
-            LocationKind::Copy => Access::Read,
-        };
-        let mut missing = self.missing_of_object(object, access, role, recorders);
-        let window = self.records.and_then(|records| records.window);
-        if let Some(window) =
-            window.filter(|window| statement.started_at.0 - SLACK < window.start.0 || end.0 + SLACK > window.end.0)
-        {
-            missing.push(OfObjects::AtTheEdge { start: window.start, end: window.end }.into());
-        }
-        missing
-    }
 }
 
-/// The role that its location's table names, if one does.
+/// The role that its location's table names, if one does: the narrowest table has the word.
 fn statement_role(statement: &Statement, around: &[&RedshiftLocation]) -> Judgement<StatementRole> {
+    let narrowest = around.last().map(|entry| &entry.location);
+    let around: Vec<&RedshiftLocation> =
+        around.iter().copied().filter(|entry| Some(&entry.location) == narrowest).collect();
     let named: Vec<(&RoleArn, &RedshiftLocation)> =
         around.iter().filter_map(|entry| Some((entry.role.as_ref()?, *entry))).collect();
     if named.is_empty() || named.len() < around.len() {
         return Judgement::plain(StatementRole::NotDeclared, OfObjects::NoRoleDeclared);
     }
-    let Some(role) = statement.role.as_deref().and_then(RoleArn::parse) else {
-        return Judgement::unknown(vec![OfObjects::RoleNotTold.into()]);
-    };
     let evidence = json!({"statement": told(statement)});
+    let Some(role) = statement.role.as_deref().and_then(RoleArn::parse) else {
+        let status = if statement.without_role.is_some() { StatementRole::Other } else { StatementRole::Unknown };
+        return Judgement::new(status, vec![role_not_told(statement).into()], evidence);
+    };
     if let Some((_, entry)) = named.iter().find(|(declared, _)| declared.same_role(&role)) {
         let reason = OfObjects::RoleDeclared { role: role.text, line: entry.line };
         return Judgement::new(StatementRole::AsDeclared, vec![reason.into()], evidence);
@@ -200,15 +119,25 @@ fn statement_role(statement: &Statement, around: &[&RedshiftLocation]) -> Judgem
     Judgement::new(StatementRole::Other, vec![reason.into()], evidence)
 }
 
-/// The recorders that are to have it.
-fn recording(trace: &Trace) -> impl Iterator<Item = &Traced> {
-    trace.recorders.iter().filter(|traced| traced.records == Some(true))
+pub(super) fn role_not_told(statement: &Statement) -> OfObjects {
+    match statement.without_role {
+        Some(without) => OfObjects::WithoutRole { without },
+        None => OfObjects::RoleNotTold,
+    }
 }
 
 /// What Redshift did not tell of the objects, or not so that it can be read.
 pub(super) fn untold(statement: &Statement) -> Vec<Reason> {
     let mut doubts = Vec::new();
     let told = statement.files.iter().flatten().count() as u64;
+    if statement.manifest.is_none() {
+        doubts.push(OfObjects::ManifestNotTold.into());
+    }
+    match (statement.file_count, statement.rows) {
+        (None, _) => doubts.push(OfObjects::FilesNotCounted.into()),
+        (Some(0), Some(rows)) if rows > 0 && told == 0 => doubts.push(OfObjects::RowsWithoutFiles { rows }.into()),
+        _ => {}
+    }
     if statement.unreadable_files > 0 {
         doubts.push(OfObjects::UnreadableFiles { files: statement.unreadable_files }.into());
     }

@@ -237,6 +237,10 @@ impl View<'_> {
         if self.records.is_none() && known.is_empty() {
             return not_known(false);
         }
+        // Of what was learned nothing is known but what its statements say.
+        if known.is_empty() && self.records_of(&entry.location).is_err() {
+            return not_known(true);
+        }
         if let Err(reason) = self.records_of(&entry.location) {
             return Judgement::unknown(vec![reason]);
         }

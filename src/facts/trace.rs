@@ -53,7 +53,9 @@ pub struct Traced {
 /// Asks every recorder of the bucket's region. `Err`: the question has no answer in this snapshot, and why.
 pub fn trace(snapshot: &Snapshot, config: &Config, question: &Question) -> Result<Trace, String> {
     let world = World::at(snapshot, snapshot.collected_at()).counting(&config.recorders, config.regions.is_some());
-    in_world(&world, question)
+    let needs_region = question.region.is_none() && world.bucket_region(&question.object.bucket).is_err();
+    let hint = if needs_region { "; --region names it" } else { "" };
+    in_world(&world, question).map_err(|why| format!("{why}{hint}"))
 }
 
 pub(super) fn in_world(world: &World, question: &Question) -> Result<Trace, String> {
@@ -65,7 +67,7 @@ pub(super) fn in_world(world: &World, question: &Question) -> Result<Trace, Stri
             }
             _ => region,
         },
-        None => world.bucket_region(bucket).map_err(|reason| format!("{reason}; --region names it"))?,
+        None => world.bucket_region(bucket).map_err(|reason| reason.to_string())?,
     };
     let set = world.recorders_at(bucket, region, question.role.as_ref()).map_err(|reason| reason.to_string())?;
     let forms = forms(world.partition(), question, region);

@@ -13,7 +13,7 @@ use crate::aws::location::{Location, LocationKind};
 use crate::aws::s3_events::Access;
 use crate::config::{Config, RedshiftLocation};
 use crate::reason::{OfLocation, Reason};
-use crate::snapshot::{Example, LearnSource, Origin, Records, SessionKind, Snapshot};
+use crate::snapshot::{Example, LearnSource, Origin, Records, SessionKind, Snapshot, Statement, WithoutRole};
 
 /// A location that Redshift uses, and who told of it.
 pub(super) struct Used {
@@ -21,16 +21,18 @@ pub(super) struct Used {
     pub origin: Origin,
     /// What is used is somewhere in the location.
     pub is_within: bool,
-    /// The statement says so.
-    is_told_manifest: bool,
+    /// The cluster that uses it, where that is told.
+    pub cluster: Option<String>,
+    /// Whether COPY reads what it names; `None`: nobody says.
+    is_told_manifest: Option<bool>,
 }
 
 impl Used {
-    /// COPY reads by it. What is declared says so by its name alone.
+    /// COPY reads by it, and what it names is not known. What is declared says so by its name alone.
     pub(super) fn is_manifest(&self) -> bool {
         let key = &self.location.location.prefix;
         let is_named = key.ends_with("manifest") || key.ends_with("manifest.json");
-        self.location.kind == LocationKind::Copy && (is_named || self.is_told_manifest)
+        self.location.kind == LocationKind::Copy && self.is_told_manifest.unwrap_or(is_named)
     }
 }
 
@@ -41,6 +43,7 @@ pub(super) struct Learned<'s> {
     pub location: Location,
     /// `None`: not known.
     pub role: Option<RoleArn>,
+    pub without_role: Option<WithoutRole>,
     pub cluster: Option<&'s str>,
     pub origin: Cow<'s, Origin>,
     pub is_within: bool,
@@ -56,41 +59,51 @@ pub(super) fn learned<'s>(snapshot: &'s Snapshot, config: &Config) -> Vec<Learne
             // A text that is no location cannot be judged; the loader of the snapshot has refused it.
             location: Location::parse_object(&told.location).ok()?,
             role: told.role.as_deref().and_then(RoleArn::parse),
+            without_role: told.without_role,
             cluster: told.cluster.as_deref(),
             origin: Cow::Borrowed(&told.origin),
             is_within: told.is_within,
             is_manifest: told.is_manifest,
         })
     });
-    let of_statements = snapshot.statements.iter().filter_map(|told| {
-        Some(Learned {
-            kind: told.kind,
-            location: Location::parse_object(&told.location).ok()?,
-            role: told.role.as_deref().and_then(RoleArn::parse),
-            cluster: Some(&told.cluster),
-            origin: Cow::Borrowed(&told.origin),
-            is_within: false,
-            is_manifest: told.manifest && told.kind == LocationKind::Copy,
-        })
-    });
-    let by_manifests = snapshot.statements.iter().filter(|told| told.manifest && told.kind == LocationKind::Copy);
-    let of_manifests = by_manifests.flat_map(|told| {
-        // Wherever its files are, all of the bucket may be read by the next manifest.
-        let bucket = |bucket| Learned {
-            kind: LocationKind::Copy,
-            location: Location { bucket, prefix: String::new() },
-            role: told.role.as_deref().and_then(RoleArn::parse),
-            cluster: Some(&told.cluster),
-            origin: Cow::Borrowed(&told.origin),
-            is_within: true,
-            is_manifest: false,
-        };
-        told.buckets().into_iter().map(bucket)
-    });
-    let mut seen = HashSet::new();
-    let is_new = |of: &Learned| seen.insert((of.kind, of.location.clone(), of.role.clone(), of.is_within));
+    let declared = DeclaredPlaces::of(config);
+    let of_statements = snapshot.statements.iter().flat_map(|told| of_statement(told, &declared));
     let of_records = records.map_or(vec![], of_sessions);
-    by_themselves.chain(of_statements).chain(of_manifests).chain(of_records).filter(is_new).collect()
+    let mut seen = HashSet::new();
+    let is_new = |of: &Learned| {
+        let use_of_it = (of.role.clone(), of.without_role, of.cluster.map(str::to_owned));
+        seen.insert((of.kind, of.location.clone(), use_of_it, of.is_within, of.is_manifest))
+    };
+    by_themselves.chain(of_statements).chain(of_records).filter(is_new).collect()
+}
+
+/// Its own location. Of a COPY by a manifest whose files are told, these too: what is not declared of them is somewhere in its bucket.
+fn of_statement<'s>(told: &'s Statement, declared: &DeclaredPlaces) -> Vec<Learned<'s>> {
+    let is_copy = told.kind == LocationKind::Copy;
+    let is_read_by_manifest = is_copy && told.manifest != Some(false);
+    let are_told = told.unreadable_files == 0
+        && told.files.is_some()
+        && told.file_count == told.files.as_ref().map(|files| files.len() as u64);
+    let learned = |location, is_within, is_manifest| Learned {
+        kind: told.kind,
+        location,
+        role: told.role.as_deref().and_then(RoleArn::parse),
+        without_role: told.without_role,
+        cluster: Some(&told.cluster),
+        origin: Cow::Borrowed(&told.origin),
+        is_within,
+        is_manifest,
+    };
+    let is_known = is_read_by_manifest && told.manifest == Some(true) && are_told;
+    // A text that is no location was refused by the loader of the snapshot.
+    let own = Location::parse_object(&told.location).ok();
+    let own = own.map(|location| learned(location, false, is_read_by_manifest && !is_known));
+    let objects = told.files.iter().flatten().filter(|_| is_known);
+    let undeclared = objects.filter_map(|file| Location::parse_object(&file.object).ok());
+    let undeclared = undeclared.filter(|object| declared.around(told.kind, object).is_empty());
+    let buckets: BTreeSet<String> = undeclared.map(|object| object.bucket).collect();
+    let of_buckets = buckets.into_iter().map(|bucket| learned(Location { bucket, prefix: String::new() }, true, false));
+    own.into_iter().chain(of_buckets).collect()
 }
 
 /// Of sessions of Redshift's name where nothing is declared: they used some part of the bucket.
@@ -108,6 +121,7 @@ fn of_sessions(records: &Records) -> Vec<Learned<'static>> {
             kind: if is_copy { LocationKind::Copy } else { LocationKind::Unload },
             location: Location { bucket: session.bucket.clone(), prefix: String::new() },
             role: RoleArn::parse(&session.principal),
+            without_role: None,
             cluster: None,
             origin: Cow::Owned(Origin::Record { event_id: example.event_id.clone(), object: example.object.clone() }),
             is_within: true,
@@ -123,15 +137,17 @@ pub(super) fn uses(snapshot: &Snapshot, config: &Config) -> Vec<Used> {
         location: location.clone(),
         origin: Origin::Config { line: location.line },
         is_within: false,
-        is_told_manifest: false,
+        cluster: location.cluster.clone(),
+        is_told_manifest: None,
     };
     let declared = DeclaredPlaces::of(config);
     let undeclared =
-        learned(snapshot, config).into_iter().filter(|learned| learned.is_within || !declared.has_use(learned));
+        learned(snapshot, config).into_iter().filter(|of| of.is_within || of.is_manifest || !declared.has_use(of));
     let of_learned = undeclared.map(|learned| Used {
         origin: learned.origin.clone().into_owned(),
         is_within: learned.is_within,
-        is_told_manifest: learned.is_manifest,
+        is_told_manifest: Some(learned.is_manifest),
+        cluster: learned.cluster.map(str::to_owned),
         location: RedshiftLocation {
             kind: learned.kind,
             access: match learned.kind {
@@ -141,7 +157,8 @@ pub(super) fn uses(snapshot: &Snapshot, config: &Config) -> Vec<Used> {
             location: learned.location,
             role: learned.role,
             chained_from: None,
-            cluster: learned.cluster.map(str::to_owned),
+            // Its name alone, which is what the config has, may be another's.
+            cluster: None,
             unloaded_at: vec![],
             line: 1,
         },
@@ -193,7 +210,8 @@ impl<'c> DeclaredPlaces<'c> {
     fn has_use(&self, learned: &Learned) -> bool {
         self.around(learned.kind, &learned.location).iter().any(|entry| match (&entry.role, &learned.role) {
             (Some(declared), Some(acting)) => declared.same_role(acting),
-            _ => true,
+            (Some(_), None) => learned.without_role.is_none(),
+            (None, _) => true,
         })
     }
 }

@@ -16,6 +16,8 @@ pub enum OfCluster {
     AuditLoggingOff,
     /// It writes them without what users run.
     UserActivityOff,
+    /// It writes other logs, and not what users run.
+    UserActivityGoesNowhere,
     /// Whether what users run is in them is not told, or was set and is not yet in force.
     UserActivityNotTold,
     /// The last delivery failed.
@@ -32,6 +34,9 @@ impl fmt::Display for OfCluster {
             OfCluster::AuditLoggingOff => f.write_str("audit logging is off"),
             OfCluster::UserActivityOff => {
                 f.write_str("audit logging is on, and enable_user_activity_logging is false: what users run is not in it")
+            }
+            OfCluster::UserActivityGoesNowhere => {
+                f.write_str("audit logging is on, and what users run goes neither to S3 nor to CloudWatch Logs")
             }
             OfCluster::UserActivityNotTold => f.write_str(
                 "audit logging is on, and enable_user_activity_logging is not told, or waits for the cluster to be rebooted",

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::MissedBy;
 use crate::aws::timestamp::Timestamp;
+use crate::snapshot::WithoutRole;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "code", rename_all = "snake_case", deny_unknown_fields)]
@@ -14,7 +15,7 @@ pub enum OfObjects {
     /// Each has a record. `bytes`: what Redshift says; `recorded_bytes`: what the records carry.
     AllFound { objects: u64, bytes: Option<u64>, recorded_bytes: Option<u64> },
     /// Some have none of these records.
-    Missing { missing: u64, objects: u64, first: String, event_names: Vec<String>, role: Option<String> },
+    Missing { missing: u64, objects: u64, example: String, event_names: Vec<String>, role: Option<String> },
     /// The recorders let the event go.
     NothingRecordsIt { missed_by: Vec<MissedBy> },
     /// These recorders are to have the event.
@@ -29,6 +30,22 @@ pub enum OfObjects {
     AtTheEdge { start: Timestamp, end: Timestamp },
     /// All of the statement is outside the window.
     OutsideWindow { start: Timestamp, end: Timestamp },
+    /// It did not end well.
+    NotCompleted { status: String },
+    /// It ended before it began.
+    TimesContradict,
+    /// Events there may be of other statements, or of somebody else.
+    Unclear { objects: u64 },
+    /// A trail was stopped after it began.
+    StoppedSince { recorder: String, at: Timestamp },
+    /// Redshift does not count its files.
+    FilesNotCounted,
+    /// Rows went somewhere, and no file is told.
+    RowsWithoutFiles { rows: u64 },
+    /// Its text could not be read.
+    ManifestNotTold,
+    /// No role of the cluster acted.
+    WithoutRole { without: WithoutRole },
     /// Redshift does not say when it ended.
     GoesOn,
     /// Redshift names fewer files than it counts.
@@ -84,10 +101,11 @@ impl fmt::Display for OfObjects {
                     _ => Ok(()),
                 }
             }
-            OfObjects::Missing { missing, objects, first, event_names, role } => {
-                write!(f, "{missing} of its {objects} objects have no {} ", event_names.join(" or "))?;
+            OfObjects::Missing { missing, objects, example, event_names, role } => {
+                let have = if *missing == 1 { "has" } else { "have" };
+                write!(f, "{missing} of its {objects} objects {have} no {} ", event_names.join(" or "))?;
                 role.iter().try_for_each(|role| write!(f, "by {role} "))?;
-                write!(f, "at its time, the first of them {first}")
+                write!(f, "at its time, for example {example}")
             }
             OfObjects::NothingRecordsIt { missed_by } => {
                 f.write_str("nothing records it, by the selectors as they are: ")?;
@@ -110,7 +128,28 @@ impl fmt::Display for OfObjects {
                 "it ran at the edge of the time that was read ({start} to {end}): the record may lie outside, or not be delivered yet"
             ),
             OfObjects::OutsideWindow { start, end } => {
-                write!(f, "it ran outside the time that was read ({start} to {end})")
+                write!(f, "it began outside the time that was read ({start} to {end})")
+            }
+            OfObjects::NotCompleted { status } => {
+                write!(f, "it is {status}, so that it may not have come to it")
+            }
+            OfObjects::TimesContradict => f.write_str("Redshift says that it ended before it began"),
+            OfObjects::Unclear { objects } => write!(
+                f,
+                "{objects} of its objects were used by other statements at about the same time, or by callers that the records do not name: \
+                 whose the records are cannot be told"
+            ),
+            OfObjects::StoppedSince { recorder, at } => write!(f, "{recorder} was stopped at {at}, after it began"),
+            OfObjects::FilesNotCounted => f.write_str("Redshift does not say how many files there were"),
+            OfObjects::RowsWithoutFiles { rows } => write!(f, "Redshift counts {rows} rows, and names no file"),
+            OfObjects::ManifestNotTold => {
+                f.write_str("its text could not be read, so that whether it has a manifest is not known")
+            }
+            OfObjects::WithoutRole { without: WithoutRole::Keys } => {
+                f.write_str("it acted with access keys, and no role of the cluster did")
+            }
+            OfObjects::WithoutRole { without: WithoutRole::Session } => {
+                f.write_str("it acted as the identity of the database session, and no role of the cluster did")
             }
             OfObjects::GoesOn => f.write_str("Redshift does not say when it ended: it may go on"),
             OfObjects::FilesNotTold { told, count } => {

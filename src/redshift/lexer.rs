@@ -101,18 +101,16 @@ impl Lexer<'_> {
     }
 
     fn end_of_comment(&self) -> Option<usize> {
-        let (mut depth, mut at) = (1, 2);
+        let (mut depth, mut at) = (1_usize, 2);
         loop {
-            let rest = &self.rest[at..];
-            let end = rest.find("*/")?;
-            match rest.find("/*").filter(|begin| self.rules.comments_nest && *begin < end) {
-                Some(begin) => {
-                    depth += 1;
-                    at += begin + 2;
-                }
-                None => {
-                    depth -= 1;
-                    at += end + 2;
+            let bytes = self.rest.as_bytes();
+            at += bytes[at..].windows(2).position(|pair| pair == b"*/" || pair == b"/*")? + 2;
+            match bytes[at - 1] {
+                b'/' => depth -= 1,
+                _ if self.rules.comments_nest => depth += 1,
+                _ => {
+                    // The star may be that of its end.
+                    at -= 1;
                 }
             }
             if depth == 0 {

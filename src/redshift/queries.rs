@@ -98,21 +98,33 @@ pub const LONGEST_UNLOADED_FILE: usize = 1280;
 pub const LONGEST_JOB_TEXT: usize = 256;
 pub const LONGEST_JOB_ROLE: usize = 128;
 
-/// A piece of `sys_query_text`, in characters.
+/// The longest place that their histories hold, as `text` of Redshift is.
+pub const LONGEST_PLACE: usize = 256;
+
+/// A piece of `sys_query_text`.
 const PIECE: usize = 4000;
 
 /// The text of its pieces. Each but the last is as long as a piece; what is shorter has lost blanks at its end. Line breaks and
-/// backslashes come as `\n`, `\r`, `\t` and `\\`.
-pub fn joined<'p>(pieces: impl Iterator<Item = &'p str>) -> String {
+/// backslashes come as `\n`, `\r`, `\t` and `\\`. `None`: how many blanks were lost cannot be told, for whether a piece is so many characters or
+/// bytes is not documented.
+pub fn joined<'p>(pieces: impl Iterator<Item = &'p str>) -> Option<String> {
     let mut text = String::new();
-    let mut length = 0;
+    let mut before: Option<&str> = None;
     for piece in pieces {
-        text.extend(std::iter::repeat_n(' ', length));
-        let count = piece.chars().count();
+        if let Some(before) = before {
+            let lost = PIECE.saturating_sub(before.len());
+            // A character of several bytes may have had no room at its end.
+            match (lost, before.is_ascii()) {
+                (_, true) => text.extend(std::iter::repeat_n(' ', lost)),
+                (0..4, false) if before.chars().count() < PIECE => {}
+                (_, false) if before.chars().count() == PIECE => {}
+                _ => return None,
+            }
+        }
         text.push_str(piece);
-        length = PIECE.saturating_sub(count);
+        before = Some(piece);
     }
-    unescaped(&text)
+    Some(unescaped(&text))
 }
 
 fn unescaped(text: &str) -> String {
@@ -141,10 +153,16 @@ mod tests {
     #[test]
     fn pieces_are_joined_as_they_were_cut() {
         let long = "x".repeat(PIECE);
-        assert_eq!(joined([&*long, "y"].into_iter()), format!("{long}y"));
+        let joined = |pieces: &[&str]| super::joined(pieces.iter().copied());
+        assert_eq!(joined(&[&long, "y"]), Some(format!("{long}y")));
         // The blank at its end was taken for padding.
         let shorter = "x".repeat(PIECE - 1);
-        assert_eq!(joined([&*shorter, "y"].into_iter()), format!("{shorter} y"));
-        assert_eq!(joined(["a\\nb\\\\n\\'"].into_iter()), "a\nb\\n\\'");
+        assert_eq!(joined(&[&shorter, "y"]), Some(format!("{shorter} y")));
+        assert_eq!(joined(&["a\\nb\\\\n\\'"]), Some("a\nb\\n\\'".to_owned()));
+        // So many characters, or so many bytes.
+        let (characters, bytes) = ("ü".repeat(PIECE), "ü".repeat(PIECE / 2));
+        assert_eq!(joined(&[&characters, "y"]), Some(format!("{characters}y")));
+        assert_eq!(joined(&[&bytes, "y"]), Some(format!("{bytes}y")));
+        assert_eq!(joined(&[&"ü".repeat(100), "y"]), None);
     }
 }

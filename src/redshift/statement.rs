@@ -112,25 +112,29 @@ impl Statement {
 }
 
 fn statements(tokens: &[Token]) -> Vec<Result<Statement, Unreadable>> {
+    let is_cut = tokens.last() == Some(&Token::Unclosed);
     let each = tokens.split(|token| *token == Token::Symbol(';'));
-    each.filter_map(|tokens| {
-        // What begins with something that was cut may be anything.
-        if tokens.first() == Some(&Token::Unclosed) {
-            return Some(Err(Unreadable));
-        }
+    let last = tokens.rsplit(|token| *token == Token::Symbol(';')).next().unwrap_or_default();
+    // What a text that is cut goes on with may be anything.
+    let rest = (is_cut && deed(last).is_none()).then_some(Err(Unreadable));
+    let told = each.filter_map(|tokens| {
         let deed = deed(tokens)?;
-        let statement = match tokens.contains(&Token::Unclosed) {
+        Some(match tokens.contains(&Token::Unclosed) {
             true => Err(Unreadable),
             false => Parts { rest: tokens }.statement(deed),
-        };
-        Some(statement)
-    })
-    .collect()
+        })
+    });
+    told.chain(rest).collect()
 }
+
+/// Redshift Database Developer Guide, "COPY JOB".
+const JOB_WORDS: [&str; 5] = ["run", "list", "show", "drop", "alter"];
 
 fn deed(tokens: &[Token]) -> Option<Deed> {
     let is = |at: usize, word: &str| matches!(tokens.get(at), Some(Token::Word(found)) if found == word);
     match () {
+        // A COPY job is not made by these, and what RUN reads is told where it is made.
+        _ if is(0, "copy") && is(1, "job") && JOB_WORDS.iter().any(|word| is(2, word)) => None,
         _ if is(0, "copy") => Some(Deed::Copy),
         _ if is(0, "unload") => Some(Deed::Unload),
         _ if is(0, "create") && is(1, "external") && is(2, "table") && writes_at_once(tokens) => {

@@ -145,6 +145,18 @@ pub struct AuditLogging {
     pub user_activity: Option<bool>,
 }
 
+impl AuditLogging {
+    /// Whether what users run goes to CloudWatch Logs.
+    pub fn exports_user_activity(&self) -> bool {
+        self.destinations.contains("cloudwatch") && self.log_exports.iter().any(|export| export == "useractivitylog")
+    }
+
+    /// Whether it goes to files in S3, which hold all logs.
+    pub fn writes_files(&self) -> bool {
+        self.destinations.contains("s3") && self.bucket_name.is_some()
+    }
+}
+
 impl Cluster {
     /// The names that it is known by.
     pub fn names(&self) -> impl Iterator<Item = &String> {

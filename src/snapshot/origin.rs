@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::WithoutRole;
 use crate::aws::location::LocationKind;
 use crate::aws::timestamp::Timestamp;
 
@@ -30,6 +31,9 @@ pub struct LearnedLocation {
     /// The role that acted; `null`: not known.
     #[serde(default)]
     pub role: Option<String>,
+    /// It was used without a role of the cluster; `null`: with one, or that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub without_role: Option<WithoutRole>,
     /// The cluster or namespace that uses it.
     #[serde(default)]
     pub cluster: Option<String>,

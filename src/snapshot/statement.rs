@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Example, Origin};
+use super::{ClusterKind, Example, Origin};
 use crate::aws::location::LocationKind;
 use crate::aws::timestamp::Timestamp;
 
@@ -49,6 +49,9 @@ pub struct Statement {
     pub region: String,
     /// The cluster's identifier, or the namespace's name.
     pub cluster: String,
+    /// Whether that is a cluster or a namespace.
+    #[serde(default)]
+    pub cluster_kind: ClusterKind,
     /// The database that it ran in; `null`: not told.
     #[serde(default)]
     pub database: Option<String>,
@@ -60,9 +63,12 @@ pub struct Statement {
     /// The role that acted in S3, of a chain the last; `null`: not known, or none.
     #[serde(default)]
     pub role: Option<String>,
-    /// COPY: the location is a manifest. UNLOAD: it wrote one, `<prefix>manifest`, beside its files.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub manifest: bool,
+    /// It acted without a role of the cluster; `null`: with one, or that is not known.
+    #[serde(default)]
+    pub without_role: Option<WithoutRole>,
+    /// COPY: the location is a manifest. UNLOAD: it wrote one, `<prefix>manifest`, beside its files. `null`: not known.
+    #[serde(default)]
+    pub manifest: Option<bool>,
     /// As Redshift says: `completed`, `aborted`, `running`.
     pub status: String,
     /// When it began.
@@ -88,6 +94,16 @@ pub struct Statement {
     pub origin: Origin,
 }
 
+/// Who acts in S3 where no role of the cluster does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WithoutRole {
+    /// Whoever has the access keys of the statement.
+    Keys,
+    /// The federated identity of the database session.
+    Session,
+}
+
 fn is_zero(number: &u64) -> bool {
     *number == 0
 }
@@ -106,14 +122,17 @@ pub struct StatementFile {
 impl Statement {
     /// It names its statement among all clusters'.
     pub fn id(&self) -> String {
-        format!("{}/{}/{}/{}", self.account, self.region, self.cluster, self.query_id)
+        let namespace = if self.cluster_kind == ClusterKind::Serverless { "namespace/" } else { "" };
+        format!("{}/{}/{namespace}{}/{}", self.account, self.region, self.cluster, self.query_id)
     }
 
     /// Every object that it is known to have written or read: its files, and its manifest, which an UNLOAD writes as
     /// `<prefix>manifest` (Redshift Developer Guide, "UNLOAD", MANIFEST) and a COPY reads.
     pub fn objects(&self) -> impl Iterator<Item = Cow<'_, str>> {
-        let manifest = self.manifest.then(|| match self.kind {
-            LocationKind::Unload => Cow::Owned(format!("{}manifest", self.location)),
+        // Without a key there is no slash in it.
+        let slash = if self.location.matches('/').count() < 3 { "/" } else { "" };
+        let manifest = (self.manifest == Some(true)).then(|| match self.kind {
+            LocationKind::Unload => Cow::Owned(format!("{}{slash}manifest", self.location)),
             LocationKind::Copy => Cow::Borrowed(&*self.location),
         });
         let files = self.files.iter().flatten().map(|file| Cow::Borrowed(&*file.object));
@@ -132,10 +151,12 @@ impl Statement {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StatementRecords {
-    /// `ACCOUNT/REGION/CLUSTER/QUERY`
+    /// `ACCOUNT/REGION/CLUSTER/QUERY`, of a namespace `ACCOUNT/REGION/namespace/NAME/QUERY`
     pub statement: String,
     /// Objects with a record of the role, of the kind, at the time.
     pub found: u64,
+    /// Objects with a record that may be of another statement, or of somebody else.
+    pub unclear: u64,
     /// The first of the others.
     pub missing: Vec<String>,
     /// As far as the records carry it; `null`: none does.
@@ -145,7 +166,7 @@ pub struct StatementRecords {
 impl StatementRecords {
     /// Of which nothing was found yet.
     pub fn of(statement: &Statement) -> StatementRecords {
-        StatementRecords { statement: statement.id(), found: 0, missing: vec![], bytes: None }
+        StatementRecords { statement: statement.id(), found: 0, unclear: 0, missing: vec![], bytes: None }
     }
 }
 

@@ -27,8 +27,17 @@ fn entry(user: &str, sql: &str) -> String {
     format!("'{at} UTC [ db=dev user={user} pid=685 userid=101 xid=245578 ]' LOG: {sql}\n")
 }
 
-/// Log files of the cluster `warehouse`, one an hour, with these texts.
+/// What Redshift itself runs all the time.
+fn heartbeat() -> Vec<String> {
+    let at = |hours| chains::rfc3339(hours_ago(hours));
+    let entry = |hours| format!("'{} UTC [ db=dev user=rdsdb pid=1 userid=1 xid=1 ]' LOG: select 1\n", at(hours));
+    [23, 18, 13, 8, 4].into_iter().map(entry).collect()
+}
+
+/// Log files of the cluster `warehouse`, one an hour, with these texts behind what Redshift itself ran.
 fn files(texts: &[&str]) -> Vec<(String, Object)> {
+    let quiet = heartbeat().concat();
+    let texts: Vec<&str> = [&*quiet].into_iter().chain(texts.iter().copied()).collect();
     let file = |(number, text): (usize, &&str)| {
         let at = hours_ago(8 - number as i64);
         let (day, hour) = (at.date(), at.hour());
@@ -123,7 +132,20 @@ fn what_a_log_does_not_say_is_unknown() {
         // The beginning of a place is another place.
         (vec![beginning.clone(), format!("ared/' iam_role ''\n{}", entry("etl", "select 1"))], "cannot be read"),
         (vec![beginning], "cannot be read"),
-        (vec![format!("to 's3://out/x/' iam_role ''\n{}", entry("etl", "select 1"))], "line 1"),
+        // The beginning of the file goes on with what the last one ended with.
+        (
+            vec![
+                entry("etl", "-- job 17"),
+                format!("copy t from 's3://in/x' iam_role ''\n{}", entry("etl", "select 1")),
+            ],
+            "cannot be read",
+        ),
+        // What looks like another entry is the rest of a comment.
+        (
+            vec![entry("etl", &format!("select 1 /*\n{}", entry("rdsdb", "*/; copy t from 's3://in/x' iam_role ''")))],
+            "cannot be read",
+        ),
+        (vec![format!("to 's3://out/x/' iam_role ''\n{}", entry("etl", "select 1"))], "cannot be read"),
     ] {
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
         let report = check(world(account(), &texts), None);
@@ -132,6 +154,10 @@ fn what_a_log_does_not_say_is_unknown() {
         assert!(found["message"].as_str().unwrap().contains(why), "{found}");
         assert_eq!(learned(&report).len(), 1, "{report:#}");
     }
+    // A log that begins late says nothing of what was before.
+    let none = World { objects: [].into(), ..world(account(), &[]) };
+    let message = finding(&check(none, None), "redshift/undeclared_location", REGION)["message"].to_string();
+    assert!(message.contains("its audit log has no entry for 24 hours"), "{message}");
 }
 
 #[test]
@@ -174,8 +200,8 @@ fn logs_in_cloudwatch_are_read_too() {
         logging: [("warehouse".to_owned(), status.to_owned())].into(),
         namespaces: vec![namespace],
         activity_events: [
-            ("warehouse".to_owned(), vec![sql("s3://out/a"), sql("s3://out/b")]),
-            ("space".to_owned(), vec![sql("s3://out/c")]),
+            ("warehouse".to_owned(), [heartbeat(), vec![sql("s3://out/a"), sql("s3://out/b")]].concat()),
+            ("space".to_owned(), [heartbeat(), vec![sql("s3://out/c")]].concat()),
         ]
         .into(),
         ..account()

@@ -71,6 +71,7 @@ mod inputs;
 mod layers;
 /// What the machine itself does not give.
 #[cfg(target_os = "linux")]
+mod learned;
 mod machine;
 /// What people get wrong, and what they are told.
 mod mistakes;

@@ -85,6 +85,7 @@ fn a_copy_reads_what_its_from_and_its_format_name() {
         ("copy t from 's3://b/hosts' iam_role '<loader>' ssh", "copy s3://b/hosts loader"),
         ("copy t from 's3://x-s3alias/p' iam_role '<loader>'", "copy s3://x-s3alias/p loader"),
         ("copy t from 's3://b/p' credentials '' noload", "copy s3://b/p unknown"),
+        ("copy job from 's3://b/p' iam_role default", "copy s3://b/p default"),
         ("copy t from 's3://b/p' iam_role '<loader>' null as 'manifest' delimiter '|'", "copy s3://b/p loader"),
         ("analyze compression t; copy t from 's3://b/p' iam_role default; commit", "copy s3://b/p default"),
     ] {
@@ -117,6 +118,8 @@ fn what_may_be_read_in_two_ways_is_not_read() {
         "copy t from 's3://b/p' 'q' iam_role default",
         "unload ('x') to 's3://b/a\\b/' iam_role default",
         "/* cut",
+        "select 'cut",
+        "begin; select /* unload",
         "copy t (a",
     ] {
         assert!(told(text).contains(&"unreadable".to_owned()), "{text}: {:?}", told(text));
@@ -139,7 +142,9 @@ fn what_only_speaks_of_them_is_none() {
         "select copy from t",
         "-- copy t from 's3://b/p'",
         "",
-        "select 'cut",
+        "copy job list",
+        "COPY JOB RUN nightly",
+        "copy job drop nightly; copy job show nightly",
     ] {
         assert_eq!(told(text), Vec::<String>::new(), "{text}");
     }

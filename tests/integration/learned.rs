@@ -1,0 +1,174 @@
+//! Learned locations and statements in a snapshot, however they came to be there.
+
+use serde_json::{Value, json};
+
+use crate::account::{self, R, snapshot_of};
+use crate::program::{Workplace, finding, outcome};
+
+const LEARN: &str = "[redshift]\nlearn = [\"system_tables\"]\n[records]\nwindow = \"24h\"\nsample = \"all\"\n";
+
+/// An account of which everything is recorded and read, that was asked what it ran.
+fn complete() -> Value {
+    let mut account = account::complete("s3://b/");
+    account["learned_from"] = json!(["system_tables"]);
+    account
+}
+
+fn check(account: Value, beside: &[(&str, Value)], config: &str) -> Value {
+    let mut snapshot = snapshot_of(account);
+    for (name, value) in beside {
+        snapshot[*name] = value.clone();
+    }
+    let workplace = Workplace::offline();
+    workplace.write("snapshot.json", &snapshot.to_string());
+    workplace.write("trailcheck.toml", config);
+    workplace.check(&["--snapshot", "snapshot.json"]).0
+}
+
+fn origin() -> Value {
+    json!({"api": {"call": "redshift-data:ExecuteStatement", "region": "eu-west-1", "at": "2026-11-22T12:00:00Z"}})
+}
+
+fn location(kind: &str, location: &str) -> Value {
+    json!({"kind": kind, "location": location, "role": R, "cluster": "w", "origin": origin()})
+}
+
+fn statement(id: &str, kind: &str, location: &str, files: &[&str]) -> Value {
+    let files: Vec<Value> = files.iter().map(|file| json!({"object": file, "bytes": 1})).collect();
+    json!({
+        "query_id": id, "kind": kind, "account": "111111111111", "region": "eu-west-1", "cluster": "w", "location": location,
+        "role": R, "manifest": false, "status": "completed", "started_at": "2026-11-22T05:00:00Z", "ended_at": "2026-11-22T05:02:00Z",
+        "rows": 1, "file_count": files.len(), "files": files, "origin": origin(),
+    })
+}
+
+fn with(mut value: Value, changes: &[(&str, Value)]) -> Value {
+    for (name, change) in changes {
+        value[*name] = change.clone();
+    }
+    value
+}
+
+/// What a manifest names is read too, whatever else is declared around it.
+#[test]
+fn a_manifest_is_judged_by_what_it_names() {
+    let config = format!("{LEARN}[[redshift.copy]]\nlocation = \"s3://b/\"\n");
+    let manifest = with(location("copy", "s3://b/load"), &[("is_manifest", json!(true))]);
+    let plain = location("copy", "s3://b/load");
+    for locations in [json!([manifest]), json!([plain, manifest]), json!([manifest, plain])] {
+        let report = check(complete(), &[("locations", locations)], &config);
+        assert_eq!(outcome(&report, "coverage/copy_recorded", "s3://b/load"), "unknown", "{report:#}");
+        assert_eq!(outcome(&report, "redshift/undeclared_location", "s3://b/load"), "pass");
+    }
+    // Where its files are told, these are what is read.
+    let of = |files: &[&str], more: &[(&str, Value)]| {
+        let more = [&[("manifest", json!(true))], more].concat();
+        let statement = with(statement("1", "copy", "s3://b/manifests/x", files), &more);
+        check(complete(), &[("statements", json!([statement]))], &config)
+    };
+    let report = of(&["s3://b/data/1"], &[]);
+    let copies = report["findings"].as_array().unwrap().iter().filter(|of| of["policy"] == "coverage/copy_recorded");
+    let told: Vec<(&str, &str)> =
+        copies.map(|of| (of["subject"].as_str().unwrap(), of["outcome"].as_str().unwrap())).collect();
+    assert_eq!(told, [("s3://b/", "pass")]);
+    let report = of(&["s3://b/data/1", "s3://c/1"], &[]);
+    assert_eq!(outcome(&report, "redshift/undeclared_location", "s3://c/"), "fail");
+    assert_eq!(outcome(&report, "coverage/copy_recorded", "s3://c/"), "unknown");
+    // Not all of them are.
+    for more in
+        [("unreadable_files", json!(1)), ("file_count", json!(2)), ("files", Value::Null), ("manifest", Value::Null)]
+    {
+        let report = of(&["s3://b/data/1"], &[more]);
+        assert_eq!(outcome(&report, "coverage/copy_recorded", "s3://b/manifests/x"), "unknown");
+    }
+}
+
+/// The place of an UNLOAD that nobody declared has no time at which an UNLOAD is known by the config.
+#[test]
+fn what_is_learned_is_not_asked_of_the_configs_times() {
+    let statements = json!([statement("1", "unload", "s3://b/x/", &[])]);
+    let report = check(complete(), &[("statements", statements)], LEARN);
+    let own: Vec<&Value> = report["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|of| of["policy"] == "coverage/confirmed_by_records")
+        .collect();
+    assert!(own.iter().all(|of| of["outcome"] == "not_applicable"), "{own:#?}");
+}
+
+/// Who acts without a role of the cluster is not the role that is declared.
+#[test]
+fn keys_and_sessions_are_no_role_of_the_cluster() {
+    let config = format!("{LEARN}[[redshift.unload]]\nlocation = \"s3://b/\"\nrole = \"{R}\"\n");
+    let by = |changes: &[(&str, Value)]| {
+        let statement = with(statement("1", "unload", "s3://b/x/", &["s3://b/x/0"]), changes);
+        check(complete(), &[("statements", json!([statement]))], &config)
+    };
+    let subject = "111111111111/eu-west-1/w/1";
+    for (without, words) in [("keys", "with access keys"), ("session", "identity of the database session")] {
+        let report = by(&[("role", Value::Null), ("without_role", json!(without))]);
+        let found = finding(&report, "redshift/role_of_statement", subject);
+        assert_eq!(found["outcome"], "fail");
+        assert!(found["message"].as_str().unwrap().contains(words), "{found}");
+        // The place is then used by somebody else than is declared.
+        assert_eq!(outcome(&report, "coverage/unload_recorded", "s3://b/x/"), "pass");
+    }
+    let report = by(&[("role", Value::Null)]);
+    assert_eq!(outcome(&report, "redshift/role_of_statement", subject), "unknown");
+    // The narrowest table has the word.
+    let narrow =
+        format!("{config}[[redshift.unload]]\nlocation = \"s3://b/x/\"\nrole = \"arn:aws:iam::111111111111:role/X\"\n");
+    let statements = json!([statement("1", "unload", "s3://b/x/", &[])]);
+    let report = check(complete(), &[("statements", statements)], &narrow);
+    assert_eq!(outcome(&report, "redshift/role_of_statement", subject), "fail");
+}
+
+/// Of several missing objects the worst counts, wherever it stands.
+#[test]
+fn the_worst_of_the_missing_objects_counts() {
+    let subject = "111111111111/eu-west-1/w/1";
+    let of = |missing: &[&str]| {
+        let mut account = complete();
+        account["records"]["statements"] =
+            json!([{"statement": subject, "found": 0, "unclear": 0, "missing": missing, "bytes": null}]);
+        let statement = statement("1", "copy", "s3://b/", missing);
+        let report = check(account, &[("statements", json!([statement]))], LEARN);
+        let found = finding(&report, "coverage/statement_recorded", subject);
+        (found["outcome"].as_str().unwrap().to_owned(), found["severity"].as_str().unwrap().to_owned())
+    };
+    let high = ("fail".to_owned(), "high".to_owned());
+    assert_eq!(of(&["s3://b/1", "s3://nowhere/2"]), high);
+    assert_eq!(of(&["s3://nowhere/2", "s3://b/1"]), high);
+    assert_eq!(of(&["s3://nowhere/2"]).0, "unknown");
+}
+
+/// Two things of one name are two.
+#[test]
+fn a_namespace_may_have_a_clusters_name() {
+    let of_cluster = statement("1", "unload", "s3://b/x/", &[]);
+    let of_namespace = with(of_cluster.clone(), &[("cluster_kind", json!("serverless"))]);
+    let report = check(complete(), &[("statements", json!([of_cluster, of_namespace]))], LEARN);
+    let subjects: Vec<&str> =
+        report["run"]["statements"].as_array().unwrap().iter().map(|of| of["id"].as_str().unwrap()).collect();
+    assert_eq!(subjects, ["111111111111/eu-west-1/w/1", "111111111111/eu-west-1/namespace/w/1"]);
+}
+
+/// Logs that do not hold what users run are none of it.
+#[test]
+fn audit_logs_without_what_users_run_are_told() {
+    let of = |changes: &[(&str, Value)]| {
+        let logging = json!({"logging_enabled": true, "destinations": ["cloudwatch"], "log_exports": ["useractivitylog"], "user_activity": true});
+        let mut account = complete();
+        account["learned_from"] = json!(["audit_logs"]);
+        account["clusters"] = json!([{"cluster_identifier": "w", "kind": "provisioned", "region": "eu-west-1", "account": "111111111111",
+            "iam_roles": [], "audit_logging": with(logging, changes)}]);
+        let report = check(account, &[], "[redshift]\nlearn = [\"audit_logs\"]\n");
+        outcome(&report, "redshift/audit_logging", "111111111111/eu-west-1/w").to_owned()
+    };
+    assert_eq!(of(&[]), "pass");
+    assert_eq!(of(&[("log_exports", json!(["connectionlog"]))]), "fail");
+    assert_eq!(of(&[("destinations", json!([]))]), "fail");
+    assert_eq!(of(&[("destinations", json!(["s3"]))]), "fail");
+    assert_eq!(of(&[("destinations", json!(["s3"])), ("bucket_name", json!("audit"))]), "pass");
+}
