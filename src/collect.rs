@@ -32,6 +32,7 @@ mod pages;
 mod regions;
 mod selectors;
 mod shared_trails;
+mod statement_rows;
 mod stop;
 mod stores;
 mod system_tables;

@@ -11,7 +11,7 @@ use super::call_error::CallError;
 use super::client::Aws;
 use super::failures::Failures;
 use super::pages::all_pages;
-use super::system_tables::acting;
+use super::statement_rows::acting;
 use super::whole::Whole;
 use super::{ask_each, buckets, objects};
 use crate::aws::location::{Location, LocationKind};

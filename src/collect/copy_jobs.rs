@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::data_api::Row;
-use super::system_tables::acting;
+use super::statement_rows::acting;
 use crate::aws::location::{Location, LocationKind};
 use crate::redshift::queries::{LONGEST_JOB_ROLE, LONGEST_JOB_TEXT};
 use crate::redshift::statement::{self, Deed, Statement};

@@ -35,7 +35,7 @@ pub(super) fn system_tables() -> String {
          which database user may send them.",
     );
     text.push('\n');
-    for query in queries::ALL {
+    for query in queries::all() {
         let sql = query.sql.replace(" FROM ", "\nFROM ").replace(" WHERE ", "\nWHERE ").replace(" UNION ", "\nUNION ");
         // Writing to a String cannot fail.
         let _ = write!(text, "\n-- {}\n{sql};\n", query.purpose);

@@ -27,68 +27,131 @@ pub const MONITOR: Query = Query {
     columns: 1,
 };
 
-/// The users of whom any statement is seen.
-pub const SEEN_USERS: Query = Query {
-    purpose: "whether other users' statements are seen",
-    sql: "SELECT DISTINCT user_id FROM sys_query_history WHERE user_id > 1",
-    columns: 1,
+/// What is asked of the views of a cluster: `SYS`, or of one that is too old for them `STL`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Views {
+    /// The users of whom any statement is seen.
+    pub seen_users: Query,
+    /// User, query, database, status, beginning, end, place, rows, bytes, files. Where the place is empty, the text tells it.
+    pub unloads: Query,
+    /// The same of COPY, and the id of the COPY job.
+    pub loads: Query,
+    /// Id, name, role and text of COPY jobs.
+    pub jobs: Option<Query>,
+    /// Query, number and text of each piece, in order.
+    pub texts: Query,
+    /// How long a piece is, in characters or bytes.
+    pub piece: usize,
+    /// Query, name, bytes.
+    pub unloaded_files: Query,
+    pub loaded_files: Query,
+}
+
+pub const SYS: Views = Views {
+    seen_users: Query {
+        purpose: "whether other users' statements are seen",
+        sql: "SELECT DISTINCT user_id FROM sys_query_history WHERE user_id > 1",
+        columns: 1,
+    },
+    unloads: Query {
+        purpose: "where UNLOADs wrote",
+        sql: "SELECT user_id, query_id, rtrim(database_name), rtrim(status), start_time, end_time, rtrim(unloaded_location), \
+              unloaded_rows, unloaded_files_size, unloaded_files_count \
+              FROM sys_unload_history WHERE user_id > 1 AND start_time >= CAST(:since AS timestamp)",
+        columns: 10,
+    },
+    loads: Query {
+        purpose: "where COPYs read",
+        sql: "SELECT user_id, query_id, rtrim(database_name), rtrim(status), start_time, end_time, rtrim(data_source), \
+              loaded_rows, source_file_bytes, source_file_count, copy_job_id \
+              FROM sys_load_history WHERE user_id > 1 AND start_time >= CAST(:since AS timestamp)",
+        columns: 11,
+    },
+    jobs: Some(Query {
+        purpose: "where COPY jobs will read, those too that did not run of late",
+        sql: "SELECT job_id, rtrim(job_name), rtrim(iam_role), rtrim(job_text) FROM sys_copy_job",
+        columns: 4,
+    }),
+    texts: Query {
+        purpose: "the statements' texts, for the role and the manifest that they name; they are not kept",
+        sql: "SELECT query_id, sequence, text FROM sys_query_text WHERE query_id IN \
+              (SELECT query_id FROM sys_unload_history WHERE user_id > 1 AND start_time >= CAST(:since AS timestamp) \
+              UNION SELECT query_id FROM sys_load_history WHERE user_id > 1 AND start_time >= CAST(:since AS timestamp)) \
+              ORDER BY query_id, sequence",
+        columns: 3,
+    },
+    piece: 4000,
+    unloaded_files: Query {
+        purpose: "the files that UNLOADs wrote",
+        sql: "SELECT query_id, rtrim(file_name), transfer_size FROM sys_unload_detail \
+              WHERE user_id > 1 AND start_time >= CAST(:since AS timestamp)",
+        columns: 3,
+    },
+    loaded_files: Query {
+        purpose: "the files that COPYs read",
+        sql: "SELECT query_id, rtrim(file_name), bytes_scanned FROM sys_load_detail \
+              WHERE user_id > 1 AND start_time >= CAST(:since AS timestamp)",
+        columns: 3,
+    },
 };
 
-/// `user_id`, `query_id`, `database_name`, `status`, `start_time`, `end_time`, `unloaded_location`, `unloaded_rows`,
-/// `unloaded_files_size`, `unloaded_files_count`.
-pub const UNLOADS: Query = Query {
-    purpose: "where UNLOADs wrote",
-    sql: "SELECT user_id, query_id, rtrim(database_name), rtrim(status), start_time, end_time, rtrim(unloaded_location), \
-          unloaded_rows, unloaded_files_size, unloaded_files_count \
-          FROM sys_unload_history WHERE user_id > 1 AND start_time >= CAST(:since AS timestamp)",
-    columns: 10,
-};
-
-/// The same of COPY: `data_source`, `loaded_rows`, `source_file_bytes`, `source_file_count`; and `copy_job_id`.
-pub const LOADS: Query = Query {
-    purpose: "where COPYs read",
-    sql: "SELECT user_id, query_id, rtrim(database_name), rtrim(status), start_time, end_time, rtrim(data_source), \
-          loaded_rows, source_file_bytes, source_file_count, copy_job_id \
-          FROM sys_load_history WHERE user_id > 1 AND start_time >= CAST(:since AS timestamp)",
-    columns: 11,
-};
-
-/// `job_id`, `job_name`, `iam_role`, `job_text`.
-pub const COPY_JOBS: Query = Query {
-    purpose: "where COPY jobs will read, those too that did not run of late",
-    sql: "SELECT job_id, rtrim(job_name), rtrim(iam_role), rtrim(job_text) FROM sys_copy_job",
-    columns: 4,
-};
-
-/// `query_id`, `sequence`, `text`: the pieces of each text in order, of 4000 characters each but for the last.
-pub const TEXTS: Query = Query {
-    purpose: "the statements' texts, for the role and the manifest that they name; they are not kept",
-    sql: "SELECT query_id, sequence, text FROM sys_query_text WHERE query_id IN \
-          (SELECT query_id FROM sys_unload_history WHERE user_id > 1 AND start_time >= CAST(:since AS timestamp) \
-          UNION SELECT query_id FROM sys_load_history WHERE user_id > 1 AND start_time >= CAST(:since AS timestamp)) \
-          ORDER BY query_id, sequence",
-    columns: 3,
-};
-
-/// `query_id`, `file_name`, `transfer_size`.
-pub const UNLOADED_FILES: Query = Query {
-    purpose: "the files that UNLOADs wrote",
-    sql: "SELECT query_id, rtrim(file_name), transfer_size FROM sys_unload_detail \
-          WHERE user_id > 1 AND start_time >= CAST(:since AS timestamp)",
-    columns: 3,
-};
-
-/// `query_id`, `file_name`, `bytes_scanned`.
-pub const LOADED_FILES: Query = Query {
-    purpose: "the files that COPYs read",
-    sql: "SELECT query_id, rtrim(file_name), bytes_scanned FROM sys_load_detail \
-          WHERE user_id > 1 AND start_time >= CAST(:since AS timestamp)",
-    columns: 3,
+/// Of clusters without the SYS views. They hold no places: statements are found by their texts.
+pub const STL: Views = Views {
+    seen_users: Query {
+        purpose: "on a cluster without these views: whether other users' statements are seen",
+        sql: "SELECT DISTINCT userid FROM stl_query WHERE userid > 1",
+        columns: 1,
+    },
+    unloads: Query {
+        purpose: "there, which UNLOADs ran",
+        sql: "SELECT q.userid, q.query, rtrim(q.database), CASE q.aborted WHEN 0 THEN 'completed' ELSE 'aborted' END, \
+              q.starttime, q.endtime, '', u.rows, u.bytes, COALESCE(u.files, 0) FROM stl_query q LEFT JOIN \
+              (SELECT query, sum(line_count) AS rows, sum(transfer_size) AS bytes, count(*) AS files \
+              FROM stl_unload_log GROUP BY query) u ON u.query = q.query \
+              WHERE q.userid > 1 AND q.starttime >= CAST(:since AS timestamp) AND q.querytxt ILIKE '%unload%'",
+        columns: 10,
+    },
+    loads: Query {
+        purpose: "there, which COPYs ran",
+        sql: "SELECT q.userid, q.query, rtrim(q.database), CASE q.aborted WHEN 0 THEN 'completed' ELSE 'aborted' END, \
+              q.starttime, q.endtime, '', c.rows, NULL, COALESCE(c.files, 0), 0 FROM stl_query q LEFT JOIN \
+              (SELECT query, sum(lines_scanned) AS rows, count(DISTINCT filename) AS files \
+              FROM stl_load_commits GROUP BY query) c ON c.query = q.query \
+              WHERE q.userid > 1 AND q.starttime >= CAST(:since AS timestamp) AND q.querytxt ILIKE '%copy%'",
+        columns: 11,
+    },
+    jobs: None,
+    texts: Query {
+        purpose: "there, the statements' texts",
+        sql: "SELECT query, sequence, text FROM stl_querytext WHERE query IN (SELECT query FROM stl_query WHERE userid > 1 \
+              AND starttime >= CAST(:since AS timestamp) AND (querytxt ILIKE '%unload%' OR querytxt ILIKE '%copy%')) \
+              ORDER BY query, sequence",
+        columns: 3,
+    },
+    piece: 200,
+    unloaded_files: Query {
+        purpose: "there, the files that UNLOADs wrote",
+        sql: "SELECT query, rtrim(path), transfer_size FROM stl_unload_log \
+              WHERE userid > 1 AND start_time >= CAST(:since AS timestamp)",
+        columns: 3,
+    },
+    loaded_files: Query {
+        purpose: "there, the files that COPYs read",
+        sql: "SELECT query, rtrim(filename), NULL FROM stl_load_commits \
+              WHERE userid > 1 AND curtime >= CAST(:since AS timestamp)",
+        columns: 3,
+    },
 };
 
 /// All of them, in the order in which they are sent.
-pub const ALL: [Query; 9] =
-    [USERS, SEEN_USERS, MONITOR, UNLOADS, LOADS, COPY_JOBS, TEXTS, UNLOADED_FILES, LOADED_FILES];
+pub fn all() -> impl Iterator<Item = Query> {
+    let of = |views: Views| {
+        let Views { seen_users, unloads, loads, jobs, texts, unloaded_files, loaded_files, .. } = views;
+        let before = [unloads, seen_users, loads].into_iter();
+        before.chain(jobs).chain([texts, unloaded_files, loaded_files])
+    };
+    [USERS, MONITOR].into_iter().chain(of(SYS)).chain(of(STL))
+}
 
 /// The longest name of a file that `sys_load_detail` and `sys_unload_detail` hold: one as long may be cut.
 pub const LONGEST_LOADED_FILE: usize = 256;
@@ -101,23 +164,20 @@ pub const LONGEST_JOB_ROLE: usize = 128;
 /// The longest place that their histories hold, as `text` of Redshift is.
 pub const LONGEST_PLACE: usize = 256;
 
-/// A piece of `sys_query_text`.
-const PIECE: usize = 4000;
-
 /// The text of its pieces. Each but the last is as long as a piece; what is shorter has lost blanks at its end. Line breaks and
 /// backslashes come as `\n`, `\r`, `\t` and `\\`. `None`: how many blanks were lost cannot be told, for whether a piece is so many characters or
 /// bytes is not documented.
-pub fn joined<'p>(pieces: impl Iterator<Item = &'p str>) -> Option<String> {
+pub fn joined<'p>(pieces: impl Iterator<Item = &'p str>, length: usize) -> Option<String> {
     let mut text = String::new();
     let mut before: Option<&str> = None;
     for piece in pieces {
         if let Some(before) = before {
-            let lost = PIECE.saturating_sub(before.len());
+            let lost = length.saturating_sub(before.len());
             // A character of several bytes may have had no room at its end.
             match (lost, before.is_ascii()) {
                 (_, true) => text.extend(std::iter::repeat_n(' ', lost)),
-                (0..4, false) if before.chars().count() < PIECE => {}
-                (_, false) if before.chars().count() == PIECE => {}
+                (0..4, false) if before.chars().count() < length => {}
+                (_, false) if before.chars().count() == length => {}
                 _ => return None,
             }
         }
@@ -153,7 +213,8 @@ mod tests {
     #[test]
     fn pieces_are_joined_as_they_were_cut() {
         let long = "x".repeat(PIECE);
-        let joined = |pieces: &[&str]| super::joined(pieces.iter().copied());
+        const PIECE: usize = SYS.piece;
+        let joined = |pieces: &[&str]| super::joined(pieces.iter().copied(), PIECE);
         assert_eq!(joined(&[&long, "y"]), Some(format!("{long}y")));
         // The blank at its end was taken for padding.
         let shorter = "x".repeat(PIECE - 1);

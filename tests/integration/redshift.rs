@@ -248,7 +248,7 @@ fn what_redshift_ran_is_found_in_the_records() {
     assert!(sent.len() >= 7, "{sent:?}");
     for call in &sent {
         let sql = call["Sql"].as_str().unwrap();
-        assert!(queries::ALL.iter().any(|query| query.sql == sql), "{sql}");
+        assert!(queries::all().any(|query| query.sql == sql), "{sql}");
         assert_eq!((&call["Database"], &call["ClusterIdentifier"]), (&json!("dev"), &json!("warehouse")));
     }
 }
@@ -484,7 +484,7 @@ fn what_is_asked_of_redshift_is_said_beforehand() {
     let told = workplace.run(&["explain", "system_tables"]);
     let dry = workplace.run(&["collect", "--dry-run"]);
     let in_one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-    for query in queries::ALL {
+    for query in queries::all() {
         assert!(in_one_line(&told.stdout).contains(&in_one_line(query.sql)), "{told:?}");
         assert!(in_one_line(&dry.stdout).contains(&in_one_line(query.sql)), "{dry:?}");
     }
@@ -600,4 +600,59 @@ fn jobs_and_what_was_told_before_a_failure_are_learned() {
         let found = learned(History { ends: vec![(view, "FAILED", "out of memory")], ..history() });
         assert!(found.contains(&region) && all.iter().all(|of| found.contains(of)), "{view}: {found:?}");
     }
+}
+
+/// A cluster that is too old for the SYS views tells its texts, and they the places.
+#[test]
+fn an_older_cluster_is_asked_by_its_older_views() {
+    let config = format!("{LEARN}{DECLARED}");
+    let (begin, end) = (sql_time(minutes(125)), sql_time(minutes(127)));
+    let ran = |query: i64| {
+        vec![
+            json!(101),
+            json!(query),
+            json!("dev"),
+            json!("completed"),
+            begin.clone(),
+            end.clone(),
+            json!(""),
+            json!(10),
+            json!(200),
+            json!(2),
+        ]
+    };
+    let load = |query: i64| [ran(query), vec![json!(0)]].concat();
+    let new = history();
+    let of = |part: &str| new.rows.iter().find(|(of, _)| *of == part).unwrap().1.clone();
+    // Pieces are shorter, and a text that speaks of COPY is none.
+    let (long, mut texts) = ("x".repeat(180), vec![]);
+    let unload =
+        format!("unload ('select 1 /* {long} */') to 's3://out/day=1/' iam_role '{}' manifest", role("loader"));
+    texts.extend([vec![json!(1), json!(0), json!(&unload[..200])], vec![json!(1), json!(1), json!(&unload[200..])]]);
+    texts.extend([2, 3].map(|query| {
+        vec![json!(query), json!(0), json!(format!("copy t from 's3://in/day=1/' iam_role '{}'", role("loader")))]
+    }));
+    texts[3][2] = json!("select 'copy'");
+    let rows = vec![
+        ("stl_querytext", texts),
+        ("FROM pg_user", of("FROM pg_user")),
+        ("DISTINCT userid FROM stl_query", of("sys_query_history")),
+        ("ILIKE '%unload%'", vec![ran(1)]),
+        ("ILIKE '%copy%'", vec![load(2), load(3)]),
+        ("rtrim(path)", of("FROM sys_unload_detail")),
+        ("rtrim(filename)", of("FROM sys_load_detail")),
+    ];
+    let ends = vec![("sys_", "FAILED", "ERROR: relation \"sys_unload_history\" does not exist")];
+    let old = History { target: "warehouse".to_owned(), rows, ends, ..History::default() };
+    let (report, _) = check(script(world(old.clone(), records(), &["out", "in"])), &config);
+    for query in [1, 2] {
+        assert_eq!(outcome(&report, RECORDED, &statement(query)), "pass", "{report:#}");
+    }
+    assert_eq!(report["run"]["statements"].as_array().unwrap().len(), 2);
+    assert_eq!(outcome(&report, "redshift/undeclared_location", "s3://out/day=1/"), "pass");
+    // A text that cannot be read may be anything.
+    let mut cut = old;
+    cut.rows[0].1.remove(1);
+    let (report, _) = check(script(world(cut, records(), &["out", "in"])), &config);
+    assert_eq!(outcome(&report, "redshift/undeclared_location", &format!("{ACCOUNT}/eu-west-1")), "unknown");
 }
