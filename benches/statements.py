@@ -53,7 +53,7 @@ def statements(count, files):
         prefix = f"s3://{bucket}/run={number}/"
         yield {
             "query_id": str(number), "kind": kind, "account": ACCOUNT, "region": "eu-west-1", "cluster": "warehouse",
-            "user": "etl", "location": prefix, "role": ROLE, "status": "completed",
+            "user": "etl", "location": prefix, "role": ROLE, "manifest": False, "status": "completed",
             "started_at": clock(begin), "ended_at": clock(begin + 60), "rows": 1, "bytes": files, "file_count": files,
             "files": [{"object": f"{prefix}{file:04}_part_00", "bytes": 100} for file in range(files)],
             "origin": {"api": {"call": "redshift-data:ExecuteStatement", "region": "eu-west-1", "at": clock(80_000)}},
