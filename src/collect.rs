@@ -6,6 +6,7 @@
 mod account;
 mod accounts;
 mod assumed_role;
+mod audit_logging;
 mod audit_logs;
 mod buckets;
 mod call_counts;

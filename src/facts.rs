@@ -34,10 +34,10 @@ use std::rc::Rc;
 use crate::aws::arn::{Arn, RoleArn};
 use crate::aws::location::{Location, LocationKind};
 use crate::aws::s3_events::Access;
-use crate::config::{Config, RedshiftLocation};
+use crate::config::Config;
 use crate::coverage::prove::RecorderSet;
 use crate::parallel;
-use crate::reason::{OfLocation, Reason};
+use crate::reason::Reason;
 use crate::snapshot::{FactKind, Origin, Records, Snapshot, StatementRecords};
 use crate::world::World;
 
@@ -215,9 +215,7 @@ impl<'a> View<'a> {
     fn location_fact(&self, used: &Used) -> LocationFact {
         let entry = &used.location;
         // Nobody else asks this of the location and its role.
-        let coverage = self.proof(&entry.location, entry.access, entry.role.as_ref());
-        let coverage = if used.is_manifest() { of_manifest(entry, coverage) } else { coverage };
-        let coverage = if used.is_within { of_part(entry, coverage) } else { coverage };
+        let coverage = self.coverage_of_use(used);
         LocationFact {
             subject: self.location_subject(&entry.location, Some(used.origin.clone())),
             location: entry.location.to_string(),
@@ -232,24 +230,6 @@ impl<'a> View<'a> {
             duplicates: self.duplicates(entry),
         }
     }
-}
-
-/// A COPY from a manifest reads the objects that the manifest names, wherever they are (Redshift Developer Guide, "Using a manifest
-/// to specify data files"): that the manifest itself is recorded says little.
-fn of_manifest(entry: &RedshiftLocation, coverage: Judgement<Coverage>) -> Judgement<Coverage> {
-    if coverage.status != Coverage::Recorded {
-        return coverage;
-    }
-    Judgement::unknown(vec![OfLocation::Manifest { location: entry.location.to_string() }.into()])
-}
-
-/// Of a part that nobody names: where all of the location is recorded, so is the part.
-fn of_part(entry: &RedshiftLocation, coverage: Judgement<Coverage>) -> Judgement<Coverage> {
-    if coverage.status == Coverage::Recorded {
-        return coverage;
-    }
-    let reason = OfLocation::UsedWithin { location: entry.location.to_string(), statement: entry.kind };
-    Judgement::unknown([vec![reason.into()], coverage.reasons].concat())
 }
 
 /// Three-valued "or": one yes is enough; without it, one that could not be told leaves all untold.

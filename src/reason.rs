@@ -55,7 +55,6 @@ impl Reason {
         match self {
             Reason::OfAccess(reason) => reason.is_of_what_was_seen(),
             Reason::OfStatement(reason) => reason.is_of_what_was_seen(),
-            Reason::OfObjects(reason) => reason.is_of_what_was_seen(),
             _ => false,
         }
     }

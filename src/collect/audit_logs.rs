@@ -1,14 +1,15 @@
 //! User activity logs of clusters and namespaces, in S3 and in CloudWatch Logs: the places of their COPYs and UNLOADs.
 //!
-//! A log shows what was submitted, with most roles left out, and only where it was switched on: `redshift:DescribeLoggingStatus` and the
-//! parameter `enable_user_activity_logging` (Redshift Management Guide, "Database audit logging").
+//! A log shows what was submitted, with most roles left out, and only where it was switched on.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use time::Duration;
 
+use super::audit_logging::{PARAMETERS, STATUS, logging_of};
 use super::call_error::CallError;
 use super::client::Aws;
+use super::data_api::Failed;
 use super::failures::Failures;
 use super::pages::all_pages;
 use super::statement_rows::acting;
@@ -17,12 +18,11 @@ use super::{ask_each, buckets, objects};
 use crate::aws::location::{Location, LocationKind};
 use crate::aws::timestamp::Timestamp;
 use crate::gzip;
+use crate::logs::sample::Listed;
 use crate::redshift::activity_log::{ActivityLog, Entry};
 use crate::redshift::statement::{self, Deed, Statement};
 use crate::snapshot::{AuditLogging, Cluster, ClusterKind, FactKind, LearnedLocation, Origin, WithoutRole};
 
-const STATUS: &str = "redshift:DescribeLoggingStatus";
-const PARAMETERS: &str = "redshift:DescribeClusterParameters";
 const EVENTS: &str = "logs:FilterLogEvents";
 
 /// Redshift's own statements are in the log all the time, and files come up to two hours late. Where nothing is for longer, something may
@@ -35,8 +35,6 @@ const ITS_OWN: &str = "rdsdb";
 /// An event of CloudWatch Logs holds no more, in bytes; one that comes near may be cut.
 const LONGEST_EVENT: usize = 256 << 10;
 const NEAR: usize = 1 << 10;
-
-type Failed = (&'static str, CallError);
 
 /// The locations of the window's logs. `clusters` are told whether they write any.
 pub(super) async fn collect(
@@ -72,61 +70,6 @@ pub(super) async fn collect(
     locations
 }
 
-/// Of a provisioned cluster; what a namespace does comes with it.
-async fn logging_of(aws: &Aws, cluster: &Cluster) -> Result<AuditLogging, Failed> {
-    let call = aws.redshift(&cluster.region).describe_logging_status().cluster_identifier(&cluster.cluster_identifier);
-    let whole = Whole::Xml { root: "DescribeLoggingStatusResponse", element: "LoggingEnabled" };
-    let status = call.customize().interceptor(whole).send().await.map_err(|error| (STATUS, CallError::of(&error)))?;
-    let Some(logging_enabled) = status.logging_enabled() else {
-        return Err((STATUS, CallError::unreadable("the answer does not say whether logging is on")));
-    };
-    // Several destinations come as one text.
-    let destinations = status.log_destination_type().map_or("", |kind| kind.as_str());
-    let mut destinations: BTreeSet<String> =
-        destinations.split(',').map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect();
-    if logging_enabled && destinations.is_empty() && status.bucket_name().is_some() {
-        destinations.insert("s3".to_owned());
-    }
-    Ok(AuditLogging {
-        logging_enabled,
-        destinations,
-        log_exports: status.log_exports().to_vec(),
-        bucket_name: status.bucket_name().map(str::to_owned),
-        s3_key_prefix: status.s3_key_prefix().map(str::to_owned),
-        last_failure_message: failing(&status),
-        user_activity: if logging_enabled { user_activity(aws, cluster).await? } else { None },
-    })
-}
-
-/// Why the last try to deliver failed, if none has succeeded since.
-fn failing(
-    status: &aws_sdk_redshift::operation::describe_logging_status::DescribeLoggingStatusOutput,
-) -> Option<String> {
-    let failed = status.last_failure_time()?;
-    let is_over = status.last_successful_delivery_time().is_some_and(|delivered| delivered.secs() >= failed.secs());
-    let message = status.last_failure_message().unwrap_or("Redshift does not say why");
-    (!is_over).then(|| message.to_owned())
-}
-
-/// `None`: not told, or set and not yet in force.
-async fn user_activity(aws: &Aws, cluster: &Cluster) -> Result<Option<bool>, Failed> {
-    let mut answer = Some(true);
-    for (group, status) in &cluster.parameter_groups {
-        let call = aws.redshift(&cluster.region).describe_cluster_parameters().parameter_group_name(group);
-        let whole = Whole::Xml { root: "DescribeClusterParametersResponse", element: "Parameters" };
-        let ask = async |marker| call.clone().set_marker(marker).customize().interceptor(whole).send().await;
-        let pages = all_pages(ask, |page| page.marker()).await.map_err(|error| (PARAMETERS, error))?;
-        let mut parameters = pages.iter().flat_map(|page| page.parameters());
-        let value = parameters.find(|of| of.parameter_name() == Some("enable_user_activity_logging"));
-        match value.and_then(|of| of.parameter_value()) {
-            Some("false") => return Ok(Some(false)),
-            Some("true") if status.as_deref() == Some("in-sync") => {}
-            _ => answer = None,
-        }
-    }
-    Ok(answer.filter(|_| !cluster.parameter_groups.is_empty()))
-}
-
 #[derive(Default)]
 struct Told {
     locations: Vec<LearnedLocation>,
@@ -153,6 +96,9 @@ async fn read_logs(aws: &Aws, cluster: &Cluster, logging: &AuditLogging, since: 
         (_, true) if goes_to("cloudwatch") && logging.exports_user_activity() => reading.events(aws).await,
         _ => reading.doubt(STATUS, "NoAuditLog", "what users run goes neither to S3 nor to CloudWatch Logs"),
     }
+    if let Some(message) = &logging.last_failure_message {
+        reading.doubt(STATUS, "NotDelivered", &format!("its last log file was not delivered: {message}"));
+    }
     if logging.logging_enabled && logging.user_activity != Some(true) {
         reading.doubt(
             PARAMETERS,
@@ -163,12 +109,15 @@ async fn read_logs(aws: &Aws, cluster: &Cluster, logging: &AuditLogging, since: 
     reading.end()
 }
 
+/// Kind, place, who acted, and whether the place is a manifest.
+type Use = (LocationKind, String, (Option<String>, Option<WithoutRole>), bool);
+
 /// The logs of one cluster, in the order of their times.
 struct Reading<'c> {
     cluster: &'c Cluster,
     since: Timestamp,
     told: Told,
-    seen: HashSet<(LocationKind, String, Option<String>, Option<WithoutRole>, bool)>,
+    seen: HashSet<Use>,
     /// When an entry was last seen, in the order of the logs.
     last: Timestamp,
     /// The longest time without one.
@@ -195,9 +144,9 @@ impl Reading<'_> {
         let mut day = self.since.0.date();
         while Some(day) <= Timestamp::now().0.date().next_day() {
             let of_day = format!("{folder}{:04}/{:02}/{:02}/", day.year(), u8::from(day.month()), day.day());
-            let keep = |object: crate::logs::sample::Listed| {
+            let keep = |object: Listed| {
                 if let Some(file) = object.key.rsplit('/').next().filter(|file| file.starts_with(&name)) {
-                    names.insert(file.to_owned(), object.name());
+                    names.insert(file.to_owned(), object.clone());
                 }
             };
             if let Err(error) = objects::list(&client, bucket, &of_day, keep).await {
@@ -207,19 +156,16 @@ impl Reading<'_> {
             let Some(next) = day.next_day() else { break };
             day = next;
         }
-        let names: Vec<String> = names.into_values().collect();
         let mut before: Option<(String, Entry)> = None;
-        for (object, body) in objects::fetch(aws, &names).await {
-            match body.and_then(|bytes| text(&bytes)) {
-                Ok(text) => self.file(&object, &text, &mut before),
-                Err(error) => {
-                    self.told
-                        .doubts
-                        .push(("s3:GetObject", CallError { message: format!("{object}: {}", error.message), ..error }));
-                    before = None;
-                }
+        let take = |object: String, body: Result<Vec<u8>, CallError>| match body.and_then(|bytes| text(&bytes)) {
+            Ok(text) => self.file(&object, &text, &mut before),
+            Err(error) => {
+                let error = CallError { message: format!("{object}: {}", error.message), ..error };
+                self.told.doubts.push(("s3:GetObject", error));
+                before = None;
             }
-        }
+        };
+        objects::each_body(&client, &aws.bodies(&of_bucket), names.into_values(), take).await;
         if let Some((object, entry)) = before {
             self.entry(&object, &entry);
         }
@@ -266,7 +212,8 @@ impl Reading<'_> {
                 for (number, event) in pages.iter().flat_map(|page| page.events()).enumerate() {
                     let message = event.message().unwrap_or_default();
                     let log = ActivityLog::read(message);
-                    if message.len() + NEAR > LONGEST_EVENT || log.entries.is_empty() {
+                    if message.len() + NEAR > LONGEST_EVENT || log.entries.is_empty() || !log.rest_of_another.is_empty()
+                    {
                         self.cannot_read(&group, number + 1);
                         continue;
                     }
@@ -303,7 +250,7 @@ impl Reading<'_> {
             }
             let kind = if deed == Deed::Copy { LocationKind::Copy } else { LocationKind::Unload };
             let is_manifest = manifest && deed == Deed::Copy;
-            if !self.seen.insert((kind, place.clone(), role.clone(), without_role, is_manifest)) {
+            if !self.seen.insert((kind, place.clone(), (role.clone(), without_role), is_manifest)) {
                 continue;
             }
             self.told.locations.push(LearnedLocation {

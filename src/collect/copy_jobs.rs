@@ -49,7 +49,7 @@ fn of_job(row: &Row, cluster: &Cluster, origin: &Origin) -> Option<Vec<LearnedLo
                 cluster: Some(cluster.cluster_identifier.clone()),
                 origin: origin.clone(),
                 is_within: false,
-                is_manifest: statement.manifest,
+                is_manifest: statement.manifest && statement.place.as_deref() == Some(place),
             });
         }
     }

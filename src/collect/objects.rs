@@ -186,6 +186,20 @@ pub(super) async fn fetch(aws: &Aws, names: &[String]) -> Vec<(String, Result<Ve
     stream::iter(bodies).buffered(IN_FLIGHT).collect().await
 }
 
+/// Objects one after the other, while the next are under way.
+pub(super) async fn each_body(
+    client: &aws_sdk_s3::Client,
+    limits: &CallLimits,
+    objects: impl Iterator<Item = Listed>,
+    mut take: impl FnMut(String, Result<Vec<u8>, CallError>),
+) {
+    let bodies = objects.map(async |object| (object.name(), get(client, limits, &object).await));
+    let mut bodies = stream::iter(bodies).buffered(IN_FLIGHT);
+    while let Some((name, body)) = bodies.next().await {
+        take(name, body);
+    }
+}
+
 type Body = (String, Result<Vec<u8>, CallError>);
 
 /// Objects as they come in, each for the thread that asks first.

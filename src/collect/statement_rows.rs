@@ -10,16 +10,19 @@ use crate::snapshot::{Cluster, LearnedLocation, Origin, Statement, StatementFile
 
 /// The statements' texts, by query.
 pub(super) fn texts(rows: &[Row], piece: usize) -> HashMap<String, String> {
-    let mut pieces: BTreeMap<i64, BTreeMap<i64, &str>> = BTreeMap::new();
+    let mut pieces: BTreeMap<i64, BTreeMap<i64, Option<&str>>> = BTreeMap::new();
     for row in rows {
-        if let (Some(query), Some(sequence), Some(text)) = (row.number(0), row.number(1), row.text(2)) {
-            pieces.entry(query).or_default().insert(sequence, text);
+        if let (Some(query), Some(sequence)) = (row.number(0), row.number(1)) {
+            pieces.entry(query).or_default().insert(sequence, row.text(2));
         }
     }
     // Of one whose pieces are not all there nothing is read.
-    let are_all = |of: &BTreeMap<i64, &str>| of.keys().copied().eq(0..of.len() as i64);
-    let whole = pieces.into_iter().filter(|(_, of)| are_all(of));
-    whole.filter_map(|(query, of)| Some((query.to_string(), joined(of.into_values(), piece)?))).collect()
+    let whole = |of: BTreeMap<i64, Option<&str>>| {
+        let are_all = of.keys().copied().eq(0..of.len() as i64);
+        let texts: Option<Vec<&str>> = of.into_values().collect();
+        joined(texts.filter(|_| are_all)?.into_iter(), piece)
+    };
+    pieces.into_iter().filter_map(|(query, of)| Some((query.to_string(), whole(of)?))).collect()
 }
 
 /// Files by query; `None`: a name that cannot be read.

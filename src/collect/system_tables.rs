@@ -88,7 +88,7 @@ async fn ask(aws: &Aws, login: &DataApi, cluster: &Cluster, times: Times) -> Res
     let users = database.select(&USERS, times.since).await?;
     let mut told = Told::default();
     let (views, unloads) = match database.select(&SYS.unloads, times.since).await {
-        Err((_, error)) if error.message.contains("does not exist") => {
+        Err((_, error)) if error.message.contains("sys_unload_history") && error.message.contains("does not exist") => {
             (STL, told.rows(&database, &STL.unloads, times.since).await)
         }
         Ok(rows) => (SYS, Some(rows)),

@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::View;
-use crate::aws::arn::Arn;
+use crate::aws::arn::{Arn, RoleArn};
+use crate::aws::location::Location;
+use crate::aws::timestamp::Timestamp;
 use crate::coverage::recorder::Recorder;
-use crate::reason::{OfRecords, Reason};
+use crate::reason::{OfObjects, OfRecords, Reason};
 use crate::snapshot::{Change, Window};
 
 impl View<'_> {
@@ -60,5 +62,21 @@ impl View<'_> {
         };
         missing.extend(unseen.map(reason));
         missing
+    }
+
+    /// What was changed there since: an object's record may be of before.
+    pub(super) fn changes_there(&self, object: &Location, role: &RoleArn, since: Timestamp) -> Vec<Reason> {
+        let Ok(region) = self.world.bucket_region(&object.bucket) else { return vec![] };
+        let Ok(set) = self.world.recorders_at(&object.bucket, region, Some(role)) else { return vec![] };
+        let window = Window { start: since, end: self.world.at };
+        let mut changes: Vec<Reason> =
+            set.recorders.iter().flat_map(|recorder| self.changed(recorder, window)).collect();
+        for recorder in &set.recorders {
+            let status = self.world.trail(&recorder.arn).and_then(|trail| trail.status.get(region));
+            if let Some(at) = status.and_then(|status| status.stop_logging_time).filter(|at| *at >= since) {
+                changes.push(OfObjects::StoppedSince { recorder: recorder.name.clone(), at }.into());
+            }
+        }
+        changes
     }
 }

@@ -18,7 +18,7 @@ impl View<'_> {
         let fact = |(account, cluster): (&Account, &Cluster)| ClusterFact {
             subject: Subject {
                 kind: SubjectKind::Cluster,
-                id: format!("{}/{}/{}", account.id(), cluster.region, cluster.cluster_identifier),
+                id: cluster.path(),
                 account: account.id().to_owned(),
                 region: Some(cluster.region.clone()),
                 declared_at: None,
@@ -34,7 +34,9 @@ impl View<'_> {
             return Judgement::plain(AuditLog::NotAsked, OfCluster::AuditLogsNotAsked);
         }
         let failures = self.world.failures(account.id(), FactKind::Statements);
-        let of_it = failures.filter(|failure| failure.resource.as_ref() == Some(&cluster.cluster_identifier));
+        let of_it = failures.filter(|failure| {
+            failure.region == cluster.region && failure.resource.as_ref() == Some(&cluster.cluster_identifier)
+        });
         let Some(logging) = &cluster.audit_logging else {
             let failed: Vec<Reason> = of_it.map(Reason::failed).collect();
             let reasons = if failed.is_empty() { vec![OfCluster::AuditLoggingNotTold.into()] } else { failed };
@@ -42,7 +44,10 @@ impl View<'_> {
         };
         let evidence = json!({"audit_logging": logging});
         let judged = |status, reason: OfCluster| Judgement::new(status, vec![reason.into()], evidence.clone());
-        let destinations = || logging.destinations.iter().cloned().collect();
+        let destinations = || {
+            let files = logging.writes_files().then(|| "S3".to_owned());
+            files.into_iter().chain(logging.exports_user_activity().then(|| "CloudWatch Logs".to_owned())).collect()
+        };
         match (logging.logging_enabled, logging.user_activity, &logging.last_failure_message) {
             (false, ..) => judged(AuditLog::Off, OfCluster::AuditLoggingOff),
             _ if !logging.writes_files() && !logging.exports_user_activity() => {

@@ -6,9 +6,11 @@ use serde_json::json;
 
 use super::View;
 use super::judgement::{Coverage, Judgement};
+use super::uses::{Manifest, Used};
 use crate::aws::arn::RoleArn;
 use crate::aws::location::Location;
 use crate::aws::s3_events::{Access, EVENT_SOURCE};
+use crate::config::RedshiftLocation;
 use crate::coverage::event::{Event, Place, Requirement};
 use crate::coverage::prove::{Gap, Part, RecorderSet, Share, Verdict};
 use crate::reason::{LostEvent, MissedBy, NotSeen, OfLocation, OfRecords, Reason};
@@ -28,6 +30,46 @@ impl View<'_> {
         let answer = Rc::new(self.proof(location, access, role));
         self.proved.borrow_mut().insert(question, Rc::clone(&answer));
         answer
+    }
+
+    /// Of what Redshift uses there: all of the location, some of it, or what it names.
+    pub(super) fn coverage_of_use(&self, used: &Used) -> Judgement<Coverage> {
+        let entry = &used.location;
+        // Nobody else asks this of the location and its role.
+        let whole = self.proof(&entry.location, entry.access, entry.role.as_ref());
+        if whole.status != Coverage::Recorded {
+            return match (used.is_within, used.members.is_empty()) {
+                (true, _) => of_part(entry, whole),
+                (false, true) => whole,
+                (false, false) => self.worst_of(used),
+            };
+        }
+        match used.manifest() {
+            Manifest::No => whole,
+            Manifest::Yes => {
+                Judgement::unknown(vec![OfLocation::Manifest { location: entry.location.to_string() }.into()])
+            }
+            Manifest::Perhaps => {
+                Judgement::unknown(vec![OfLocation::PerhapsManifest { location: entry.location.to_string() }.into()])
+            }
+        }
+    }
+
+    /// Of many places that begin alike: a gap at one is a gap.
+    fn worst_of(&self, used: &Used) -> Judgement<Coverage> {
+        let entry = &used.location;
+        let each: Vec<(&Location, Judgement<Coverage>)> =
+            used.members.iter().map(|place| (place, self.proof(place, entry.access, entry.role.as_ref()))).collect();
+        let all = each.len() as u64;
+        for status in [Coverage::Gap, Coverage::Unknown] {
+            let places = each.iter().filter(|(_, of)| of.status == status).count() as u64;
+            if let Some((place, first)) = each.iter().find(|(_, of)| of.status == status) {
+                let reason = OfLocation::OfPlaces { places, all, first: place.to_string() };
+                let reasons = [vec![reason.into()], first.reasons.clone()].concat();
+                return Judgement::new(status, reasons, first.evidence.clone());
+            }
+        }
+        each.into_iter().next().map_or_else(|| Judgement::unknown(vec![]), |(_, first)| first)
     }
 
     pub(super) fn proof(&self, location: &Location, access: Access, role: Option<&RoleArn>) -> Judgement<Coverage> {
@@ -109,6 +151,12 @@ impl View<'_> {
         let reason = OfLocation::NotRecorded { event: lost(&gap.witness), missed_by };
         Judgement::new(Coverage::Gap, vec![reason.into()], evidence)
     }
+}
+
+/// Of a part that nobody names: where all of the location is recorded, so is the part.
+fn of_part(entry: &RedshiftLocation, coverage: Judgement<Coverage>) -> Judgement<Coverage> {
+    let reason = OfLocation::UsedWithin { location: entry.location.to_string(), statement: entry.kind };
+    Judgement::unknown([vec![reason.into()], coverage.reasons].concat())
 }
 
 /// `failing`: what is to be said of the deliveries.

@@ -9,11 +9,10 @@ use super::judgement::{Coverage, Judgement};
 use crate::aws::arn::RoleArn;
 use crate::aws::location::Location;
 use crate::aws::s3_events::Access;
-use crate::aws::timestamp::Timestamp;
 use crate::coverage::prove::{Share, Verdict};
 use crate::coverage::recorder::{Effect, Recorder};
 use crate::logs::layout;
-use crate::reason::{NotSeen, OfObjects, OfRecords, Reason};
+use crate::reason::{NotSeen, OfRecords, Reason};
 use crate::snapshot::{FactKind, LogReading, Records, Skipped, Trail, Window};
 
 /// How long after an event its record may be delivered, and some slack.
@@ -84,22 +83,6 @@ impl<'a> View<'a> {
         let of_each = named.map(|recorder| self.missing_of_recorder(recorder, region, access, window));
         missing.extend(of_each.min_by_key(|of| of.len()).iter().flat_map(|of| of.to_vec()));
         missing
-    }
-
-    /// What was changed there since: an object's record may be of before.
-    pub(super) fn changes_there(&self, object: &Location, role: &RoleArn, since: Timestamp) -> Vec<Reason> {
-        let Ok(region) = self.world.bucket_region(&object.bucket) else { return vec![] };
-        let Ok(set) = self.world.recorders_at(&object.bucket, region, Some(role)) else { return vec![] };
-        let window = Window { start: since, end: self.world.at };
-        let mut changes: Vec<Reason> =
-            set.recorders.iter().flat_map(|recorder| self.changed(recorder, window)).collect();
-        for recorder in &set.recorders {
-            let status = self.world.trail(&recorder.arn).and_then(|trail| trail.status.get(region));
-            if let Some(at) = status.and_then(|status| status.stop_logging_time).filter(|at| *at >= since) {
-                changes.push(OfObjects::StoppedSince { recorder: recorder.name.clone(), at }.into());
-            }
-        }
-        changes
     }
 
     /// The same of "nobody else touched it": a listing of more than the location shows its keys too.

@@ -70,7 +70,12 @@ impl View<'_> {
             return self.lost(statement, &object, &role, &traces);
         }
         if !all(true) {
-            return Err(vec![OfObjects::MayBeRecorded.into()]);
+            let of = |answer: bool| {
+                let each = events(statement.kind).iter().zip(&traces);
+                let told = each.filter(move |(_, trace)| trace.recorded == Some(answer));
+                told.map(|(event_name, _)| (*event_name).to_owned()).collect::<Vec<_>>()
+            };
+            return Err(vec![OfObjects::MayBeRecorded { recorded: of(true), not_recorded: of(false) }.into()]);
         }
         let access = match statement.kind {
             LocationKind::Unload => Access::Write,

@@ -1,6 +1,7 @@
 //! What closes all gaps of the declared and learned locations together.
 
 use super::View;
+use super::judgement::Coverage;
 use super::uses::uses;
 use crate::config::Config;
 use crate::coverage::prove::Verdict;
@@ -30,6 +31,8 @@ pub fn fixes(snapshot: &Snapshot, config: &Config) -> Fixes {
         match proved {
             Ok((Verdict::Recorded(_), _)) => {}
             // Which part of the location is used is not known: nor is whether that is a gap.
+            Ok((Verdict::Gap(_), _))
+                if !used.members.is_empty() && view.coverage_of_use(&used).status == Coverage::Recorded => {}
             Ok((Verdict::Gap(_), requirement)) if !used.is_within => gaps.push(requirement),
             Ok((Verdict::Gap(_), _)) => unknown += 1,
             Ok((Verdict::Unknown(_), _)) | Err(_) => unknown += 1,

@@ -37,8 +37,8 @@ impl View<'_> {
             started_at: statement.started_at,
             ended_at: statement.ended_at,
             file_count: statement.file_count,
-            record: self.statement_record(statement),
-            acting_role: statement_role(statement, &around),
+            record: named(statement, self.statement_record(statement), StatementRecord::Recorded),
+            acting_role: named(statement, statement_role(statement, &around), StatementRole::AsDeclared),
         }
     }
 
@@ -58,12 +58,12 @@ impl View<'_> {
             None => return not_compared(OfObjects::NoRecords),
         };
         let (began, ended) = (statement.started_at, statement.ended_at);
-        if ended.is_some_and(|ended| ended < began) {
-            return unknown(OfObjects::TimesContradict);
-        }
         // It belongs to the time in which it began.
         if let Some(window) = records.window.filter(|window| began < window.start || began > window.end) {
             return not_compared(OfObjects::OutsideWindow { start: window.start, end: window.end });
+        }
+        if ended.is_some_and(|ended| ended < began) {
+            return unknown(OfObjects::TimesContradict);
         }
         if statement.files.is_none() {
             let was_asked = began.0 >= self.world.at.0 - self.config.window();
@@ -126,6 +126,22 @@ pub(super) fn role_not_told(statement: &Statement) -> OfObjects {
     }
 }
 
+/// A reader knows a statement by what it did, not by its number.
+fn named<S: Copy + Default + PartialEq>(statement: &Statement, judged: Judgement<S>, holds: S) -> Judgement<S> {
+    if judged.status == holds || judged.evidence == json!({}) {
+        return judged;
+    }
+    let ran = OfObjects::Ran {
+        statement: statement.kind,
+        location: statement.location.clone(),
+        query: statement.query_id.clone(),
+        cluster: statement.cluster.clone(),
+        user: statement.user.clone(),
+        started_at: statement.started_at,
+    };
+    Judgement::new(judged.status, [vec![ran.into()], judged.reasons].concat(), judged.evidence)
+}
+
 /// What Redshift did not tell of the objects, or not so that it can be read.
 pub(super) fn untold(statement: &Statement) -> Vec<Reason> {
     let mut doubts = Vec::new();
@@ -135,7 +151,9 @@ pub(super) fn untold(statement: &Statement) -> Vec<Reason> {
     }
     match (statement.file_count, statement.rows) {
         (None, _) => doubts.push(OfObjects::FilesNotCounted.into()),
-        (Some(0), Some(rows)) if rows > 0 && told == 0 => doubts.push(OfObjects::RowsWithoutFiles { rows }.into()),
+        (Some(0), rows) if told == 0 && (rows != Some(0) || statement.bytes.is_some_and(|bytes| bytes > 0)) => {
+            doubts.push(OfObjects::RowsWithoutFiles { rows }.into());
+        }
         _ => {}
     }
     if statement.unreadable_files > 0 {

@@ -31,6 +31,6 @@ pub enum SubjectKind {
     /// An account, or one region of it.
     Account,
     Statement,
-    /// `ACCOUNT/REGION/NAME`
+    /// `ACCOUNT/REGION/NAME`, of a namespace `ACCOUNT/REGION/namespace/NAME`
     Cluster,
 }

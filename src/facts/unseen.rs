@@ -27,7 +27,11 @@ impl View<'_> {
         let (of_records, of_redshift) = (self.unseen_records(), self.unseen_statements());
         let records = OF_RECORDS.into_iter().map(|list| (list.to_owned(), of_records.clone()));
         let redshift = OF_REDSHIFT.into_iter().map(|list| (list.to_owned(), of_redshift.clone()));
-        let own = [("trails", self.unseen_trails()), ("clusters", self.clusters_not_asked())];
+        let own = [
+            ("trails", self.unseen_trails()),
+            ("clusters", self.clusters_not_asked()),
+            ("unload_writes", self.unseen_writes(&of_records, &of_redshift)),
+        ];
         records.chain(redshift).chain(own.map(|(list, unseen)| (list.to_owned(), unseen))).collect()
     }
 
@@ -56,6 +60,15 @@ impl View<'_> {
     fn unseen_trails(&self) -> Vec<UnseenFact> {
         let places = self.failed(&[FactKind::Trails, FactKind::Regions]);
         places.into_iter().map(|((account, region), reasons)| unseen(account, region, reasons)).collect()
+    }
+
+    /// Where Redshift is asked what it ran: records that were not read, and statements that were not told.
+    fn unseen_writes(&self, of_records: &[UnseenFact], of_redshift: &[UnseenFact]) -> Vec<UnseenFact> {
+        if !self.config.learn.contains(&LearnSource::SystemTables) {
+            return vec![];
+        }
+        let is_new = |fact: &&UnseenFact| !of_redshift.iter().any(|other| other.subject == fact.subject);
+        of_redshift.iter().chain(of_records.iter().filter(is_new)).cloned().collect()
     }
 
     /// Where clusters are asked for their audit logs, one for each account and region in which one may be.

@@ -23,16 +23,31 @@ pub(super) struct Used {
     pub is_within: bool,
     /// The cluster that uses it, where that is told.
     pub cluster: Option<String>,
+    /// Of many learned places that were put together: each.
+    pub members: Vec<Location>,
     /// Whether COPY reads what it names; `None`: nobody says.
-    is_told_manifest: Option<bool>,
+    told_manifest: Option<Manifest>,
+}
+
+/// Whether COPY reads what a location names, where that is not told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Manifest {
+    No,
+    Yes,
+    /// The text of the statement could not be read.
+    Perhaps,
 }
 
 impl Used {
-    /// COPY reads by it, and what it names is not known. What is declared says so by its name alone.
-    pub(super) fn is_manifest(&self) -> bool {
+    /// Whether COPY reads by it what is not known. What is declared says so by its name alone.
+    pub(super) fn manifest(&self) -> Manifest {
         let key = &self.location.location.prefix;
         let is_named = key.ends_with("manifest") || key.ends_with("manifest.json");
-        self.location.kind == LocationKind::Copy && self.is_told_manifest.unwrap_or(is_named)
+        let by_name = if is_named { Manifest::Yes } else { Manifest::No };
+        match self.location.kind {
+            LocationKind::Copy => self.told_manifest.unwrap_or(by_name),
+            LocationKind::Unload => Manifest::No,
+        }
     }
 }
 
@@ -47,8 +62,13 @@ pub(super) struct Learned<'s> {
     pub cluster: Option<&'s str>,
     pub origin: Cow<'s, Origin>,
     pub is_within: bool,
-    pub is_manifest: bool,
+    pub manifest: Manifest,
+    /// Of many places that were put together: each.
+    pub members: Vec<Location>,
 }
+
+/// So many undeclared places of one cluster and role in a bucket are told one by one; of more, what their keys begin with.
+const ONE_BY_ONE: usize = 10;
 
 /// By themselves, of statements, and of the records if the config asks, each once: what is told first counts.
 pub(super) fn learned<'s>(snapshot: &'s Snapshot, config: &Config) -> Vec<Learned<'s>> {
@@ -63,7 +83,8 @@ pub(super) fn learned<'s>(snapshot: &'s Snapshot, config: &Config) -> Vec<Learne
             cluster: told.cluster.as_deref(),
             origin: Cow::Borrowed(&told.origin),
             is_within: told.is_within,
-            is_manifest: told.is_manifest,
+            manifest: if told.is_manifest { Manifest::Yes } else { Manifest::No },
+            members: vec![],
         })
     });
     let declared = DeclaredPlaces::of(config);
@@ -72,19 +93,52 @@ pub(super) fn learned<'s>(snapshot: &'s Snapshot, config: &Config) -> Vec<Learne
     let mut seen = HashSet::new();
     let is_new = |of: &Learned| {
         let use_of_it = (of.role.clone(), of.without_role, of.cluster.map(str::to_owned));
-        seen.insert((of.kind, of.location.clone(), use_of_it, of.is_within, of.is_manifest))
+        seen.insert((of.kind, of.location.clone(), use_of_it, of.is_within, of.manifest))
     };
-    by_themselves.chain(of_statements).chain(of_records).filter(is_new).collect()
+    let each = by_themselves.chain(of_statements).chain(of_records).filter(is_new).collect();
+    put_together(each, &declared)
+}
+
+/// A place of each run is told as the one that all runs have.
+fn put_together<'s>(each: Vec<Learned<'s>>, declared: &DeclaredPlaces) -> Vec<Learned<'s>> {
+    type Use<'s> = (LocationKind, String, Option<RoleArn>, Option<WithoutRole>, Option<&'s str>, bool);
+    let mut groups: BTreeMap<Use, Vec<Learned>> = BTreeMap::new();
+    let mut told = vec![];
+    for of in each {
+        if of.is_within || of.manifest != Manifest::No || declared.has_use(&of) {
+            told.push(of);
+            continue;
+        }
+        let is_declared = !declared.around(of.kind, &of.location).is_empty();
+        let key = (of.kind, of.location.bucket.clone(), of.role.clone(), of.without_role, of.cluster, is_declared);
+        groups.entry(key).or_default().push(of);
+    }
+    for mut group in groups.into_values() {
+        if group.len() <= ONE_BY_ONE {
+            told.append(&mut group);
+            continue;
+        }
+        let members: Vec<Location> = group.iter().map(|of| of.location.clone()).collect();
+        let location = Location { prefix: common(&members).to_owned(), ..members[0].clone() };
+        told.extend(group.into_iter().next().map(|first| Learned { location, members, ..first }));
+    }
+    told
+}
+
+/// What all keys begin with, up to a slash.
+fn common(members: &[Location]) -> &str {
+    let first = &*members[0].prefix;
+    let length = members.iter().fold(first.len(), |length, of| {
+        first.bytes().zip(of.prefix.bytes()).take(length).take_while(|(one, other)| one == other).count()
+    });
+    // A slash is a character of its own.
+    let end = first.as_bytes()[..length].iter().rposition(|byte| *byte == b'/').map_or(0, |slash| slash + 1);
+    &first[..end]
 }
 
 /// Its own location. Of a COPY by a manifest whose files are told, these too: what is not declared of them is somewhere in its bucket.
 fn of_statement<'s>(told: &'s Statement, declared: &DeclaredPlaces) -> Vec<Learned<'s>> {
-    let is_copy = told.kind == LocationKind::Copy;
-    let is_read_by_manifest = is_copy && told.manifest != Some(false);
-    let are_told = told.unreadable_files == 0
-        && told.files.is_some()
-        && told.file_count == told.files.as_ref().map(|files| files.len() as u64);
-    let learned = |location, is_within, is_manifest| Learned {
+    let learned = |location, is_within, manifest| Learned {
         kind: told.kind,
         location,
         role: told.role.as_deref().and_then(RoleArn::parse),
@@ -92,18 +146,33 @@ fn of_statement<'s>(told: &'s Statement, declared: &DeclaredPlaces) -> Vec<Learn
         cluster: Some(&told.cluster),
         origin: Cow::Borrowed(&told.origin),
         is_within,
-        is_manifest,
+        manifest,
+        members: vec![],
     };
-    let is_known = is_read_by_manifest && told.manifest == Some(true) && are_told;
+    let manifest = match told.manifest {
+        _ if told.kind == LocationKind::Unload => Manifest::No,
+        Some(false) => Manifest::No,
+        // What it names is what was read.
+        _ if names_all_files(told) => Manifest::No,
+        Some(true) => Manifest::Yes,
+        None => Manifest::Perhaps,
+    };
     // A text that is no location was refused by the loader of the snapshot.
-    let own = Location::parse_object(&told.location).ok();
-    let own = own.map(|location| learned(location, false, is_read_by_manifest && !is_known));
-    let objects = told.files.iter().flatten().filter(|_| is_known);
-    let undeclared = objects.filter_map(|file| Location::parse_object(&file.object).ok());
-    let undeclared = undeclared.filter(|object| declared.around(told.kind, object).is_empty());
+    let own = Location::parse_object(&told.location).ok().map(|location| learned(location, false, manifest));
+    let is_read_by_manifest = told.kind == LocationKind::Copy && told.manifest != Some(false);
+    let files = told.files.iter().flatten().filter(|_| is_read_by_manifest && manifest == Manifest::No);
+    let objects = files.filter_map(|file| Location::parse_object(&file.object).ok());
+    let undeclared = objects.filter(|object| !declared.has_use(&learned(object.clone(), false, Manifest::No)));
     let buckets: BTreeSet<String> = undeclared.map(|object| object.bucket).collect();
-    let of_buckets = buckets.into_iter().map(|bucket| learned(Location { bucket, prefix: String::new() }, true, false));
-    own.into_iter().chain(of_buckets).collect()
+    let bucket = |bucket| learned(Location { bucket, prefix: String::new() }, true, Manifest::No);
+    own.into_iter().chain(buckets.into_iter().map(bucket)).collect()
+}
+
+/// It ended well, and as many files are named as it says.
+fn names_all_files(told: &Statement) -> bool {
+    let named = told.files.as_ref().map(|files| files.len() as u64);
+    let is_over = told.status == "completed" && told.ended_at.is_some();
+    is_over && told.unreadable_files == 0 && named.is_some_and(|named| named > 0) && named == told.file_count
 }
 
 /// Of sessions of Redshift's name where nothing is declared: they used some part of the bucket.
@@ -125,7 +194,8 @@ fn of_sessions(records: &Records) -> Vec<Learned<'static>> {
             cluster: None,
             origin: Cow::Owned(Origin::Record { event_id: example.event_id.clone(), object: example.object.clone() }),
             is_within: true,
-            is_manifest: false,
+            manifest: Manifest::No,
+            members: vec![],
         })
     });
     each.collect()
@@ -138,15 +208,19 @@ pub(super) fn uses(snapshot: &Snapshot, config: &Config) -> Vec<Used> {
         origin: Origin::Config { line: location.line },
         is_within: false,
         cluster: location.cluster.clone(),
-        is_told_manifest: None,
+        members: vec![],
+        told_manifest: None,
     };
     let declared = DeclaredPlaces::of(config);
-    let undeclared =
-        learned(snapshot, config).into_iter().filter(|of| of.is_within || of.is_manifest || !declared.has_use(of));
+    let undeclared = learned(snapshot, config).into_iter().filter(|of| {
+        let is_whole = !of.is_within && of.manifest == Manifest::No;
+        !(is_whole && declared.has_use(of))
+    });
     let of_learned = undeclared.map(|learned| Used {
         origin: learned.origin.clone().into_owned(),
         is_within: learned.is_within,
-        is_told_manifest: Some(learned.is_manifest),
+        told_manifest: Some(learned.manifest),
+        members: learned.members,
         cluster: learned.cluster.map(str::to_owned),
         location: RedshiftLocation {
             kind: learned.kind,
@@ -210,7 +284,8 @@ impl<'c> DeclaredPlaces<'c> {
     fn has_use(&self, learned: &Learned) -> bool {
         self.around(learned.kind, &learned.location).iter().any(|entry| match (&entry.role, &learned.role) {
             (Some(declared), Some(acting)) => declared.same_role(acting),
-            (Some(_), None) => learned.without_role.is_none(),
+            // An audit log masks it.
+            (Some(_), None) => learned.without_role.is_none() && matches!(*learned.origin, Origin::File { .. }),
             (None, _) => true,
         })
     }
@@ -221,7 +296,7 @@ impl View<'_> {
     pub(super) fn learned_facts(&self) -> Vec<LearnedFact> {
         let mut seen = HashSet::new();
         let learned = learned(self.world.snapshot, self.config).into_iter();
-        let each = learned.filter(|of| seen.insert((of.kind, of.location.clone(), of.is_within)));
+        let each = learned.filter(|of| seen.insert((of.kind, of.location.clone(), of.is_within, of.cluster)));
         let fact = |learned: Learned| LearnedFact {
             subject: self.location_subject(&learned.location, Some(learned.origin.clone().into_owned())),
             location: learned.location.to_string(),
@@ -239,13 +314,15 @@ fn declaration(declared: &DeclaredPlaces, learned: &Learned) -> Judgement<Declar
     let evidence =
         json!({"told_by": learned.origin, "cluster": cluster, "role": learned.role.as_ref().map(|role| &role.text)});
     if let Some(entry) = declared.around(kind, &learned.location).first() {
-        let reason = OfLocation::Declared { statement: kind, line: entry.line };
+        let role_is_assumed = learned.role.is_none() && entry.role.is_some() && learned.without_role.is_none();
+        let reason = OfLocation::Declared { statement: kind, line: entry.line, role_is_assumed };
         return Judgement::new(Declaration::Declared, vec![reason.into()], evidence);
     }
     if learned.is_within && !declared.within(kind, &learned.location).is_empty() {
         let reason = OfLocation::UsedWithin { location: learned.location.to_string(), statement: kind };
         return Judgement::new(Declaration::Unknown, vec![reason.into()], evidence);
     }
-    let reason: Reason = OfLocation::NotDeclared { statement: kind, cluster }.into();
+    let reason: Reason =
+        OfLocation::NotDeclared { statement: kind, cluster, places: learned.members.len().max(1) as u64 }.into();
     Judgement::new(Declaration::Undeclared, vec![reason], evidence)
 }

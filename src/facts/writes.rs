@@ -10,8 +10,8 @@ use super::judgement::{Explanation, Judgement};
 use super::reconciliation::untold;
 use crate::aws::arn::RoleArn;
 use crate::aws::location::{Location, LocationKind};
-use crate::reason::{OfObjects, Reason};
-use crate::snapshot::{FactKind, LearnSource, Origin, RoleWrites, Statement};
+use crate::reason::{NotSeen, OfObjects, Reason};
+use crate::snapshot::{Account, FactKind, LearnSource, Origin, RoleWrites, Statement};
 
 /// What a cluster's account must have told, so that a write is known to be of no statement.
 const TOLD: [FactKind; 4] = [FactKind::Statements, FactKind::Clusters, FactKind::Namespaces, FactKind::Workgroups];
@@ -28,8 +28,8 @@ impl View<'_> {
             }
         }
         let half_told = self.half_told_unloads();
-        let lines: BTreeMap<String, usize> =
-            self.config.redshift.iter().map(|entry| (entry.location.to_string(), entry.line)).collect();
+        let unloads = self.config.redshift.iter().filter(|entry| entry.kind == LocationKind::Unload);
+        let lines: BTreeMap<String, usize> = unloads.map(|entry| (entry.location.to_string(), entry.line)).collect();
         let fact = |(place, writes): (&str, Vec<(&RoleWrites, RoleArn)>)| {
             // A text that is no location was refused by the loader of the snapshot.
             let location = Location::parse_object(place).ok()?;
@@ -53,10 +53,14 @@ impl View<'_> {
             return Judgement::plain(Explanation::NotAsked, OfObjects::FilesNotAsked);
         }
         let evidence = json!({"writes": writes.iter().map(|(writes, _)| writes).collect::<Vec<_>>()});
+        let sum =
+            |count: fn(&RoleWrites) -> u64| writes.iter().map(|(writes, _)| count(writes)).fold(0, u64::saturating_add);
         let Some((first, role)) = writes.iter().find(|(writes, _)| writes.unexplained > 0) else {
-            let writes = writes.iter().map(|(writes, _)| writes.explained).fold(0, u64::saturating_add);
-            let reason = OfObjects::WritesExplained { writes };
-            return Judgement::new(Explanation::Explained, vec![reason.into()], evidence);
+            let (status, reason) = match sum(|writes| writes.unclear) {
+                0 => (Explanation::Explained, OfObjects::WritesExplained { writes: sum(|writes| writes.explained) }),
+                writes => (Explanation::Unknown, OfObjects::WritesUnclear { writes }),
+            };
+            return Judgement::new(status, vec![reason.into()], evidence);
         };
         let example = first.example.clone();
         let reason = OfObjects::WritesUnexplained {
@@ -70,6 +74,11 @@ impl View<'_> {
         let failures = TOLD.into_iter().flat_map(|kind| self.world.failures(&role.account, kind));
         let mut untold: Vec<Reason> = failures.map(Reason::failed).collect();
         untold.dedup();
+        let was_asked = |account: &Account| account.learned_from.contains(&LearnSource::SystemTables);
+        if !self.world.account(&role.account).is_some_and(was_asked) {
+            let source = LearnSource::SystemTables;
+            untold.push(NotSeen::NotLearned { account: role.account.clone(), source }.into());
+        }
         let may_be_its = half_told.iter().find(|(of, _)| of.overlaps_listing(&place.bucket, &place.prefix));
         untold
             .extend(may_be_its.map(|(_, statement)| OfObjects::HalfToldUnload { statement: statement.clone() }.into()));

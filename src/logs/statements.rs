@@ -1,13 +1,12 @@
 //! The objects that Redshift says it wrote or read, looked for in the records.
 //!
 //! Each is looked for by its name, the role and the time of its statement, while records are read in any order by any thread. What
-//! is kept grows with the statements: a mark for each object, and the writes of objects that several statements wrote at one time.
+//! is kept grows with the statements: a mark for each object.
 
 use std::collections::{BTreeSet, HashMap};
 use std::hash::BuildHasher;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 use foldhash::quality::RandomState;
 use time::Duration;
@@ -28,8 +27,14 @@ pub const SLACK: Duration = Duration::minutes(5);
 const NAMED: usize = 3;
 const NAMED_BUCKETS: usize = 10;
 
+/// An event's time is told to the second, and what a statement calls its end may be a moment earlier.
+const ROUNDING: Duration = Duration::seconds(5);
+
 /// Of more statements that used one object at about one time none is told from the others.
 const CROWD: usize = 64;
+
+/// The events of which one ends the writing of an object.
+pub(super) const WRITES: [&str; 2] = ["PutObject", "CompleteMultipartUpload"];
 
 /// Every object that some statement wrote or read.
 pub struct StatementObjects<'s> {
@@ -38,10 +43,8 @@ pub struct StatementObjects<'s> {
     hash: RandomState,
     /// By object, and then by the beginning of the statement.
     uses: Vec<Use>,
-    /// By the hash of an object, its uses.
+    /// By the hash of an object and of what is done to it, its uses.
     places: HashMap<u64, Range<u32>, RandomState>,
-    /// Of objects with several uses, by the first: writes that may be of one or another.
-    shared: Mutex<HashMap<u32, Vec<Shared>>>,
 }
 
 /// An object in one statement.
@@ -60,13 +63,6 @@ const MISSING: u8 = 0;
 /// There is an event that may be another statement's, or somebody else's.
 const UNCLEAR: u8 = 1;
 const SEEN: u8 = 2;
-
-/// A write of an object that several statements wrote.
-struct Shared {
-    at: Timestamp,
-    /// The uses that it may be of.
-    fits: Vec<u32>,
-}
 
 /// What is asked of the records of a statement.
 struct Asked {
@@ -89,19 +85,29 @@ struct Fit {
     is_within: bool,
 }
 
-/// What an event does to an object.
-#[derive(Clone, Copy)]
-struct Deed {
-    kind: LocationKind,
-    /// Of the whole object; else of a part, whose end another event is.
-    is_whole: bool,
+/// The uses that an event may be of.
+enum Candidates {
+    None,
+    /// The only one.
+    One(Fit),
+    /// It cannot be told of which.
+    Several(Vec<Fit>),
+}
+
+/// Whether a statement wrote an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Explained {
+    Yes,
+    Perhaps,
+    No,
 }
 
 impl<'s> StatementObjects<'s> {
     pub fn of(statements: &'s [Statement]) -> StatementObjects<'s> {
         let (asked, hash): (Vec<Asked>, _) = (statements.iter().map(Asked::of).collect(), RandomState::default());
         let of_statement = |(number, statement): (usize, &'s Statement)| {
-            let objects = statement.objects().filter_map(|object| hash_of(&hash, &object)).collect::<Vec<_>>();
+            let kind = statement.kind;
+            let objects = statement.objects().filter_map(|object| hash_of(&hash, kind, &object)).collect::<Vec<_>>();
             objects.into_iter().map(move |object| (object, number as u32))
         };
         let mut pairs: Vec<(u64, u32)> = statements.iter().enumerate().flat_map(of_statement).collect();
@@ -120,7 +126,7 @@ impl<'s> StatementObjects<'s> {
             let (state, is_crowded) = (AtomicU8::new(MISSING), AtomicBool::new(false));
             uses.push(Use { object, statement, all_until, state, is_crowded });
         }
-        StatementObjects { statements, asked, hash, uses, places, shared: Mutex::default() }
+        StatementObjects { statements, asked, hash, uses, places }
     }
 
     /// Counts the event for the statement that may have made it.
@@ -128,51 +134,54 @@ impl<'s> StatementObjects<'s> {
         if self.uses.is_empty() || event.error_code.is_some() {
             return;
         }
+        // A part of an upload is no object until the upload is completed.
         let (kind, is_whole) = match &*event.name {
-            "PutObject" | "CompleteMultipartUpload" => (LocationKind::Unload, true),
+            name if WRITES.contains(&name) => (LocationKind::Unload, true),
             "UploadPart" => (LocationKind::Unload, false),
             "GetObject" | "SelectObjectContent" => (LocationKind::Copy, true),
             _ => return,
         };
         for reached in &event.resources {
-            if let Resource::Object { bucket, key } = &reached.resource
-                && let Some(uses) = self.places.get(&self.hash.hash_one((&**bucket, &**key)))
-            {
-                self.note_at(uses.clone(), Deed { kind, is_whole }, event, principal);
+            match self.candidates(&reached.resource, kind, event, principal) {
+                Candidates::None => {}
+                Candidates::One(fit) => {
+                    let session = if kind == LocationKind::Copy { SessionKind::Copy } else { SessionKind::Unload };
+                    self.asked_of(fit.place).bytes.fetch_add(bytes_of(event, session).unwrap_or(0), Ordering::Relaxed);
+                    if is_whole {
+                        self.mark(fit.place, if fit.is_its { SEEN } else { UNCLEAR });
+                    }
+                }
+                Candidates::Several(fits) if is_whole => fits.iter().for_each(|fit| self.mark(fit.place, UNCLEAR)),
+                Candidates::Several(_) => {}
             }
         }
     }
 
-    /// Whether a statement may have made this write.
-    pub(super) fn explain(&self, event: &Event, resource: &Resource, principal: &Principal) -> bool {
-        let Resource::Object { bucket, key } = resource else { return false };
-        let uses = self.places.get(&self.hash.hash_one((&**bucket, &**key)));
-        uses.is_some_and(|uses| !self.fitting(uses.clone(), LocationKind::Unload, event, principal).is_empty())
+    /// Whether a statement made this write. Beside its own time it may be another write of the object.
+    pub(super) fn explain(&self, event: &Event, resource: &Resource, principal: &Principal) -> Explained {
+        match self.candidates(resource, LocationKind::Unload, event, principal) {
+            Candidates::None => Explained::No,
+            Candidates::One(fit) if fit.is_its && fit.is_within => Explained::Yes,
+            // Whichever of them it was.
+            Candidates::Several(fits) if fits.iter().all(|fit| fit.is_its && fit.is_within) => Explained::Yes,
+            Candidates::One(_) | Candidates::Several(_) => Explained::Perhaps,
+        }
     }
 
-    fn note_at(&self, uses: Range<u32>, deed: Deed, event: &Event, principal: &Principal) {
-        let fits = self.fitting(uses.clone(), deed.kind, event, principal);
-        let mut within = fits.iter().filter(|fit| fit.is_within && fit.is_its);
-        let only = match (&*fits, within.next(), within.next()) {
-            ([only], ..) => Some(only),
-            // Those before and after it are so by their clocks alone.
-            (_, Some(only), None) => Some(only),
-            _ => None,
+    /// The statements in whose time it lies come before those that only the clocks' difference brings near.
+    fn candidates(&self, resource: &Resource, kind: LocationKind, event: &Event, principal: &Principal) -> Candidates {
+        let Resource::Object { bucket, key } = resource else { return Candidates::None };
+        let Some(uses) = self.places.get(&self.hash.hash_one((&**bucket, &**key, kind))) else {
+            return Candidates::None;
         };
-        if let Some(first) = only.or(fits.first()) {
-            let session = if deed.kind == LocationKind::Copy { SessionKind::Copy } else { SessionKind::Unload };
-            self.asked_of(first.place).bytes.fetch_add(bytes_of(event, session).unwrap_or(0), Ordering::Relaxed);
+        let (mut fits, are_all) = self.fitting(uses.clone(), event, principal);
+        if are_all && fits.iter().any(|fit| fit.is_within) {
+            fits.retain(|fit| fit.is_within);
         }
-        match only {
-            _ if !deed.is_whole => {}
-            Some(only) => self.mark(only.place, if only.is_its { SEEN } else { UNCLEAR }),
-            // An object is written once, and read as often as it takes.
-            None if deed.kind == LocationKind::Unload && fits.iter().all(|fit| fit.is_its) && !fits.is_empty() => {
-                let fits = fits.iter().map(|fit| fit.place).collect();
-                let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
-                shared.entry(uses.start).or_default().push(Shared { at: event.time, fits });
-            }
-            None => fits.iter().for_each(|fit| self.mark(fit.place, UNCLEAR)),
+        match &*fits {
+            [] if are_all => Candidates::None,
+            [only] if are_all => Candidates::One(*only),
+            _ => Candidates::Several(fits),
         }
     }
 
@@ -180,16 +189,12 @@ impl<'s> StatementObjects<'s> {
         self.uses[place as usize].state.fetch_max(state, Ordering::Relaxed);
     }
 
-    fn state(&self, place: u32) -> u8 {
-        self.uses[place as usize].state.load(Ordering::Relaxed)
-    }
-
     fn asked_of(&self, place: u32) -> &Asked {
         &self.asked[self.uses[place as usize].statement as usize]
     }
 
-    /// The uses of an object whose statements may have made the event, the latest first.
-    fn fitting(&self, uses: Range<u32>, kind: LocationKind, event: &Event, principal: &Principal) -> Vec<Fit> {
+    /// The uses of an object whose statements may have made the event, and whether these are all.
+    fn fitting(&self, uses: Range<u32>, event: &Event, principal: &Principal) -> (Vec<Fit>, bool) {
         // Those that begin later are of no interest, nor are those before the last that goes on.
         let (early, late) = (event.time.0 - SLACK, event.time.0 + SLACK);
         let begun = self.uses[uses.start as usize..uses.end as usize]
@@ -200,23 +205,20 @@ impl<'s> StatementObjects<'s> {
         for (number, place) in begun.take_while(go_on).enumerate() {
             if number == CROWD {
                 self.uses[uses.start as usize].is_crowded.store(true, Ordering::Relaxed);
-                break;
+                return (fits, false);
             }
             let asked = self.asked_of(place);
-            if asked.kind == kind
-                && asked.ended.is_none_or(|ended| early <= ended.0)
+            if asked.ended.is_none_or(|ended| early <= ended.0)
                 && let Some(is_its) = asked.is_its(principal)
             {
-                let is_within = asked.began <= event.time && asked.ended.is_none_or(|ended| event.time <= ended);
-                fits.push(Fit { place, is_its, is_within });
+                fits.push(Fit { place, is_its, is_within: asked.is_within(event.time) });
             }
         }
-        fits
+        (fits, true)
     }
 
     /// What was found, statement by statement.
-    pub(super) fn finish(mut self) -> Vec<StatementRecords> {
-        self.share_out();
+    pub(super) fn finish(self) -> Vec<StatementRecords> {
         let mut found: Vec<StatementRecords> = self.statements.iter().map(StatementRecords::of).collect();
         for (number, (statement, found)) in self.statements.iter().zip(&mut found).enumerate() {
             let bytes = self.asked[number].bytes.load(Ordering::Relaxed);
@@ -241,45 +243,23 @@ impl<'s> StatementObjects<'s> {
     }
 
     fn state_of(&self, object: &str, statement: u32) -> u8 {
-        let uses = hash_of(&self.hash, object).and_then(|object| self.places.get(&object)).cloned();
+        let kind = self.asked[statement as usize].kind;
+        let uses = hash_of(&self.hash, kind, object).and_then(|object| self.places.get(&object)).cloned();
         let Some(uses) = uses else { return MISSING };
         let key = |number: u32| (self.asked[number as usize].began, number);
         let own =
             self.uses[uses.start as usize..uses.end as usize].partition_point(|of| key(of.statement) < key(statement));
-        match self.state(uses.start + own as u32) {
+        match self.uses[uses.start as usize + own].state.load(Ordering::Relaxed) {
             MISSING if self.uses[uses.start as usize].is_crowded.load(Ordering::Relaxed) => UNCLEAR,
             state => state,
-        }
-    }
-
-    /// Statements that wrote an object at one time wrote it once each. Where there is a write for each, each has one; else it cannot be told
-    /// whose is missing.
-    fn share_out(&mut self) {
-        let shared = std::mem::take(self.shared.get_mut().unwrap_or_else(PoisonError::into_inner));
-        for mut events in shared.into_values() {
-            events.sort_by_key(|event| event.at);
-            let mut open: BTreeSet<u32> = events.iter().flat_map(|event| event.fits.iter().copied()).collect();
-            open.retain(|place| self.state(*place) != SEEN);
-            let all = open.clone();
-            for event in events {
-                let end = |place: &&u32| {
-                    let ended = self.asked_of(**place).ended;
-                    (ended.is_none(), ended, **place)
-                };
-                if let Some(place) = event.fits.iter().filter(|place| open.contains(place)).min_by_key(end) {
-                    open.remove(place);
-                }
-            }
-            let state = if open.is_empty() { SEEN } else { UNCLEAR };
-            all.into_iter().for_each(|place| self.mark(place, state));
         }
     }
 }
 
 /// `s3://bucket/key`; anything else is no object.
-fn hash_of(state: &RandomState, object: &str) -> Option<u64> {
+fn hash_of(state: &RandomState, kind: LocationKind, object: &str) -> Option<u64> {
     let (bucket, key) = object.strip_prefix("s3://")?.split_once('/')?;
-    Some(state.hash_one((bucket, key)))
+    Some(state.hash_one((bucket, key, kind)))
 }
 
 impl Asked {
@@ -291,6 +271,11 @@ impl Asked {
             ended: statement.ended_at,
             bytes: AtomicU64::new(0),
         }
+    }
+
+    /// Whether it is of the statement's own time.
+    fn is_within(&self, at: Timestamp) -> bool {
+        self.began.0 - ROUNDING <= at.0 && self.ended.is_none_or(|ended| at.0 <= ended.0 + ROUNDING)
     }
 
     /// Whether the role acted; `false`: perhaps. The copy of a bucket's owner may have no more of a caller than the account, and whose

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::event::Event;
 use super::principal::{Principal, PrincipalKind};
-use super::statements::StatementObjects;
+use super::statements::{Explained, StatementObjects, WRITES};
 use super::watch::WatchedPlaces;
 use crate::snapshot::{Example, RoleWrites};
 
@@ -24,22 +24,22 @@ impl Writes {
         principal: &Principal,
         log: &str,
     ) {
-        let writes = matches!(&*event.name, "PutObject" | "CompleteMultipartUpload");
-        if !writes || event.error_code.is_some() || principal.kind != PrincipalKind::Role {
+        if !WRITES.contains(&&*event.name) || event.error_code.is_some() || principal.kind != PrincipalKind::Role {
             return;
         }
         for reached in &event.resources {
             for number in places.reached_by(&reached.resource).filter(|number| places.is_unload(*number)) {
-                let is_explained = objects.explain(event, &reached.resource, principal);
+                let explained = objects.explain(event, &reached.resource, principal);
                 let example = Example { event_id: event.id.to_string(), object: log.to_owned() };
                 let one = RoleWrites {
                     principal: principal.name.clone(),
                     location: places.locations[number as usize].to_string(),
-                    explained: u64::from(is_explained),
-                    unexplained: u64::from(!is_explained),
+                    explained: u64::from(explained == Explained::Yes),
+                    unclear: u64::from(explained == Explained::Perhaps),
+                    unexplained: u64::from(explained == Explained::No),
                     first_seen: event.time,
                     last_seen: event.time,
-                    example: (!is_explained).then_some(example),
+                    example: (explained == Explained::No).then_some(example),
                 };
                 self.join((principal.name.clone(), number), one);
             }
@@ -52,6 +52,7 @@ impl Writes {
             return;
         };
         known.explained += more.explained;
+        known.unclear += more.unclear;
         known.unexplained += more.unexplained;
         known.first_seen = known.first_seen.min(more.first_seen);
         known.last_seen = known.last_seen.max(more.last_seen);

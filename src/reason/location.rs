@@ -24,9 +24,13 @@ pub enum OfLocation {
     /// Only the beginning of what is used is known.
     UsedWithin { location: String, statement: LocationKind },
     /// A table of the config has it.
-    Declared { statement: LocationKind, line: usize },
+    Declared { statement: LocationKind, line: usize, role_is_assumed: bool },
     /// No table of the config has what Redshift uses.
-    NotDeclared { statement: LocationKind, cluster: Option<String> },
+    NotDeclared { statement: LocationKind, cluster: Option<String>, places: u64 },
+    /// Of places that were put together, how many are so; the first of them.
+    OfPlaces { places: u64, all: u64, first: String },
+    /// Whether the location is a manifest is not known.
+    PerhapsManifest { location: String },
     /// More than one recorder records the same events.
     RecordedTwice { event_name: String, recorders: Vec<String> },
     /// No event is recorded more than once.
@@ -89,14 +93,31 @@ impl fmt::Display for OfLocation {
             OfLocation::UsedWithin { location, statement } => {
                 write!(f, "a {} uses a part of {location}, and which is not known", statement.sql())
             }
-            OfLocation::Declared { statement, line } => {
-                write!(f, "line {line} of the config declares it for {}", statement.sql())
+            OfLocation::Declared { statement, line, role_is_assumed } => {
+                write!(f, "line {line} of the config declares it for {}", statement.sql())?;
+                let note = "; under which role it was used is not told, and taken to be the declared one";
+                if *role_is_assumed { f.write_str(note) } else { Ok(()) }
             }
-            OfLocation::NotDeclared { statement, cluster } => {
-                write!(f, "{}", statement.sql())?;
-                cluster.iter().try_for_each(|cluster| write!(f, " of {cluster}"))?;
-                write!(f, " uses it, and no [[redshift.{}]] table declares it", statement.table())
+            OfLocation::NotDeclared { statement, cluster, places } => {
+                match cluster {
+                    Some(cluster) => write!(f, "{} of cluster {cluster} uses ", statement.sql())?,
+                    None => write!(f, "{} uses ", statement.sql())?,
+                }
+                match places {
+                    0 | 1 => f.write_str("it")?,
+                    places => write!(f, "{places} places that begin so")?,
+                }
+                write!(f, ", and no [[redshift.{}]] table declares ", statement.table())?;
+                f.write_str(if *places > 1 { "them" } else { "it" })
             }
+            OfLocation::OfPlaces { places, all, first } => {
+                write!(f, "of {all} places that begin so {places} are like {first}")
+            }
+            OfLocation::PerhapsManifest { location } => write!(
+                f,
+                "whether {location} is a manifest is not known, as the SQL text could not be read; if it is one, COPY reads the objects that \
+                 it names"
+            ),
             OfLocation::NotRecorded { event, missed_by } => not_recorded(event, missed_by, f),
             OfLocation::RecordedTwice { event_name, recorders } => {
                 write!(f, "{} both record {event_name} there, and both are paid for", recorders.join(" and "))

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::MissedBy;
+use crate::aws::location::LocationKind;
 use crate::aws::timestamp::Timestamp;
 use crate::snapshot::WithoutRole;
 
@@ -20,8 +21,8 @@ pub enum OfObjects {
     NothingRecordsIt { missed_by: Vec<MissedBy> },
     /// These recorders are to have the event.
     ShouldBeRecorded { recorders: Vec<String> },
-    /// Whether a recorder is to have the event is not known.
-    MayBeRecorded,
+    /// Of the events that it may have been, some are recorded and some not; of others that is not known.
+    MayBeRecorded { recorded: Vec<String>, not_recorded: Vec<String> },
     /// The question whether the event is recorded has no answer.
     NotTraced { why: String },
     /// Redshift's name of it is no object's.
@@ -41,7 +42,7 @@ pub enum OfObjects {
     /// Redshift does not count its files.
     FilesNotCounted,
     /// Rows went somewhere, and no file is told.
-    RowsWithoutFiles { rows: u64 },
+    RowsWithoutFiles { rows: Option<u64> },
     /// Its text could not be read.
     ManifestNotTold,
     /// No role of the cluster acted.
@@ -62,6 +63,17 @@ pub enum OfObjects {
     ReadWithoutIt,
     /// Each write by a role of a cluster is of a statement.
     WritesExplained { writes: u64 },
+    /// Writes may be of a statement or not.
+    WritesUnclear { writes: u64 },
+    /// Which statement it is about.
+    Ran {
+        statement: LocationKind,
+        location: String,
+        query: String,
+        cluster: String,
+        user: Option<String>,
+        started_at: Timestamp,
+    },
     /// Redshift says nothing of some writes; the first role of which that is so.
     WritesUnexplained {
         writes: u64,
@@ -83,17 +95,19 @@ pub enum OfObjects {
     AnotherRole { role: String, declared: Vec<String>, line: usize },
 }
 
-impl OfObjects {
-    pub(super) fn is_of_what_was_seen(&self) -> bool {
-        matches!(self, OfObjects::Missing { .. } | OfObjects::WritesUnexplained { .. })
-    }
+/// `1 write is`, `2 writes are`.
+fn counted(count: u64, one: &str, more: &str) -> String {
+    if count == 1 { format!("1 {one}") } else { format!("{count} {more}") }
 }
 
 impl fmt::Display for OfObjects {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             OfObjects::AllFound { objects, bytes, recorded_bytes } => {
-                write!(f, "each of its {objects} objects has a record")?;
+                match objects {
+                    1 => f.write_str("its only object has a record")?,
+                    objects => write!(f, "each of its {objects} objects has a record")?,
+                }
                 match (bytes, recorded_bytes) {
                     (Some(bytes), Some(recorded)) => {
                         write!(f, " (Redshift says {bytes} bytes, the records {recorded})")
@@ -117,10 +131,19 @@ impl fmt::Display for OfObjects {
             }
             OfObjects::ShouldBeRecorded { recorders } => write!(
                 f,
-                "{} should have recorded it, and all log files of the time were read: what is recorded was changed since, or records are missing",
-                recorders.join(" and ")
+                "`{}` should have recorded it by the selectors as they are, and every log file of that time was read: either the selectors \
+                 were others then, or records are missing",
+                recorders.join("` and `")
             ),
-            OfObjects::MayBeRecorded => f.write_str("whether a recorder should have it is not known"),
+            OfObjects::MayBeRecorded { recorded, not_recorded } => match (&recorded[..], &not_recorded[..]) {
+                ([_, ..], [_, ..]) => write!(
+                    f,
+                    "there {} is recorded and {} is not, and which one it was the file's size decided",
+                    recorded.join(" and "),
+                    not_recorded.join(" and ")
+                ),
+                _ => f.write_str("whether a recorder should have it is not known"),
+            },
             OfObjects::NotTraced { why } => write!(f, "whether it is recorded is not known: {why}"),
             OfObjects::NotAnObject { why } => f.write_str(why),
             OfObjects::AtTheEdge { start, end } => write!(
@@ -131,19 +154,22 @@ impl fmt::Display for OfObjects {
                 write!(f, "it began outside the time that was read ({start} to {end})")
             }
             OfObjects::NotCompleted { status } => {
-                write!(f, "it is {status}, so that it may not have come to it")
+                write!(f, "the statement is {status}, and may never have come to this object")
             }
             OfObjects::TimesContradict => f.write_str("Redshift says that it ended before it began"),
             OfObjects::Unclear { objects } => write!(
                 f,
-                "{objects} of its objects were used by other statements at about the same time, or by callers that the records do not name: \
-                 whose the records are cannot be told"
+                "of {objects} of its objects the records may be of other statements that used them at about the same time, or of a caller that \
+                 they do not name"
             ),
             OfObjects::StoppedSince { recorder, at } => write!(f, "{recorder} was stopped at {at}, after it began"),
             OfObjects::FilesNotCounted => f.write_str("Redshift does not say how many files there were"),
-            OfObjects::RowsWithoutFiles { rows } => write!(f, "Redshift counts {rows} rows, and names no file"),
+            OfObjects::RowsWithoutFiles { rows: Some(rows) } => {
+                write!(f, "Redshift counts {rows} rows, and names no file")
+            }
+            OfObjects::RowsWithoutFiles { rows: None } => f.write_str("Redshift names no file, and counts no rows"),
             OfObjects::ManifestNotTold => {
-                f.write_str("its text could not be read, so that whether it has a manifest is not known")
+                f.write_str("its SQL text could not be read: whether there is a manifest is not known")
             }
             OfObjects::WithoutRole { without: WithoutRole::Keys } => {
                 f.write_str("it acted with access keys, and no role of the cluster did")
@@ -156,25 +182,46 @@ impl fmt::Display for OfObjects {
                 write!(f, "Redshift counts {count} files and names {told}")
             }
             OfObjects::UnreadableFiles { files } => {
-                write!(f, "{files} names of its files are cut or masked, or have no bucket")
+                write!(
+                    f,
+                    "{} cut or masked, or without a bucket",
+                    counted(*files, "name of its files is", "names of its files are")
+                )
             }
             OfObjects::NoObjects => f.write_str("it wrote and read no object"),
             OfObjects::FilesNotAsked => f.write_str("Redshift was not asked for its files"),
             OfObjects::NoRecords => f.write_str("no log records were read"),
-            OfObjects::ReadWithoutIt => {
-                f.write_str("the log records were read without knowing of it: collect both together")
-            }
+            OfObjects::ReadWithoutIt => f.write_str(
+                "the log records were read before this statement was known: collect statements and records in one run",
+            ),
             OfObjects::WritesExplained { writes } => {
-                write!(f, "Redshift ran a statement for each of {writes} writes by roles of clusters")
+                let writes =
+                    counted(*writes, "write by a role of a cluster is", "writes by roles of clusters are each");
+                write!(f, "{writes} of a statement that Redshift ran")
             }
+            OfObjects::WritesUnclear { writes } => write!(
+                f,
+                "{} of a statement or not: its role is not known, or it was not quite its time",
+                counted(*writes, "write may be", "writes may be")
+            ),
             OfObjects::WritesUnexplained { writes, role, event_id, object, first_seen, last_seen } => write!(
                 f,
-                "{writes} writes by {role} from {first_seen} to {last_seen} are of no statement that Redshift ran: one is event {event_id} in {object}"
+                "{role} wrote {} there from {first_seen} to {last_seen} that no statement accounts for, for example event {event_id} in {object}",
+                counted(*writes, "object", "objects")
             ),
-            OfObjects::HalfToldUnload { statement } => {
-                write!(f, "not every file of the UNLOAD {statement}, which wrote there, is told: they may be its")
+            OfObjects::HalfToldUnload { statement } => write!(
+                f,
+                "Redshift does not name every file of the UNLOAD {statement}, which wrote there: they may belong to it"
+            ),
+            OfObjects::Ran { statement, location, query, cluster, user, started_at } => {
+                let direction = if *statement == LocationKind::Copy { "from" } else { "to" };
+                write!(f, "{} {direction} {location} at {started_at} (query {query} of {cluster}", statement.sql())?;
+                user.iter().try_for_each(|user| write!(f, " by {user}"))?;
+                f.write_str(")")
             }
-            OfObjects::RoleNotTold => f.write_str("which role acted is not known"),
+            OfObjects::RoleNotTold => f.write_str(
+                "Redshift's text does not say which role acted, so that no record can be shown to be this statement's",
+            ),
             OfObjects::NoRoleDeclared => f.write_str("no [[redshift]] table that names a role has its location"),
             OfObjects::RoleDeclared { role, line } => {
                 write!(f, "it ran under {role}, as line {line} of the config declares")

@@ -105,7 +105,7 @@ pub const STL: Views = Views {
     unloads: Query {
         purpose: "there, which UNLOADs ran",
         sql: "SELECT q.userid, q.query, rtrim(q.database), CASE q.aborted WHEN 0 THEN 'completed' ELSE 'aborted' END, \
-              q.starttime, q.endtime, '', u.rows, u.bytes, COALESCE(u.files, 0) FROM stl_query q LEFT JOIN \
+              q.starttime, q.endtime, '', u.rows, u.bytes, u.files FROM stl_query q LEFT JOIN \
               (SELECT query, sum(line_count) AS rows, sum(transfer_size) AS bytes, count(*) AS files \
               FROM stl_unload_log GROUP BY query) u ON u.query = q.query \
               WHERE q.userid > 1 AND q.starttime >= CAST(:since AS timestamp) AND q.querytxt ILIKE '%unload%'",
@@ -114,7 +114,7 @@ pub const STL: Views = Views {
     loads: Query {
         purpose: "there, which COPYs ran",
         sql: "SELECT q.userid, q.query, rtrim(q.database), CASE q.aborted WHEN 0 THEN 'completed' ELSE 'aborted' END, \
-              q.starttime, q.endtime, '', c.rows, NULL, COALESCE(c.files, 0), 0 FROM stl_query q LEFT JOIN \
+              q.starttime, q.endtime, '', c.rows, NULL, c.files, 0 FROM stl_query q LEFT JOIN \
               (SELECT query, sum(lines_scanned) AS rows, count(DISTINCT filename) AS files \
               FROM stl_load_commits GROUP BY query) c ON c.query = q.query \
               WHERE q.userid > 1 AND q.starttime >= CAST(:since AS timestamp) AND q.querytxt ILIKE '%copy%'",

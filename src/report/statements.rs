@@ -100,13 +100,13 @@ fn told_together<'a>(statements: &[&'a RanStatement]) -> ToldSession<'a> {
         let user = only.user.as_ref().map_or(String::new(), |user| format!(" of {user}"));
         what = format!("query {}{user}: {what}", only.id.rsplit('/').next().unwrap_or_default());
     }
-    let mut records: BTreeMap<&str, u64> = BTreeMap::new();
-    for statement in statements {
-        *records.entry(&statement.record).or_default() += 1;
-    }
     let records: Vec<String> = match statements {
         [only] => vec![words(&only.record).to_owned()],
-        _ => records.into_iter().map(|(record, count)| format!("{count} {}", words(record))).collect(),
+        _ => {
+            let count = |record: &str| statements.iter().filter(|of| of.record == record).count();
+            let each = RECORDS.iter().map(|record| (record, count(record))).filter(|(_, count)| *count > 0);
+            each.map(|(record, count)| format!("{count} {}", words(record))).collect()
+        }
     };
     what.push_str(&format!("; {}", records.join(", ")));
     let end = |of: &RanStatement| of.ended_at.unwrap_or(of.started_at);
@@ -123,9 +123,13 @@ fn told_together<'a>(statements: &[&'a RanStatement]) -> ToldSession<'a> {
     }
 }
 
+/// What is said of statements, what holds first.
+const RECORDS: [&str; 5] = ["recorded", "contradicted", "lost", "unknown", "not_compared"];
+
 fn words(record: &str) -> &str {
     match record {
-        "contradicted" => "without their records, against the configuration",
+        "contradicted" => "without a record that a trail should have",
+        "lost" => "without a record, which nothing keeps",
         "not_compared" => "not held against records",
         other => other,
     }

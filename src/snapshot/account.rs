@@ -158,10 +158,21 @@ impl AuditLogging {
 }
 
 impl Cluster {
+    /// `ACCOUNT/REGION/NAME`, of a namespace `ACCOUNT/REGION/namespace/NAME`.
+    pub fn path(&self) -> String {
+        path(&self.account, &self.region, self.kind, &self.cluster_identifier)
+    }
+
     /// The names that it is known by.
     pub fn names(&self) -> impl Iterator<Item = &String> {
         std::iter::once(&self.cluster_identifier).chain(&self.workgroups)
     }
+}
+
+/// A cluster and a namespace may have one name.
+pub(super) fn path(account: &str, region: &str, kind: ClusterKind, name: &str) -> String {
+    let namespace = if kind == ClusterKind::Serverless { "namespace/" } else { "" };
+    format!("{account}/{region}/{namespace}{name}")
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::account::path;
 use super::{ClusterKind, Example, Origin};
 use crate::aws::location::LocationKind;
 use crate::aws::timestamp::Timestamp;
@@ -122,8 +123,7 @@ pub struct StatementFile {
 impl Statement {
     /// It names its statement among all clusters'.
     pub fn id(&self) -> String {
-        let namespace = if self.cluster_kind == ClusterKind::Serverless { "namespace/" } else { "" };
-        format!("{}/{}/{namespace}{}/{}", self.account, self.region, self.cluster, self.query_id)
+        format!("{}/{}", path(&self.account, &self.region, self.cluster_kind, &self.cluster), self.query_id)
     }
 
     /// Every object that it is known to have written or read: its files, and its manifest, which an UNLOAD writes as
@@ -180,6 +180,8 @@ pub struct RoleWrites {
     pub location: String,
     /// Objects that a statement of the role says that it wrote, at that time.
     pub explained: u64,
+    /// Those that one may have written: its role is not known, or it was not quite its time.
+    pub unclear: u64,
     /// Those that none does.
     pub unexplained: u64,
     /// When the first was written.

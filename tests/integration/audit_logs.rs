@@ -119,7 +119,7 @@ fn what_a_log_names_is_learned() {
     assert_eq!(outcome(&report, "redshift/audit_logging", &format!("{REGION}/warehouse")), "pass");
     // It says where it was told.
     let text = found.to_string();
-    assert!(text.contains("UNLOAD of warehouse uses it"), "{text}");
+    assert!(text.contains("UNLOAD of cluster warehouse uses it"), "{text}");
 }
 
 /// What cannot be read is counted, and leaves what Redshift uses unknown.
@@ -208,7 +208,7 @@ fn logs_in_cloudwatch_are_read_too() {
     };
     let report = check(world(account.clone(), &[]), None);
     assert_eq!(learned(&report), ["fail s3://out/a", "fail s3://out/b", "fail s3://out/c"], "{report:#}");
-    assert_eq!(outcome(&report, "redshift/audit_logging", &format!("{REGION}/space")), "pass");
+    assert_eq!(outcome(&report, "redshift/audit_logging", &format!("{REGION}/namespace/space")), "pass");
     // An event has so many bytes and no more.
     let long = sql(&format!("s3://out/{}", "x".repeat(256 << 10)));
     let cut = Account {

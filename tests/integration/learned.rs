@@ -75,10 +75,16 @@ fn a_manifest_is_judged_by_what_it_names() {
     assert_eq!(outcome(&report, "redshift/undeclared_location", "s3://c/"), "fail");
     assert_eq!(outcome(&report, "coverage/copy_recorded", "s3://c/"), "unknown");
     // Not all of them are.
-    for more in
-        [("unreadable_files", json!(1)), ("file_count", json!(2)), ("files", Value::Null), ("manifest", Value::Null)]
-    {
-        let report = of(&["s3://b/data/1"], &[more]);
+    let partly: [&[(&str, Value)]; 6] = [
+        &[("unreadable_files", json!(1))],
+        &[("file_count", json!(2))],
+        &[("files", Value::Null)],
+        &[("files", Value::Null), ("manifest", Value::Null)],
+        &[("files", json!([])), ("file_count", json!(0))],
+        &[("status", json!("aborted"))],
+    ];
+    for more in partly {
+        let report = of(&["s3://b/data/1"], more);
         assert_eq!(outcome(&report, "coverage/copy_recorded", "s3://b/manifests/x"), "unknown");
     }
 }
@@ -171,4 +177,42 @@ fn audit_logs_without_what_users_run_are_told() {
     assert_eq!(of(&[("destinations", json!([]))]), "fail");
     assert_eq!(of(&[("destinations", json!(["s3"]))]), "fail");
     assert_eq!(of(&[("destinations", json!(["s3"])), ("bucket_name", json!("audit"))]), "pass");
+}
+
+/// Places of runs are told as the one place that all of them have.
+#[test]
+fn many_places_that_begin_alike_are_told_together() {
+    let at = |bucket: &str, runs: usize| -> Vec<Value> {
+        let place = |run| format!("s3://{bucket}/out/run={run}/");
+        (0..runs).map(|run| statement(&format!("{bucket}{run}"), "unload", &place(run), &[])).collect()
+    };
+    let check_at = |bucket: &str, runs: usize, config: &str| {
+        let mut account = complete();
+        account["buckets"]
+            .as_array_mut()
+            .unwrap()
+            .push(json!({"name": "c", "region": "eu-west-1", "account": "111111111111"}));
+        check(account, &[("statements", at(bucket, runs).into())], config)
+    };
+    let of = |report: &Value, policy: &str| -> Vec<String> {
+        let findings = report["findings"].as_array().unwrap().iter().filter(|of| of["policy"] == policy);
+        findings.map(|of| format!("{} {}", of["outcome"].as_str().unwrap(), of["subject"].as_str().unwrap())).collect()
+    };
+    let report = check_at("b", 40, LEARN);
+    assert_eq!(of(&report, "coverage/unload_recorded"), ["pass s3://b/out/"]);
+    assert_eq!(of(&report, "redshift/undeclared_location"), ["fail s3://b/out/"]);
+    let found = finding(&report, "redshift/undeclared_location", "s3://b/out/");
+    assert!(found["message"].as_str().unwrap().contains("40 places that begin so"), "{found}");
+    // Nothing records the other bucket.
+    let report = check_at("c", 40, LEARN);
+    assert_eq!(of(&report, "coverage/unload_recorded"), ["fail s3://c/out/"]);
+    let found = finding(&report, "coverage/unload_recorded", "s3://c/out/");
+    assert!(
+        found["message"].as_str().unwrap().contains("of 40 places that begin so 40 are like s3://c/out/run=0/"),
+        "{found}"
+    );
+    // A few are told one by one.
+    assert_eq!(of(&check_at("c", 3, LEARN), "coverage/unload_recorded").len(), 3);
+    let declared = format!("{LEARN}[[redshift.unload]]\nlocation = \"s3://c/out/\"\n");
+    assert_eq!(of(&check_at("c", 40, &declared), "redshift/undeclared_location").len(), 40);
 }

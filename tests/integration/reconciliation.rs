@@ -286,31 +286,41 @@ fn where_not_all_was_read_nothing_is_missing() {
     assert_eq!(day.verdicts(), [Unknown]);
 }
 
-/// Of statements that used an object at one time, each write is one's, and reads are nobody's in particular.
+/// Of statements that used an object at one time nobody can tell whose a record is.
 #[test]
-fn statements_that_used_an_object_at_one_time_need_a_record_each() {
+fn statements_that_used_an_object_at_one_time_are_not_told_apart() {
     for number in 0..STATEMENTS {
         let twins = |change: Change| {
             let mut day = Day::new(number);
-            change(&mut day);
             day.twin();
+            change(&mut day);
             day.verdicts()
         };
         let both = |day: &mut Day| {
             let again = day.again();
             day.records.push(again);
         };
-        let twice = |day: &mut Day| {
-            let again = day.record().clone();
-            day.records.push(again);
-        };
-        let expected = if Day::new(number).is_copy() { Unknown } else { Recorded };
-        assert_eq!(twins(both), [expected, expected], "statement {number}");
-        // Whose it is cannot be told.
+        assert_eq!(twins(both), [Unknown, Unknown], "statement {number}");
         assert_eq!(twins(|_| {}), [Unknown, Unknown], "statement {number}");
-        assert_eq!(twins(twice), [Unknown, Unknown], "statement {number}");
+        // What is not known of one makes nothing of the other known.
+        let twin = |day: &mut Day| day.snapshot.statements.last_mut().unwrap().role = None;
+        assert_eq!(twins(twin), [Unknown, Unknown], "statement {number}");
         assert_eq!(twins(Day::lose), [Contradicted, Contradicted], "statement {number}");
     }
+}
+
+/// Nor can it of a crowd, wherever among them it is.
+#[test]
+fn a_crowd_hides_who_is_in_it() {
+    let mut day = Day::new(2);
+    let first = day.statement().clone();
+    for number in 0..100 {
+        day.snapshot.statements.push(Statement { query_id: format!("{number}/twin"), ..first.clone() });
+    }
+    assert!(day.verdicts().iter().all(|verdict| *verdict == Unknown));
+    day.lose();
+    let verdicts = day.verdicts();
+    assert!(verdicts.iter().all(|verdict| *verdict == Contradicted), "{verdicts:?}");
 }
 
 /// One after the other, each has its own, even where the clocks' difference might bring them together.

@@ -296,7 +296,7 @@ fn a_file_without_its_record_is_told_with_the_reason() {
         let (outcome, message, severity) = of(records, &both);
         assert_eq!((&*outcome, &*severity), ("fail", "high"), "{message}");
         assert!(message.contains("1 of its 3 objects") && message.contains(first), "{message}");
-        assert!(message.contains("my_own_trail should have recorded it"), "{message}");
+        assert!(message.contains("`my_own_trail` should have recorded it"), "{message}");
     }
     // The clocks of a cluster and of S3 may differ by minutes.
     let late = changed(0, &|record| record["eventTime"] = json!(chains::rfc3339(minutes(131))));
@@ -425,7 +425,7 @@ fn what_nobody_declared_is_found() {
     let (report, _) = check(script(world(elsewhere, records(), &["in"])), &config);
     let found = finding(&report, "redshift/undeclared_location", "s3://out/day=1/");
     assert_eq!(found["outcome"], "fail");
-    assert!(found["message"].as_str().unwrap().contains("UNLOAD of warehouse uses it"), "{found}");
+    assert!(found["message"].as_str().unwrap().contains("UNLOAD of cluster warehouse uses it"), "{found}");
     assert_eq!(found["evidence"]["role"], json!(role("loader")));
     // It is judged like a declared one.
     assert_eq!(outcome(&report, "coverage/unload_recorded", "s3://out/day=1/"), "fail");
@@ -525,7 +525,10 @@ fn statements_are_told_by_place_and_role() {
     let text = workplace.run(&["check"]).stdout;
     let told = text.split("COPY and UNLOAD as Redshift ran them").nth(1).unwrap();
     assert!(told.contains("UNLOAD to s3://out/day=1/ (eu-west-1) by arn:aws:iam::123456789012:role/loader"), "{text}");
-    assert!(told.contains("query 1 of etl: 2 files, 10 rows, 200 bytes; without their records"), "{text}");
+    assert!(
+        told.contains("query 1 of etl: 2 files, 10 rows, 200 bytes; without a record that a trail should have"),
+        "{text}"
+    );
     assert!(told.contains("query 2 of etl: 2 files, 10 rows, 200 bytes; recorded"), "{text}");
     assert!(!text.contains("by the records"), "{text}");
     let page = workplace.run(&["check", "--report", "html"]).stdout;
@@ -544,7 +547,7 @@ fn what_no_statement_explains_is_found() {
     };
     let (outcome, message) = told(history(), records());
     assert_eq!(outcome, "pass", "{message}");
-    assert!(message.contains("each of 3 writes"), "{message}");
+    assert!(message.contains("3 writes by roles of clusters are each of a statement"), "{message}");
     let with = |more: Value| {
         let mut records = records();
         records.push(more);

@@ -337,7 +337,7 @@ fn a_status_that_no_policy_knows_is_never_a_pass() {
     });
     snapshot.statements.push(serde_json::from_value(statement).unwrap());
     let writes = json!([{
-        "principal": "arn:aws:iam::123456789012:role/redshift-trailcheck-role", "explained": 1, "unexplained": 0,
+        "principal": "arn:aws:iam::123456789012:role/redshift-trailcheck-role", "explained": 1, "unclear": 0, "unexplained": 0,
         "location": "s3://cm-kajiwara-redshift-unload-us-standard/",
         "first_seen": "2016-12-01T11:01:20Z", "last_seen": "2016-12-01T11:01:20Z",
     }]);

@@ -66,6 +66,9 @@ fn nothing(prepared: &Prepared) -> &'static str {
     }
 }
 
+/// More statements are drawn by place and role.
+const MOST_STATEMENTS: usize = 200;
+
 /// What was not approved first.
 fn spans(prepared: &Prepared) -> Vec<Span> {
     let failed = prepared.report.findings.iter().filter(|finding| !finding.outcome.holds());
@@ -77,14 +80,18 @@ fn spans(prepared: &Prepared) -> Vec<Span> {
     unapproved.dedup_by(|a, b| {
         (a.start, a.end, &a.principal, &a.place, &a.what) == (b.start, b.end, &b.principal, &b.place, &b.what)
     });
-    let sessions = prepared.statements(true).into_iter().chain(prepared.sessions(true)).map(|told| Span {
-        kind: told.statement,
-        place: told.place,
-        principal: told.principal.to_owned(),
-        start: told.start,
-        end: told.end,
-        what: told.what,
-    });
+    let sessions = prepared
+        .statements(prepared.report.run.statements.len() <= MOST_STATEMENTS)
+        .into_iter()
+        .chain(prepared.sessions(true))
+        .map(|told| Span {
+            kind: told.statement,
+            place: told.place,
+            principal: told.principal.to_owned(),
+            start: told.start,
+            end: told.end,
+            what: told.what,
+        });
     unapproved.into_iter().chain(sessions).collect()
 }
 
