@@ -4,8 +4,8 @@
 #   Every file that Redshift says a COPY read or an UNLOAD wrote (redshift.learn = ["system_tables"]) left its record: a GetObject, or a
 #   PutObject or CompleteMultipartUpload, at that key, by the role of the statement, in its time. This is the test of operating
 #   effectiveness that is done by hand on a sample, done on all.
-#   A file without a record fails: it is lost where the selectors let it go, and where they should have kept it, one of the two is wrong:
-#   the configuration was another at that time, or records are missing.
+#   A file without a record fails. Where nothing records such an event, it is lost. Where a trail should have recorded it, either its
+#   selectors were others at that time, or records are missing.
 # custom:
 #   not_applicable: Redshift told of no statement with files in the time whose log records were read
 #   severity: medium

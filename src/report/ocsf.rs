@@ -132,7 +132,11 @@ fn resource(finding: &Finding, run: &super::Run) -> Value {
         }
         SubjectKind::Trail => ("AWS::CloudTrail::Trail", subject.clone()),
         SubjectKind::Role => ("AWS::IAM::Role", subject.clone()),
-        _ => ("AWS::::Account", subject.clone()),
+        SubjectKind::Cluster | SubjectKind::Statement if subject.contains("/namespace/") => {
+            ("AWS::RedshiftServerless::Namespace", subject.clone())
+        }
+        SubjectKind::Cluster | SubjectKind::Statement => ("AWS::Redshift::Cluster", subject.clone()),
+        SubjectKind::Account => ("AWS::::Account", subject.clone()),
     };
     let mut resource = json!({"uid": uid, "name": subject, "type": kind, "cloud_partition": partition});
     if let Some(region) = &finding.resource.region {

@@ -2,7 +2,7 @@
 //!
 //! Colours are written always; the stream that prints them takes them out where it is not a terminal.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::{Result, Write};
 
 use anstyle::{AnsiColor, Style};
@@ -12,8 +12,8 @@ use super::causes::{Cause, causes};
 use super::words::{Prepared, Told, ToldSession};
 use super::{Look, Report, Run, scan};
 use crate::counted::counted;
-use crate::finding::Outcome;
 use crate::finding::baseline::Standing;
+use crate::finding::{Outcome, SubjectKind};
 use crate::output::harmless;
 
 /// So many subjects of one cause are named; the count of the rest is beside them.
@@ -21,6 +21,9 @@ const SHOWN: usize = 5;
 
 /// So many of what is settled are listed.
 const LISTED: usize = 20;
+
+/// So many statements are told one by one, of each policy.
+const STATEMENTS: u64 = 5;
 
 const BOLD: Style = Style::new().bold();
 const INDENT: &str = "          ";
@@ -45,8 +48,15 @@ impl Text {
         let is_told = |told: &&Told| {
             self.look.verbose || matches!(told.finding.outcome, Outcome::Fail | Outcome::Error | Outcome::Waived)
         };
-        for (subject, findings) in by_subject(prepared.findings.iter().filter(is_told)) {
+        let (told, folded) = self.without_many_statements(prepared.findings.iter().filter(is_told));
+        for (subject, findings) in by_subject(told.into_iter()) {
             self.subject(subject, &findings)?;
+        }
+        for ((policy, outcome), more) in folded {
+            let style = style_of(outcome);
+            let line = format!("of {policy} for {}: -v shows them", counted(more, "further statement"));
+            writeln!(self.out)?;
+            self.paragraph(&format!("{style}{:<7}{style:#} ", outcome.as_str()), INDENT, &line)?;
         }
         if !self.look.verbose {
             self.unknowns(&causes(&prepared.report.findings))?;
@@ -63,6 +73,23 @@ impl Text {
             self.paragraph("note: ", "      ", note)?;
         }
         self.folded(prepared)
+    }
+
+    /// Of each policy the first of its statements, and of how many more each outcome is.
+    fn without_many_statements<'t, 'a>(
+        &self,
+        findings: impl Iterator<Item = &'t Told<'a>>,
+    ) -> (Vec<&'t Told<'a>>, BTreeMap<(&'t str, Outcome), u64>) {
+        let mut counts: BTreeMap<(&str, Outcome), u64> = BTreeMap::new();
+        let told = findings.filter(|told| {
+            let count = counts.entry((&told.finding.policy, told.finding.outcome)).or_default();
+            *count += u64::from(told.finding.resource.kind == SubjectKind::Statement);
+            self.look.verbose || *count <= STATEMENTS || told.finding.resource.kind != SubjectKind::Statement
+        });
+        let told = told.collect();
+        let more = |count: u64| count.saturating_sub(STATEMENTS);
+        let folded = counts.into_iter().map(|(of, count)| (of, more(count)));
+        (told, folded.filter(|(_, more)| *more > 0 && !self.look.verbose).collect())
     }
 
     fn scope(&mut self, prepared: &Prepared) -> Result {

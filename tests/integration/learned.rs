@@ -216,3 +216,27 @@ fn many_places_that_begin_alike_are_told_together() {
     let declared = format!("{LEARN}[[redshift.unload]]\nlocation = \"s3://c/out/\"\n");
     assert_eq!(of(&check_at("c", 40, &declared), "redshift/undeclared_location").len(), 40);
 }
+
+/// Of thousands of statements the first are told, and how many more there are.
+#[test]
+fn many_statements_are_folded_in_the_text() {
+    let statements: Vec<Value> =
+        (0..40).map(|n| statement(&n.to_string(), "copy", "s3://b/in/", &[&format!("s3://b/in/{n}")])).collect();
+    let mut account = complete();
+    let missing = |n: usize| {
+        json!({"statement": format!("111111111111/eu-west-1/w/{n}"), "found": 0, "unclear": 0,
+        "missing": [format!("s3://b/in/{n}")], "bytes": null})
+    };
+    account["records"]["statements"] = (0..40).map(missing).collect();
+    let mut snapshot = snapshot_of(account);
+    snapshot["statements"] = statements.into();
+    let workplace = Workplace::offline();
+    workplace.write("snapshot.json", &snapshot.to_string());
+    workplace.write("trailcheck.toml", &format!("{LEARN}[[redshift.copy]]\nlocation = \"s3://b/\"\n"));
+    let text = workplace.run(&["check", "--snapshot", "snapshot.json"]).stdout;
+    assert_eq!(text.matches("COPY from s3://b/in/ at 2026-11-22T05:00:00Z (query ").count(), 5, "{text}");
+    assert!(text.contains("of coverage/statement_recorded for 35 further statements: -v shows them"), "{text}");
+    assert!(text.contains("40 times, ") && text.contains("; 40 without a record that a trail should have"), "{text}");
+    let text = workplace.run(&["check", "--snapshot", "snapshot.json", "-v"]).stdout;
+    assert_eq!(text.matches("coverage/statement_recorded (high)").count(), 40, "{text}");
+}
