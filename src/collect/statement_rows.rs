@@ -58,30 +58,48 @@ pub(super) struct RanBy<'a> {
     pub by_text: bool,
 }
 
-pub(super) fn read(row: &Row, text: Option<&String>, ran_by: &RanBy) -> Read {
+/// What a text says of the one statement of its kind that it has; `None`: it has none.
+pub(super) type OfText = Result<Option<statement::Statement>, Unreadable>;
+
+pub(super) fn of_text(text: Option<&String>, kind: LocationKind) -> OfText {
+    let deed = if kind == LocationKind::Copy { Deed::Copy } else { Deed::Unload };
+    let told: Vec<statement::Statement> =
+        statement::read(text.ok_or(Unreadable)?).into_iter().collect::<Result<_, _>>()?;
+    let mut of_kind = told.into_iter().filter(|of| of.deed == deed);
+    match (of_kind.next(), of_kind.next()) {
+        (only, None) => Ok(only),
+        // A query is one statement.
+        _ => Err(Unreadable),
+    }
+}
+
+pub(super) fn read(row: &Row, text: &OfText, ran_by: &RanBy) -> Read {
     let RanBy { kind, cluster, names, origin, by_text } = *ran_by;
     let query = row.number(1).map_or("without an id".to_owned(), |query| query.to_string());
     let told = |what: &str| Read::Unreadable(format!("query {query}, {} {what}", kind.sql()));
-    let place = row.text(6).filter(|place| !place.is_empty()).map(str::to_owned);
-    let place = match place {
-        None if by_text => match place_of(text, kind) {
-            Ok(Some(place)) => place,
-            Ok(None) => return Read::Elsewhere,
-            Err(Unreadable) => return told("whose text cannot be read"),
+    // A place that may be cut goes on as the text says.
+    let of_row = row.text(6).unwrap_or_default();
+    let is_whole = !of_row.is_empty() && of_row.len() < LONGEST_PLACE;
+    let place = match (is_whole, text) {
+        (true, _) => of_row,
+        (false, Ok(Some(said))) => match &said.place {
+            Some(place) if place.starts_with(of_row) => place,
+            None => return Read::Elsewhere,
+            Some(_) => return told("at another place than its text says"),
         },
-        None => return told("without a place"),
-        Some(place) => place,
+        (false, Ok(None)) if by_text => return Read::Elsewhere,
+        (false, _) if of_row.is_empty() => return told("without a place"),
+        (false, _) => return told("at a place that may be cut"),
     };
     if kind == LocationKind::Copy && ["dynamodb://", "emr://"].iter().any(|service| place.starts_with(service)) {
         return Read::Elsewhere;
     }
-    if !by_text && place.len() >= LONGEST_PLACE {
-        return told("at a place that may be cut");
-    }
-    if let Err(error) = Location::parse_object(&place) {
+    if let Err(error) = Location::parse_object(place) {
         return told(&format!("at {error}"));
     }
     let (Some(_), Some(started_at)) = (row.number(1), row.time(4)) else { return told("without an id or a beginning") };
+    let said = text.iter().flatten().next().filter(|said| said.place.as_deref() == Some(place));
+    let (role, without_role) = said.map_or((None, None), |said| acting(&said.actor, cluster));
     Read::Statement(Box::new(Statement {
         query_id: query,
         kind,
@@ -91,10 +109,10 @@ pub(super) fn read(row: &Row, text: Option<&String>, ran_by: &RanBy) -> Read {
         cluster_kind: cluster.kind,
         database: row.text(2).map(str::to_owned),
         user: row.number(0).map(|id| names.get(&id).map_or_else(|| id.to_string(), |name| (*name).to_owned())),
-        location: place,
-        role: None,
-        without_role: None,
-        manifest: None,
+        location: place.to_owned(),
+        role,
+        without_role,
+        manifest: said.map(|said| said.manifest),
         status: row.text(3).unwrap_or("unknown").to_owned(),
         started_at,
         ended_at: row.time(5),
@@ -107,18 +125,21 @@ pub(super) fn read(row: &Row, text: Option<&String>, ran_by: &RanBy) -> Read {
     }))
 }
 
-/// `None`: it is no such statement, or one at another service.
-fn place_of(text: Option<&String>, kind: LocationKind) -> Result<Option<String>, Unreadable> {
-    let deed = if kind == LocationKind::Copy { Deed::Copy } else { Deed::Unload };
-    let told: Vec<statement::Statement> =
-        statement::read(text.ok_or(Unreadable)?).into_iter().collect::<Result<_, _>>()?;
-    let mut of_kind = told.into_iter().filter(|of| of.deed == deed);
-    match (of_kind.next(), of_kind.next()) {
-        (None, _) => Ok(None),
-        (Some(only), None) => Ok(only.place),
-        // A query is one statement.
-        _ => Err(Unreadable),
-    }
+/// The JSONPaths file or the Avro schema that a COPY names, wherever it reads.
+pub(super) fn format_file(text: &OfText, ran_by: &RanBy) -> Option<LearnedLocation> {
+    let told = text.as_ref().ok()?.as_ref()?;
+    let file = told.format_file.clone().filter(|file| Location::parse_object(file).is_ok())?;
+    let (role, without_role) = acting(&told.actor, ran_by.cluster);
+    Some(LearnedLocation {
+        kind: LocationKind::Copy,
+        location: file,
+        role,
+        without_role,
+        cluster: Some(ran_by.cluster.cluster_identifier.clone()),
+        origin: ran_by.origin.clone(),
+        is_within: false,
+        is_manifest: false,
+    })
 }
 
 /// The role that acts; or, where none of the cluster's does, who.
@@ -133,34 +154,6 @@ pub(super) fn acting(actor: &Actor, cluster: &Cluster) -> (Option<String>, Optio
 }
 
 impl Statement {
-    /// The role and the manifest, of the one statement of the text that is at this place.
-    pub(super) fn learn_from(&mut self, text: Option<&String>, cluster: &Cluster) {
-        let deed = if self.kind == LocationKind::Copy { Deed::Copy } else { Deed::Unload };
-        let told = text.map_or(vec![], |text| statement::read(text));
-        let mut here =
-            told.into_iter().flatten().filter(|of| of.deed == deed && of.place.as_ref() == Some(&self.location));
-        let (Some(only), None) = (here.next(), here.next()) else { return };
-        self.manifest = Some(only.manifest);
-        (self.role, self.without_role) = acting(&only.actor, cluster);
-    }
-
-    /// The JSONPaths file or the Avro schema that its text names.
-    pub(super) fn format_file(&self, text: Option<&String>) -> Option<LearnedLocation> {
-        let told = text.map_or(vec![], |text| statement::read(text));
-        let mut here = told.into_iter().flatten().filter(|of| of.place.as_ref() == Some(&self.location));
-        let file = here.next()?.format_file.filter(|file| Location::parse_object(file).is_ok())?;
-        Some(LearnedLocation {
-            kind: LocationKind::Copy,
-            location: file,
-            role: self.role.clone(),
-            cluster: Some(self.cluster.clone()),
-            origin: self.origin.clone(),
-            without_role: self.without_role,
-            is_within: false,
-            is_manifest: false,
-        })
-    }
-
     /// A name without a bucket is of the statement's own, unless a manifest may name others.
     pub(super) fn take_files(&mut self, names: Vec<Option<(String, Option<u64>)>>) {
         let bucket = self.location.strip_prefix("s3://").and_then(|rest| rest.split('/').next()).unwrap_or_default();

@@ -9,7 +9,7 @@ use super::call_error::CallError;
 use super::client::Aws;
 use super::data_api::{Database, EXECUTE, Failed, Row};
 use super::failures::Failures;
-use super::statement_rows::{RanBy, Read, files, read, texts};
+use super::statement_rows::{Files, RanBy, Read, files, format_file, of_text, read, texts};
 use super::{ask_each, copy_jobs};
 use crate::aws::location::LocationKind;
 use crate::aws::timestamp::Timestamp;
@@ -120,23 +120,9 @@ async fn ask(aws: &Aws, login: &DataApi, cluster: &Cluster, times: Times) -> Res
         (LocationKind::Unload, unloads, unloaded.map(|rows| files(&rows, LONGEST_UNLOADED_FILE))),
         (LocationKind::Copy, loads, loaded.map(|rows| files(&rows, LONGEST_LOADED_FILE))),
     ];
-    for (kind, rows, mut files) in of_kinds {
-        for row in rows {
-            let text = row.number(1).and_then(|query| texts.get(&query.to_string()));
-            let ran_by = RanBy { kind, cluster, names: &names, origin: &origin, by_text: views == STL };
-            match read(&row, text, &ran_by) {
-                Read::Statement(mut statement) => {
-                    statement.learn_from(text, cluster);
-                    told.locations.extend(statement.format_file(text));
-                    if let Some(files) = files.as_mut().filter(|_| statement.started_at >= times.files_since) {
-                        statement.take_files(files.remove(&*statement.query_id).unwrap_or_default());
-                    }
-                    told.statements.push(*statement);
-                }
-                Read::Elsewhere => {}
-                Read::Unreadable(what) => unreadable.push(what),
-            }
-        }
+    for (kind, rows, files) in of_kinds {
+        let ran_by = RanBy { kind, cluster, names: &names, origin: &origin, by_text: views == STL };
+        unreadable.extend(told.take(&rows, files, &texts, &ran_by, times.files_since));
     }
     if let Some(first) = unreadable.first() {
         let message =
@@ -147,6 +133,37 @@ async fn ask(aws: &Aws, login: &DataApi, cluster: &Cluster, times: Times) -> Res
 }
 
 impl Told {
+    /// Takes the statements of one kind, and gives those that cannot be read.
+    fn take(
+        &mut self,
+        rows: &[Row],
+        mut files: Option<Files>,
+        texts: &HashMap<String, String>,
+        ran_by: &RanBy,
+        files_since: Timestamp,
+    ) -> Vec<String> {
+        let mut unreadable = vec![];
+        for row in rows {
+            let text = of_text(row.number(1).and_then(|query| texts.get(&query.to_string())), ran_by.kind);
+            self.locations.extend(format_file(&text, ran_by));
+            match read(row, &text, ran_by) {
+                Read::Statement(mut statement) => {
+                    // What it reads beside its files only the text says.
+                    if text.is_err() && ran_by.kind == LocationKind::Copy {
+                        unreadable.push(format!("query {}, COPY whose text cannot be read", statement.query_id));
+                    }
+                    if let Some(files) = files.as_mut().filter(|_| statement.started_at >= files_since) {
+                        statement.take_files(files.remove(&*statement.query_id).unwrap_or_default());
+                    }
+                    self.statements.push(*statement);
+                }
+                Read::Elsewhere => {}
+                Read::Unreadable(what) => unreadable.push(what),
+            }
+        }
+        unreadable
+    }
+
     /// `None`: they are not told, which is a doubt.
     async fn rows(&mut self, database: &Database<'_>, query: &Query, since: Timestamp) -> Option<Vec<Row>> {
         match database.select(query, since).await {

@@ -371,8 +371,6 @@ fn half_of_what_redshift_says_is_not_all() {
         ),
         (ends("FROM sys_load_detail", "ABORTED", ""), "QueryAborted"),
         (ends("pg_user", "EXPLODED", ""), "its status is EXPLODED"),
-        (with_cell("FROM sys_unload_history", 0, 6, json!("")), "query 1, UNLOAD without a place"),
-        (with_cell("FROM sys_unload_history", 0, 6, Value::Null), "query 1, UNLOAD without a place"),
         (with_cell("FROM sys_load_history", 0, 6, json!("s3://x-s3alias/p")), "access point"),
         (with_cell("FROM sys_unload_history", 0, 4, Value::Null), "without an id or a beginning"),
         (with_rows("FROM pg_user", vec![vec![json!(1)]]), "a row has 1 columns in place of 4"),
@@ -658,4 +656,43 @@ fn an_older_cluster_is_asked_by_its_older_views() {
     cut.rows[0].1.remove(1);
     let (report, _) = check(script(world(cut, records(), &["out", "in"])), &config);
     assert_eq!(outcome(&report, "redshift/undeclared_location", &format!("{ACCOUNT}/eu-west-1")), "unknown");
+}
+
+/// What a place lacks its text has; what the text does not say either is told.
+#[test]
+fn places_and_texts_complete_each_other() {
+    let config = format!("{LEARN}{DECLARED}");
+    let of = |history: History| check(script(world(history, records(), &["out", "in"])), &config).0;
+    let region = format!("{ACCOUNT}/eu-west-1");
+    let has = |report: &Value, subject: &str| {
+        report["findings"].as_array().unwrap().iter().any(|found| found["subject"] == *subject)
+    };
+    for place in [json!(""), Value::Null] {
+        let report = of(with_cell("FROM sys_unload_history", 0, 6, place));
+        assert_eq!(outcome(&report, RECORDED, &statement(1)), "pass");
+        assert!(!has(&report, &region), "{report:#}");
+    }
+    // Both say something else, or neither says anything.
+    let mut neither = with_cell("FROM sys_unload_history", 0, 6, json!(""));
+    neither.rows.iter_mut().find(|(part, _)| *part == "sys_query_text").unwrap().1.remove(0);
+    assert!(has(&of(neither), &region));
+    // The files that tell a COPY how to read are read too, wherever its data is.
+    let texts = |copy: &str| {
+        with_rows(
+            "sys_query_text",
+            vec![
+                vec![json!(2), json!(0), json!(copy)],
+                vec![json!(1), json!(0), json!("unload ('x') to 's3://out/day=1/' iam_role default")],
+            ],
+        )
+    };
+    let report = of(texts("copy t from 's3://in/day=1/' iam_role default json 's3://in2/paths'"));
+    assert_eq!(outcome(&report, "redshift/undeclared_location", "s3://in2/paths"), "fail");
+    let mut elsewhere = texts("copy t from 'dynamodb://Movies' iam_role default json 's3://in2/paths'");
+    elsewhere.rows.iter_mut().find(|(part, _)| *part == "FROM sys_load_history").unwrap().1[0][6] =
+        json!("dynamodb://Movies");
+    let report = of(elsewhere);
+    assert_eq!(outcome(&report, "redshift/undeclared_location", "s3://in2/paths"), "fail");
+    // Its text may name another.
+    assert!(has(&of(texts("copy t from 's3://in/day=1/' json 's3://in2/a\\\\b'")), &region));
 }
