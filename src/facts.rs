@@ -34,7 +34,7 @@ use std::rc::Rc;
 use crate::aws::arn::{Arn, RoleArn};
 use crate::aws::location::{Location, LocationKind};
 use crate::aws::s3_events::Access;
-use crate::config::Config;
+use crate::config::{Config, RedshiftLocation};
 use crate::coverage::prove::RecorderSet;
 use crate::parallel;
 use crate::reason::Reason;
@@ -53,6 +53,8 @@ pub fn derive(snapshot: &Snapshot, config: &Config) -> Facts {
     let view = View::new(snapshot, config);
     let (unloads, copies): (Vec<Used>, Vec<Used>) =
         uses(snapshot, config).into_iter().partition(|used| used.location.kind == LocationKind::Unload);
+    let declared_unloads: Vec<&RedshiftLocation> =
+        config.redshift.iter().filter(|entry| entry.kind == LocationKind::Unload).collect();
     Facts {
         schema: SCHEMA.to_owned(),
         scan: view.scan(),
@@ -60,6 +62,7 @@ pub fn derive(snapshot: &Snapshot, config: &Config) -> Facts {
         copies: view.each(&copies, View::location_fact),
         access_rules: view.each(&config.access_rules, View::access_fact),
         declared: view.declared_facts(),
+        known_unloads: view.each(&declared_unloads, View::known_unload_fact),
         learned: view.learned_facts(),
         statements: view.statement_facts(),
         unload_writes: view.write_facts(),
@@ -214,8 +217,6 @@ impl<'a> View<'a> {
 
     fn location_fact(&self, used: &Used) -> LocationFact {
         let entry = &used.location;
-        // Nobody else asks this of the location and its role.
-        let coverage = self.coverage_of_use(used);
         LocationFact {
             subject: self.location_subject(&entry.location, Some(used.origin.clone())),
             location: entry.location.to_string(),
@@ -224,8 +225,7 @@ impl<'a> View<'a> {
             role: entry.role.as_ref().map(|role| role.text.clone()),
             cluster: used.cluster.clone(),
             access: entry.access,
-            confirmation: self.confirmation(entry, &coverage),
-            coverage,
+            coverage: self.coverage_of_use(used),
             placement: self.placement(entry),
             duplicates: self.duplicates(entry),
         }

@@ -22,7 +22,7 @@ package trailcheck.coverage.confirmed_by_records
 
 import data.trailcheck.lib.judged
 
-known := judged.without(input.unloads, "confirmation", {"not_known"})
+known := judged.without(input.known_unloads, "confirmation", {"not_known"})
 
 subjects := judged.names(known)
 

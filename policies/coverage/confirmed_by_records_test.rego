@@ -12,6 +12,6 @@ verdicts := {
 
 test_every_status_has_its_verdict if {
 	every status, expected in verdicts {
-		verdict.of(confirmed_by_records) == expected with input as verdict.facts("unloads", "confirmation", status)
+		verdict.of(confirmed_by_records) == expected with input as verdict.facts("known_unloads", "confirmation", status)
 	}
 }

@@ -4,7 +4,7 @@
 package trailcheck.lib.verdict
 
 lists := {
-	"unloads", "copies", "access_rules", "declared", "learned", "statements", "clusters", "unload_writes",
+	"unloads", "copies", "access_rules", "declared", "known_unloads", "learned", "statements", "clusters", "unload_writes",
 	"seen_unloads", "redshift_roles", "trails",
 }
 

@@ -35,6 +35,8 @@ pub struct Facts {
     pub access_rules: Vec<AccessFact>,
     /// Every declared location, where log records are asked for.
     pub declared: Vec<DeclaredFact>,
+    /// One for each declared UNLOAD location.
+    pub known_unloads: Vec<KnownUnloadFact>,
     /// Every location that Redshift told of.
     pub learned: Vec<LearnedFact>,
     /// COPYs and UNLOADs that Redshift says it ran.
@@ -65,7 +67,18 @@ impl Facts {
     pub fn members(&self) -> Vec<(&'static str, Member)> {
         let Facts { schema, scan, unloads, copies, access_rules, declared, seen_unloads, redshift_roles, .. } = self;
         let declared_roles = &self.declared_roles;
-        let Facts { learned, statements, unload_writes, clusters, trails, sessions, unseen, failures, .. } = self;
+        let Facts {
+            known_unloads,
+            learned,
+            statements,
+            unload_writes,
+            clusters,
+            trails,
+            sessions,
+            unseen,
+            failures,
+            ..
+        } = self;
         vec![
             ("schema", Member::One(json(schema))),
             ("scan", Member::One(json(scan))),
@@ -73,6 +86,7 @@ impl Facts {
             ("copies", Member::list(copies)),
             ("access_rules", Member::list(access_rules)),
             ("declared", Member::list(declared)),
+            ("known_unloads", Member::list(known_unloads)),
             ("learned", Member::list(learned)),
             ("statements", Member::list(statements)),
             ("unload_writes", Member::list(unload_writes)),
@@ -145,7 +159,15 @@ pub struct LocationFact {
     pub coverage: Judgement<Coverage>,
     pub placement: Judgement<Placement>,
     pub duplicates: Judgement<Duplicates>,
-    /// Whether the records show the UNLOADs that are known to have run.
+}
+
+/// A declared UNLOAD location, and the times at which an UNLOAD is known to have run there.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct KnownUnloadFact {
+    pub subject: Subject,
+    /// `s3://bucket/prefix`
+    pub location: String,
+    /// Whether the records show these UNLOADs.
     pub confirmation: Judgement<Confirmation>,
 }
 

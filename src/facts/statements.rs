@@ -7,12 +7,12 @@ use serde_json::json;
 
 use super::View;
 use super::approval::SHOWN;
-use super::input::{RoleFact, UnloadFact};
-use super::judgement::{Association, Completion, Confirmation, Coverage, Judgement};
+use super::input::{KnownUnloadFact, RoleFact, UnloadFact};
+use super::judgement::{Association, Completion, Confirmation, Judgement};
 use super::subject::{Subject, SubjectKind};
 use super::uses::learned;
 use crate::aws::arn::{REDSHIFT_SESSION, RoleArn};
-use crate::aws::location::{Location, LocationKind};
+use crate::aws::location::Location;
 use crate::aws::s3_events::Access;
 use crate::aws::timestamp::Timestamp;
 use crate::config::RedshiftLocation;
@@ -224,22 +224,22 @@ impl View<'_> {
         reasons
     }
 
+    pub(super) fn known_unload_fact(&self, entry: &&RedshiftLocation) -> KnownUnloadFact {
+        KnownUnloadFact {
+            subject: self.location_subject(&entry.location, Some(Origin::Config { line: entry.line })),
+            location: entry.location.to_string(),
+            confirmation: self.confirmation(entry),
+        }
+    }
+
     /// Do the records show the UNLOADs that are known to have run there? A denied attempt is none, but it shows that the trail
     /// records.
-    pub(super) fn confirmation(
-        &self,
-        entry: &RedshiftLocation,
-        coverage: &Judgement<Coverage>,
-    ) -> Judgement<Confirmation> {
+    fn confirmation(&self, entry: &RedshiftLocation) -> Judgement<Confirmation> {
         let known = &entry.unloaded_at;
         let not_known =
             |records_read| Judgement::plain(Confirmation::NotKnown, OfStatement::NoUnloadKnown { records_read });
         if self.records.is_none() && known.is_empty() {
             return not_known(false);
-        }
-        // Of what was learned nothing is known but what its statements say.
-        if known.is_empty() && self.records_of(&entry.location).is_err() {
-            return not_known(true);
         }
         if let Err(reason) = self.records_of(&entry.location) {
             return Judgement::unknown(vec![reason]);
@@ -256,7 +256,7 @@ impl View<'_> {
         let evidence = json!({"unloaded_at": known, "writes": writes[..writes.len().min(SHOWN)]});
         // Where no role is declared, a write may be anybody's; the name that Redshift gives its sessions is a hint at least.
         let (own_writes, any_role) = if entry.role.is_some() { (&writes[..], false) } else { (&[][..], true) };
-        if entry.kind != LocationKind::Unload || (known.is_empty() && own_writes.is_empty()) {
+        if known.is_empty() && own_writes.is_empty() {
             return not_known(true);
         }
         let is_session = |session: &Session| is_its(&session.principal) && (!any_role || session.is_redshifts());
@@ -269,7 +269,8 @@ impl View<'_> {
             };
             return Judgement::new(Confirmation::Confirmed, vec![reason.into()], evidence);
         }
-        let mut missing = self.missing_evidence(&entry.location, entry.access, entry.role.as_ref(), coverage);
+        let coverage = self.coverage(&entry.location, entry.access, entry.role.as_ref());
+        let mut missing = self.missing_evidence(&entry.location, entry.access, entry.role.as_ref(), &coverage);
         let window = self.records.and_then(|records| records.window);
         let during = |at: Timestamp, writes: &[&AccessRecord]| writes.iter().any(|write| is_during(at, write));
         let doubt = |holds: &dyn Fn(Timestamp) -> bool, reason: fn(u64) -> OfStatement| {
