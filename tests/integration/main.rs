@@ -105,6 +105,8 @@ mod recorders;
 /// Log records of every shape.
 mod records;
 mod redshift;
+mod redshift_day;
+mod redshift_views;
 /// What is printed and written, read back by other readers.
 mod reports;
 /// Records as rows of a table.

@@ -13,7 +13,7 @@ use trailcheck::logs::reader::{Object, Question, Reader, Source};
 use trailcheck::snapshot::{Snapshot, Statement};
 
 use crate::program::Workplace;
-use crate::redshift::{CONFIG, DayOfStatements, minutes, role, script, timed};
+use crate::redshift_day::{CONFIG, DayOfStatements, minutes, role, script, timed};
 
 const STATEMENTS: usize = 12;
 /// In minutes; the window begins an hour after the chain at most.
