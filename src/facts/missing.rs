@@ -8,14 +8,14 @@ use super::trace::{Question, Trace, Traced, in_world};
 use crate::aws::arn::{REDSHIFT_SESSION, RoleArn};
 use crate::aws::location::{Location, LocationKind};
 use crate::aws::s3_events::Access;
-use crate::logs::statements::SLACK;
+use crate::logs::statements::{SLACK, WRITES};
 use crate::reason::{MissedBy, OfObjects, Reason};
 use crate::snapshot::{Statement, StatementRecords};
 
 /// One of these records is left by each object. Which one, the object's size decides.
 fn events(kind: LocationKind) -> &'static [&'static str] {
     match kind {
-        LocationKind::Unload => &["PutObject", "CompleteMultipartUpload"],
+        LocationKind::Unload => &WRITES,
         LocationKind::Copy => &["GetObject"],
     }
 }

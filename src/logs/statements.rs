@@ -34,7 +34,7 @@ const ROUNDING: Duration = Duration::seconds(5);
 const CROWD: usize = 64;
 
 /// The events of which one ends the writing of an object.
-pub(super) const WRITES: [&str; 2] = ["PutObject", "CompleteMultipartUpload"];
+pub const WRITES: [&str; 2] = ["PutObject", "CompleteMultipartUpload"];
 
 /// Every object that some statement wrote or read.
 pub struct StatementObjects<'s> {
@@ -284,7 +284,7 @@ impl Asked {
         let Some(role) = &self.role else { return Some(false) };
         match principal.kind {
             PrincipalKind::Role => RoleArn::parse(&principal.name)?.same_role(role).then_some(true),
-            PrincipalKind::Account => (principal.account.as_ref() == Some(&role.account)).then_some(false),
+            PrincipalKind::Account => principal.account.as_ref().is_none_or(|of| *of == role.account).then_some(false),
             PrincipalKind::Unknown => Some(false),
             _ => None,
         }

@@ -133,9 +133,9 @@ const JOB_WORDS: [&str; 5] = ["run", "list", "show", "drop", "alter"];
 fn deed(tokens: &[Token]) -> Option<Deed> {
     let is = |at: usize, word: &str| matches!(tokens.get(at), Some(Token::Word(found)) if found == word);
     match () {
-        // A COPY job is not made by these, and what RUN reads is told where it is made.
         // What Redshift runs by itself after a COPY.
         _ if is(0, "copy") && is(1, "analyze") => None,
+        // A COPY job is not made by these, and what RUN reads is told where it is made.
         _ if is(0, "copy") && is(1, "job") && JOB_WORDS.iter().any(|word| is(2, word)) => None,
         _ if is(0, "copy") => Some(Deed::Copy),
         _ if is(0, "unload") => Some(Deed::Unload),

@@ -364,6 +364,9 @@ fn a_role_that_is_not_known_is_not_found() {
     assert_eq!(day.verdicts(), [Unknown]);
     day.record()["userIdentity"]["accountId"] = json!("210987654321");
     assert_eq!(day.verdicts(), [Contradicted]);
+    // Without an account it may be anybody's.
+    day.record()["userIdentity"] = json!({"type": "AWSAccount", "principalId": "AROAEXAMPLE:s"});
+    assert_eq!(day.verdicts(), [Unknown]);
 }
 
 /// What Redshift says must hang together.

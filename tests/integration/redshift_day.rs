@@ -58,29 +58,21 @@ pub fn record(event_name: &str, bucket: &str, key: &str, at: OffsetDateTime) -> 
     })
 }
 
+/// The row of a completed statement of two files, from two hours and five minutes to two hours and seven after the beginning.
+pub fn started(query: i64, place: &str) -> Vec<Value> {
+    let (begin, end) = (sql_time(minutes(125)), sql_time(minutes(127)));
+    let (user, database, status) = (json!(101), json!("dev"), json!("completed"));
+    vec![user, json!(query), database, status, begin, end, json!(place), json!(10), json!(200), json!(2)]
+}
+
 /// One UNLOAD of two files and one COPY of two, two hours after the beginning, as the system views and the records have them.
 pub fn history() -> History {
-    let (begin, end) = (sql_time(minutes(125)), sql_time(minutes(127)));
     let unload = format!("unload ('select 1') to 's3://out/day=1/' iam_role '{}' manifest", role("loader"));
     let copy = format!("copy t from 's3://in/day=1/' iam_role '{}'", role("loader"));
     let users = vec![
         vec![json!(100), json!("auditor"), json!(false), json!(true)],
         vec![json!(101), json!("etl"), json!(false), json!(false)],
     ];
-    let started = |query: i64, place: &str| {
-        vec![
-            json!(101),
-            json!(query),
-            json!("dev"),
-            json!("completed"),
-            begin.clone(),
-            end.clone(),
-            json!(place),
-            json!(10),
-            json!(200),
-            json!(2),
-        ]
-    };
     let file = |query: i64, name: &str| vec![json!(query), json!(name), json!(100)];
     History {
         target: "warehouse".to_owned(),

@@ -127,6 +127,10 @@ fn sessions_at_buckets_that_nobody_declared_are_learned() {
     let found = finding(&report, POLICY, "s3://elsewhere/");
     assert_eq!(found["outcome"], "fail", "{found}");
     assert_eq!(found["evidence"]["told_by"]["record"]["event_id"], "x");
+    // The same where the bucket is watched for who touches it.
+    let mut watched = at("RedshiftIamRoleSession");
+    watched["records"]["accesses"][0]["location"] = json!("s3://elsewhere/");
+    assert_eq!(outcome(&check(&watched, &config), POLICY, "s3://elsewhere/"), "fail");
     // Which part of the bucket it was the session does not tell, and whose bucket it is nobody.
     assert_eq!(outcome(&report, "coverage/unload_recorded", "s3://elsewhere/"), "unknown");
     // A session of another name is anybody's.
