@@ -13,7 +13,7 @@ use crate::aws::location::{Location, LocationKind};
 use crate::aws::s3_events::Access;
 use crate::config::{Config, RedshiftLocation};
 use crate::reason::{OfLocation, Reason};
-use crate::snapshot::{Example, LearnSource, Origin, Records, SessionKind, Snapshot, Statement, WithoutRole};
+use crate::snapshot::{AccessRecord, LearnSource, Origin, Records, SessionKind, Snapshot, Statement, WithoutRole};
 
 /// A location that Redshift uses, and who told of it.
 pub(super) struct Used {
@@ -177,21 +177,21 @@ fn names_all_files(told: &Statement) -> bool {
 
 /// Of sessions of Redshift's name where nothing is declared: they used some part of the bucket.
 fn of_sessions(records: &Records) -> Vec<Learned<'static>> {
-    let mut examples: HashMap<(&str, &str, bool), ((bool, bool), &Example)> = HashMap::new();
+    // One of another kind, or of a place that is watched for other reasons, is better than none.
+    let rank = |access: &AccessRecord, is_copy| ((access.access == "read") != is_copy, access.location.is_some());
+    let mut examples: HashMap<(&str, &str, bool), &AccessRecord> = HashMap::new();
     for access in records.accesses.iter().filter(|access| access.error_code.is_none()) {
         for is_copy in [true, false] {
-            // One of another kind, or of a place that is watched for other reasons, is better than none.
-            let rank = ((access.access == "read") != is_copy, access.location.is_some());
-            let best = examples.entry((&access.principal, &access.bucket, is_copy)).or_insert((rank, &access.example));
-            if rank < best.0 {
-                *best = (rank, &access.example);
+            let best = examples.entry((&access.principal, &access.bucket, is_copy)).or_insert(access);
+            if rank(access, is_copy) < rank(best, is_copy) {
+                *best = access;
             }
         }
     }
     let undeclared = records.sessions.iter().filter(|session| session.is_redshifts() && session.location.is_none());
     let each = undeclared.filter_map(|session| {
         let is_copy = session.kind == SessionKind::Copy;
-        let (_, example) = examples.get(&(&*session.principal, &*session.bucket, is_copy))?;
+        let example = &examples.get(&(&*session.principal, &*session.bucket, is_copy))?.example;
         Some(Learned {
             kind: if is_copy { LocationKind::Copy } else { LocationKind::Unload },
             location: Location { bucket: session.bucket.clone(), prefix: String::new() },
