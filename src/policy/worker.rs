@@ -1,14 +1,15 @@
 //! The user's policies run in a child process of the same program: without environment, files or credentials, with limits on time,
 //! memory and output. A policy that hangs, crashes or fills the machine costs its own answers and nobody else's.
 //!
-//! The parent writes one request to the child's input and reads its answers line by line. Whose turn it is stands in a line of its
-//! own before, so that the parent knows whom to blame for an end that came early.
+//! The parent writes one request, a line, to the child's input and reads its answers line by line. Whose turn it is stands in a line of
+//! its own before, so that the parent knows whom to blame for an end that came early. The input stays open as long as answers are
+//! waited for: where it ends, the parent is gone, however it ended, and so is the child.
 
 mod child;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdout, Command, Stdio};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
 use regorus::Value;
@@ -237,6 +238,8 @@ fn thread(work: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
 struct Running {
     process: Child,
     lines: Receiver<Result<Line, String>>,
+    /// The child's input is open until this is dropped.
+    _input: Sender<()>,
 }
 
 enum Next {
@@ -259,16 +262,23 @@ impl Running {
             .stderr(Stdio::piped())
             .spawn()
             .map_err(failed)?;
-        let json = serde_json::to_vec(request).map_err(|error| error.to_string())?;
-        // A child that ends early closes its input; what it says, or does not, tells more.
+        let mut json = serde_json::to_vec(request).map_err(|error| error.to_string())?;
+        json.push(b'\n');
+        let (open, closed) = mpsc::channel();
         if let Some(mut input) = process.stdin.take() {
-            thread(move || drop(input.write_all(&json))).map_err(failed)?;
+            let write_and_hold = move || {
+                // A child that ends early closes its input; what it says, or does not, tells more.
+                let _ = input.write_all(&json);
+                drop(json);
+                let _ = closed.recv();
+            };
+            thread(write_and_hold).map_err(failed)?;
         }
         let (sender, lines) = mpsc::channel();
         if let Some(output) = process.stdout.take() {
             thread(move || read_lines(output, |line| sender.send(line).is_ok())).map_err(failed)?;
         }
-        Ok(Running { process, lines })
+        Ok(Running { process, lines, _input: open })
     }
 
     fn next(&mut self, within: Duration) -> Next {

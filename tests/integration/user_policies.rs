@@ -1,5 +1,8 @@
 //! The user's own policies, and what none of them may do.
 
+use std::process::Command;
+use std::time::Duration;
+
 use serde_json::json;
 use trailcheck::aws::location::Location;
 use trailcheck::aws::location::LocationKind;
@@ -249,6 +252,33 @@ fn hostile_policies_are_ended_and_their_neighbours_are_not() {
     }
     assert_eq!(finding(&report, "acme/good", "123456789012")["message"], "good");
     assert_eq!(outcome(&report, "coverage/copy_recorded", "s3://cm-kajiwara-redshift-load/"), "pass");
+}
+
+/// Killed, the program cannot end the process of a policy: that ends by itself.
+#[test]
+fn an_endless_policy_ends_with_the_program() {
+    let ranges = ["i", "j", "k"].map(|name| format!("some {name} in numbers.range(1, 3000)")).join("; ");
+    let rego = format!("package acme.endless\ndeny contains \"x\" if {{ {ranges}; i * j * k == -1 }}\n");
+    let workplace = with_policy("endless", &rego);
+    let mut program = workplace.start(&[&["check", "--policy-time", "10m"], &CHECK[..]].concat());
+    // But for those that have ended and that nobody has asked about yet.
+    let processes = |arguments: &[&str]| {
+        let told = Command::new("ps").args(["-o", "pid=,stat="]).args(arguments).output().expect("these tests need ps");
+        let told = String::from_utf8(told.stdout).unwrap();
+        let lines = told.lines().filter_map(|line| line.trim().split_once(' '));
+        lines.filter(|(_, state)| !state.starts_with('Z')).map(|(id, _)| id.to_owned()).collect::<Vec<_>>()
+    };
+    let eventually = |what: &dyn Fn() -> Vec<String>, is_it: fn(&[String]) -> bool| {
+        let tries = std::iter::repeat_with(|| {
+            std::thread::sleep(Duration::from_millis(50));
+            what()
+        });
+        tries.take(400).find(|found| is_it(found)).expect("not within 20 s")
+    };
+    let child = eventually(&|| processes(&["--ppid", &program.id().to_string()]), |found| !found.is_empty());
+    program.kill().unwrap();
+    program.wait().unwrap();
+    eventually(&|| processes(&["-p", &child[0]]), <[String]>::is_empty);
 }
 
 /// However long a chain of operators is, it ends no more than the process that looks at it first.

@@ -1,6 +1,6 @@
 //! What the child process does: limits first, then what it is asked.
 
-use std::io::Read;
+use std::io::BufRead;
 
 use regorus::Value;
 
@@ -14,9 +14,10 @@ const STACK: usize = 4 << 20;
 /// Answers the one request on standard input.
 pub fn serve() -> std::io::Result<()> {
     let mut json = Vec::new();
-    std::io::stdin().lock().read_to_end(&mut json)?;
+    std::io::stdin().lock().read_until(b'\n', &mut json)?;
     let request: Request = serde_json::from_slice(&json)?;
     drop(json);
+    std::thread::Builder::new().spawn(end_with_parent)?;
     limit(&request);
     // With less stack than the parent has: what loads here loads there too.
     let answering = move || {
@@ -30,6 +31,14 @@ pub fn serve() -> std::io::Result<()> {
     };
     let thread = std::thread::Builder::new().stack_size(STACK).spawn(answering)?;
     thread.join().unwrap_or_else(|_| Err(std::io::Error::other("the engine panicked")))
+}
+
+/// Nobody waits for the answers of a child whose parent is gone: not one that was killed, nor one that left with a policy in an endless
+/// loop.
+fn end_with_parent() {
+    // Nothing follows the request but the end of the input.
+    let _ = std::io::stdin().lock().skip_until(b'\n');
+    std::process::exit(1);
 }
 
 fn answer(request: &Request, mut say: impl FnMut(&Line) -> std::io::Result<()>) -> std::io::Result<()> {
