@@ -14,6 +14,7 @@ pub mod condition;
 pub mod dead;
 pub mod event;
 pub mod fix;
+pub mod management;
 mod narrow;
 mod piece;
 pub mod plan;

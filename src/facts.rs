@@ -4,7 +4,9 @@
 //! question, for all that `derive` lists.
 
 mod accesses;
+mod accounts;
 mod approval;
+mod buckets;
 mod changes;
 mod clusters;
 mod coverage;
@@ -25,6 +27,7 @@ pub mod trace;
 mod unseen;
 mod uses;
 mod validation;
+mod waivers;
 mod writes;
 
 use std::cell::{OnceCell, RefCell};
@@ -70,6 +73,9 @@ pub fn derive(snapshot: &Snapshot, config: &Config) -> Facts {
         seen_unloads: view.unload_facts(),
         redshift_roles: view.role_facts(),
         declared_roles: view.declared_role_facts(),
+        accounts: view.account_facts(),
+        buckets: view.bucket_facts(),
+        waivers: view.waiver_facts(),
         trails: view.world.trails().map(|trail| view.trail_fact(trail)).collect(),
         sessions: view.records.map_or(vec![], |records| records.sessions.clone()),
         unseen: view.unseen(),

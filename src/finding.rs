@@ -128,6 +128,13 @@ pub struct Finding {
     pub standing: Option<Standing>,
 }
 
+impl Finding {
+    /// It does not hold, and that fails no run unless `--fail-on info` asks for it.
+    pub fn is_remark(&self) -> bool {
+        self.outcome == Outcome::Fail && self.severity == Severity::Info
+    }
+}
+
 /// Identity of a finding over runs. `account`: the subject's.
 pub fn fingerprint(account: &str, policy: &str, subject: &str) -> String {
     sha256(format!("trailcheck/v1\n{account}\n{policy}\n{subject}").as_bytes())[..32].to_owned()

@@ -5,6 +5,7 @@
 
 mod access;
 mod cluster;
+mod config;
 mod failure;
 mod location;
 mod objects;
@@ -22,6 +23,7 @@ use crate::snapshot::Failure;
 
 pub use access::{OfAccess, PrincipalClass, PrincipalQuestion};
 pub use cluster::OfCluster;
+pub use config::OfConfig;
 pub use failure::NotSeen;
 pub use location::{LostEvent, MissedBy, OfLocation};
 pub use objects::OfObjects;
@@ -43,6 +45,7 @@ pub enum Reason {
     OfStatement(OfStatement),
     OfObjects(OfObjects),
     OfCluster(OfCluster),
+    OfConfig(OfConfig),
 }
 
 impl Reason {
@@ -84,6 +87,7 @@ impl fmt::Display for Reason {
             Reason::OfStatement(reason) => reason.fmt(f),
             Reason::OfObjects(reason) => reason.fmt(f),
             Reason::OfCluster(reason) => reason.fmt(f),
+            Reason::OfConfig(reason) => reason.fmt(f),
         }
     }
 }
@@ -110,4 +114,15 @@ macro_rules! into_reason {
     };
 }
 
-into_reason!(NotSeen, OfRecorder, OfLocation, OfTrail, OfAccess, OfRecords, OfStatement, OfObjects, OfCluster);
+into_reason!(
+    NotSeen,
+    OfRecorder,
+    OfLocation,
+    OfTrail,
+    OfAccess,
+    OfRecords,
+    OfStatement,
+    OfObjects,
+    OfCluster,
+    OfConfig
+);

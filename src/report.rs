@@ -223,6 +223,9 @@ pub struct Summary {
     pub pass: usize,
     /// Shown not to hold.
     pub fail: usize,
+    /// Shown not to hold, with the severity `info`.
+    #[serde(default)]
+    pub remark: usize,
     /// Could not be told.
     pub unknown: usize,
     /// Accepted until a day.
@@ -254,13 +257,16 @@ impl Report {
 impl Summary {
     pub fn of(findings: &[Finding]) -> Summary {
         let mut counts: BTreeMap<Outcome, usize> = BTreeMap::new();
-        for finding in findings {
+        let (remarks, others): (Vec<&Finding>, Vec<&Finding>) =
+            findings.iter().partition(|finding| finding.is_remark());
+        for finding in others {
             *counts.entry(finding.outcome).or_default() += 1;
         }
         let count = |outcome| counts.get(&outcome).copied().unwrap_or(0);
         Summary {
             pass: count(Outcome::Pass),
             fail: count(Outcome::Fail),
+            remark: remarks.len(),
             unknown: count(Outcome::Unknown),
             waived: count(Outcome::Waived),
             not_applicable: count(Outcome::NotApplicable),
@@ -268,7 +274,7 @@ impl Summary {
         }
     }
 
-    /// `2 fail, 1 unknown, 5 pass`: those that there are, the worst first.
+    /// `2 fail, 1 unknown, 5 pass, 1 remark`: those that there are, the worst first.
     pub fn words(&self) -> String {
         let counts = [
             (self.fail, "fail"),
@@ -276,6 +282,7 @@ impl Summary {
             (self.unknown, "unknown"),
             (self.waived, "waived"),
             (self.pass, "pass"),
+            (self.remark, if self.remark == 1 { "remark" } else { "remarks" }),
             (self.not_applicable, "not applicable"),
         ];
         let words: Vec<String> =

@@ -229,7 +229,9 @@ fn policies(path: &Path, statement: &Statement, files: &Files, time: Duration) -
     if shipped != policy::shipped()?.files {
         return Err(altered(
             path,
-            "its own policies are those of another version of trailcheck: use that one".to_owned(),
+            format!(
+                "{MANIFEST} names shipped policies that are not this program's: another version of trailcheck wrote it, or it was changed"
+            ),
         ));
     }
     Ok(policy::with_policy_files(kept.into_values(), time)?)

@@ -94,7 +94,7 @@ impl View<'_> {
     }
 
     /// The reason with the failed call that is behind it.
-    fn unread(&self, trail: &Trail, reason: OfRecorder) -> Reason {
+    pub(super) fn unread(&self, trail: &Trail, reason: OfRecorder) -> Reason {
         match reason {
             OfRecorder::SelectorsUnread { .. } => {
                 let because = self.world.trail_failure(&trail.trail_arn, FactKind::Selectors, None);

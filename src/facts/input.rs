@@ -51,6 +51,12 @@ pub struct Facts {
     pub redshift_roles: Vec<RoleFact>,
     /// Roles that locations declare, of accounts that were scanned.
     pub declared_roles: Vec<RoleFact>,
+    /// Accounts that were scanned.
+    pub accounts: Vec<AccountFact>,
+    /// Every bucket that the config names.
+    pub buckets: Vec<BucketFact>,
+    /// One for each `[[waiver]]` table.
+    pub waivers: Vec<WaiverFact>,
     /// One for each trail that was seen.
     pub trails: Vec<TrailFact>,
     /// COPYs and UNLOADs that the log records show.
@@ -73,6 +79,9 @@ impl Facts {
             statements,
             unload_writes,
             clusters,
+            accounts,
+            buckets,
+            waivers,
             trails,
             sessions,
             unseen,
@@ -94,6 +103,9 @@ impl Facts {
             ("seen_unloads", Member::list(seen_unloads)),
             ("redshift_roles", Member::list(redshift_roles)),
             ("declared_roles", Member::list(declared_roles)),
+            ("accounts", Member::list(accounts)),
+            ("buckets", Member::list(buckets)),
+            ("waivers", Member::list(waivers)),
             ("trails", Member::list(trails)),
             ("sessions", Member::list(sessions)),
             ("unseen", Member::One(json(unseen))),
@@ -290,10 +302,46 @@ pub struct TrailFact {
     pub is_organization_trail: Option<bool>,
     pub logging: Judgement<Logging>,
     pub selectors: Judgement<Selectors>,
+    /// What it takes of management events.
+    pub management_events: Judgement<ManagementEvents>,
+    /// What its log files are encrypted with.
+    pub encryption: Judgement<Encryption>,
     /// Whether it writes digests of its log files.
     pub log_file_validation: Judgement<LogFileValidation>,
     /// Whether its log files are those that were delivered.
     pub validation: Judgement<Validation>,
+}
+
+/// An account that was scanned.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct AccountFact {
+    pub subject: Subject,
+    /// Its id.
+    pub account: String,
+    /// Whether a trail records every management event in every region.
+    pub management_coverage: Judgement<ManagementCoverage>,
+}
+
+/// A bucket that the config names.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct BucketFact {
+    pub subject: Subject,
+    /// Its name.
+    pub bucket: String,
+    pub existence: Judgement<Existence>,
+}
+
+/// What is accepted, by whom and until when.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct WaiverFact {
+    pub subject: Subject,
+    /// The policy whose findings it is on.
+    pub policy: String,
+    /// Of these findings; `*` stands for any run of characters.
+    pub of: String,
+    /// Who accepts them.
+    pub owner: String,
+    pub term: Judgement<Term>,
 }
 
 /// An account and region in which something may be that was not seen.

@@ -112,6 +112,21 @@ statuses! {
         NotShown
     }
 
+    /// Does a trail record every management event of an account, in every region?
+    ManagementCoverage { Recorded, /** No trail alone does. */ Gap }
+
+    /// Which management events does a trail take?
+    ManagementEvents { All, Part, None }
+
+    /// What are a trail's log files encrypted with?
+    Encryption { /** A key of KMS. */ KmsKey, /** S3's own key. */ S3Key }
+
+    /// Is there such a bucket?
+    Existence { Exists, Missing }
+
+    /// Does a waiver still hold?
+    Term { Current, Expired, /** A later table with the same policy, subject and outcome does. */ Renewed }
+
     /// Does it write digests of its log files?
     LogFileValidation { On, Off }
 

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::View;
 use super::input::TrailFact;
-use super::judgement::{Judgement, Logging};
+use super::judgement::{Encryption, Judgement, Logging};
 use super::subject::SubjectKind;
 use super::validation::log_file_validation;
 use crate::reason::{OfRecorder, OfTrail, Reason};
@@ -23,6 +23,8 @@ impl View<'_> {
             is_organization_trail: trail.is_organization_trail,
             logging: self.logging(trail),
             selectors: self.selectors(trail),
+            management_events: self.management_events(trail),
+            encryption: encryption(trail),
             log_file_validation: log_file_validation(trail),
             validation: self.validation(trail),
         }
@@ -82,6 +84,15 @@ impl View<'_> {
         let because = self.world.trail_failure(&trail.trail_arn, FactKind::Status, Some(region));
         OfRecorder::StatusUnknown { region: region.to_owned(), because }.into()
     }
+}
+
+/// AWS leaves the key out where there is none (API Reference, `Trail`).
+fn encryption(trail: &Trail) -> Judgement<Encryption> {
+    let (status, because) = match &trail.kms_key_id {
+        Some(key) if !key.is_empty() => (Encryption::KmsKey, OfTrail::EncryptedWith { key: key.clone() }),
+        _ => (Encryption::S3Key, OfTrail::NotEncryptedWithKms),
+    };
+    Judgement::plain(status, OfTrail::Trail { trail: trail.name.clone(), because: vec![because.into()] })
 }
 
 fn delivery_failure(status: &TrailStatus, region: &str) -> Option<Reason> {

@@ -11,7 +11,7 @@ use crate::snapshot::Origin;
 pub struct Subject {
     /// What kind of thing it is.
     pub kind: SubjectKind,
-    /// A location, an ARN, an account's id, or the path of a cluster or statement; how reports name it.
+    /// A location, an ARN, an account's id, the path of a cluster or statement, or what a waiver is on; how reports name it.
     pub id: String,
     /// The account that it belongs to. Of a location, its bucket's owner, or the scanning account where no scanned account
     /// owns it.
@@ -31,6 +31,8 @@ pub enum SubjectKind {
     /// An account, or one region of it.
     Account,
     Statement,
+    /// `POLICY on SUBJECT`
+    Waiver,
     /// `ACCOUNT/REGION/NAME`, of a namespace `ACCOUNT/REGION/namespace/NAME`
     Cluster,
 }

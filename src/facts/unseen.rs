@@ -28,6 +28,7 @@ impl View<'_> {
         let records = OF_RECORDS.into_iter().map(|list| (list.to_owned(), of_records.clone()));
         let redshift = OF_REDSHIFT.into_iter().map(|list| (list.to_owned(), of_redshift.clone()));
         let own = [
+            ("accounts", self.accounts_not_entered()),
             ("trails", self.unseen_trails()),
             ("clusters", self.clusters_not_asked()),
             ("unload_writes", self.unseen_writes(&of_records, &of_redshift)),
@@ -60,6 +61,12 @@ impl View<'_> {
     fn unseen_trails(&self) -> Vec<UnseenFact> {
         let places = self.failed(&[FactKind::Trails, FactKind::Regions]);
         places.into_iter().map(|((account, region), reasons)| unseen(account, region, reasons)).collect()
+    }
+
+    /// What of an account that was entered is not known, is said of the account itself.
+    fn accounts_not_entered(&self) -> Vec<UnseenFact> {
+        let not_entered = self.world.snapshot.not_entered.iter();
+        not_entered.map(|failure| unseen(&failure.account, "", vec![Reason::failed(failure)])).collect()
     }
 
     /// Where Redshift is asked what it ran: records that were not read, and statements that were not told.

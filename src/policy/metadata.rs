@@ -8,13 +8,15 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::controls;
-use crate::severity::Severity;
+use crate::severity::{Severity, UnknownIs};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Metadata {
     pub title: Arc<str>,
     pub description: String,
     pub severity: Severity,
+    /// What its unknowns do to the exit code; `None`: what those of the others do.
+    pub unknown: Option<UnknownIs>,
     pub remediation: Arc<str>,
     /// By framework, control ids.
     pub controls: Arc<BTreeMap<String, Vec<String>>>,
@@ -35,6 +37,7 @@ struct Header {
 #[serde(deny_unknown_fields)]
 struct Custom {
     severity: Option<Severity>,
+    unknown: Option<UnknownIs>,
     #[serde(default)]
     remediation: String,
     #[serde(default)]
@@ -55,6 +58,7 @@ impl Metadata {
             title: header.title.map_or_else(|| id.into(), Arc::from),
             description: header.description.trim().to_owned(),
             severity: header.custom.severity.unwrap_or(Severity::Medium),
+            unknown: header.custom.unknown,
             remediation: header.custom.remediation.trim().into(),
             controls: Arc::new(header.custom.controls),
             not_applicable: header.custom.not_applicable.unwrap_or_else(|| "the policy has no subject here".to_owned()),

@@ -39,8 +39,10 @@ pub fn select(
     Ok(bundles)
 }
 
+/// Who grades a policy has judged what its failures mean, so its own word on its unknowns counts no more.
 fn apply(policy: &mut Policy, setting: Option<&PolicySetting>, unknown: UnknownIs) {
-    policy.unknown_is = setting.and_then(|setting| setting.unknown).unwrap_or(unknown);
+    let own = policy.metadata.unknown.filter(|_| setting.is_none_or(|setting| setting.level.is_none()));
+    policy.unknown_is = setting.and_then(|setting| setting.unknown).or(own).unwrap_or(unknown);
     policy.level = match setting.and_then(|setting| setting.level) {
         Some(Level::At(severity)) => Some(severity),
         _ => None,

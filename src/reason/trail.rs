@@ -33,6 +33,24 @@ pub enum OfTrail {
     LogFilesNotShown,
     /// What in its selectors can never match, each with the reason.
     DeadSelectors { dead: Vec<String> },
+    /// The account has none.
+    NoTrail,
+    /// It records in one region.
+    NotMultiRegion,
+    /// Whether it records in every region was not told.
+    MultiRegionUnknown,
+    /// It takes every management event.
+    AllManagementEvents,
+    /// It takes some management events.
+    ManagementEventsInPart { left_out: String },
+    /// It takes no management event.
+    NoManagementEvents,
+    /// It takes every management event in every region that was scanned.
+    ManagementEventsEverywhere,
+    /// Its log files are encrypted with this key of KMS.
+    EncryptedWith { key: String },
+    /// Its log files are encrypted with S3's own key.
+    NotEncryptedWithKms,
     /// Of its log bucket nothing was read.
     NoRecordsOfTrail,
     /// It writes digests.
@@ -84,6 +102,21 @@ impl fmt::Display for OfTrail {
                 f.write_str("its log files are the organization's, whose management account was not scanned")
             }
             OfTrail::DeadSelectors { dead } => f.write_str(&dead.join("; ")),
+            OfTrail::NoTrail => f.write_str("there is no trail"),
+            OfTrail::NotMultiRegion => f.write_str("it records in its home region alone"),
+            OfTrail::MultiRegionUnknown => f.write_str("whether it records in every region is not known"),
+            OfTrail::AllManagementEvents => f.write_str("it records every management event"),
+            OfTrail::ManagementEventsInPart { left_out } => {
+                write!(f, "of management events it does not record {left_out}")
+            }
+            OfTrail::NoManagementEvents => f.write_str("it records no management events"),
+            OfTrail::ManagementEventsEverywhere => {
+                f.write_str("it records every management event in every region that was scanned")
+            }
+            OfTrail::EncryptedWith { key } => write!(f, "its log files are encrypted with {key}"),
+            OfTrail::NotEncryptedWithKms => {
+                f.write_str("its log files are encrypted with S3's own key, not with one of KMS")
+            }
             OfTrail::NoRecordsOfTrail => f.write_str("no records of its log bucket were read"),
             OfTrail::WritesDigests => f.write_str("it writes digests"),
             OfTrail::WritesNoDigests => f.write_str("it writes no digests"),

@@ -85,6 +85,7 @@ fn verdict(prepared: &Prepared) -> Markup {
         ("unknown", summary.unknown),
         ("waived", summary.waived),
         ("pass", summary.pass),
+        (if summary.remark == 1 { "remark" } else { "remarks" }, summary.remark),
         ("not applicable", summary.not_applicable),
     ];
     html! {
@@ -94,6 +95,7 @@ fn verdict(prepared: &Prepared) -> Markup {
             @else if summary.error > 0 { "A policy broke, so that not everything was judged" }
             @else if summary.unknown > 0 { "Nothing failed, and " (counted(summary.unknown as u64, "answer")) " could not be told" }
             @else if summary.waived > 0 { "Nothing fails but what is accepted: " (summary.waived) " waived" }
+            @else if summary.remark > 0 { "Nothing failed, with " (counted(summary.remark as u64, "remark")) }
             @else if summary.pass == 0 { "Nothing was judged: there is nothing that the policies apply to" }
             @else { "Everything that was asked holds" }
         }

@@ -137,6 +137,7 @@ fn resource(finding: &Finding, run: &super::Run) -> Value {
         }
         SubjectKind::Cluster | SubjectKind::Statement => ("AWS::Redshift::Cluster", subject.clone()),
         SubjectKind::Account => ("AWS::::Account", subject.clone()),
+        SubjectKind::Waiver => ("trailcheck::Waiver", subject.clone()),
     };
     let mut resource = json!({"uid": uid, "name": subject, "type": kind, "cloud_partition": partition});
     if let Some(region) = &finding.resource.region {

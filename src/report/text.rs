@@ -46,7 +46,8 @@ impl Text {
     fn report(&mut self, prepared: &Prepared) -> Result {
         self.scope(prepared)?;
         let is_told = |told: &&Told| {
-            self.look.verbose || matches!(told.finding.outcome, Outcome::Fail | Outcome::Error | Outcome::Waived)
+            let is_bad = matches!(told.finding.outcome, Outcome::Fail | Outcome::Error | Outcome::Waived);
+            self.look.verbose || (is_bad && !told.finding.is_remark())
         };
         let (told, folded) = self.without_many_statements(prepared.findings.iter().filter(is_told));
         for (subject, findings) in by_subject(told.into_iter()) {
@@ -61,6 +62,7 @@ impl Text {
         if !self.look.verbose {
             self.unknowns(&causes(&prepared.report.findings))?;
         }
+        self.remarks(prepared)?;
         self.settled(&prepared.settled)?;
         self.sessions(prepared)?;
         if self.look.verbose {
@@ -99,6 +101,25 @@ impl Text {
         let scope = format!("{accounts}, {regions}, as of {}{records}", prepared.report.run.collected_at);
         self.paragraph("", "", &scope)?;
         prepared.baseline.iter().try_for_each(|baseline| self.paragraph("", "", baseline))
+    }
+
+    /// What fails no run, by policy.
+    fn remarks(&mut self, prepared: &Prepared) -> Result {
+        let mut of: BTreeMap<&str, u64> = BTreeMap::new();
+        for told in prepared.findings.iter().filter(|told| told.finding.is_remark()) {
+            *of.entry(&told.finding.policy).or_default() += 1;
+        }
+        if self.look.verbose || of.is_empty() {
+            return Ok(());
+        }
+        let times = |(policy, count): (&str, u64)| match count {
+            1 => harmless::text(policy).to_string(),
+            _ => format!("{} ({count})", harmless::text(policy)),
+        };
+        let policies: Vec<String> = of.into_iter().map(times).collect();
+        let style = style_of(Outcome::NotApplicable);
+        writeln!(self.out)?;
+        self.paragraph(&format!("{style}remarks{style:#} "), INDENT, &format!("{}: -v shows them", policies.join(", ")))
     }
 
     fn settled(&mut self, settled: &[String]) -> Result {

@@ -99,7 +99,15 @@ impl World<'_> {
         })
     }
 
-    fn trails_near(&self, account: &str) -> impl Iterator<Item = &Trail> {
+    /// Whether the trail is in effect for the account in a region.
+    pub(crate) fn trail_effect(&self, trail: &Trail, account: &Account, region: &str) -> Effect {
+        let unseen = || Effect::None(OfRecorder::MalformedArn.into());
+        self.seen_trail(&trail.trail_arn)
+            .map_or_else(unseen, |seen| self.trail_recorder(seen, region, &[account]).effect)
+    }
+
+    /// Trails that may record what happens in the account.
+    pub(crate) fn trails_near(&self, account: &str) -> impl Iterator<Item = &Trail> {
         self.trails_by_account.split(&[account]).near.into_iter().map(|place| &self.trails[place].trail)
     }
 

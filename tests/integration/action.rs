@@ -94,7 +94,8 @@ fn counted(scenario: &str, more: &[&str]) -> (String, String) {
     let (report, _) = Workplace::offline().check(&[&["--config", &config, "--snapshot", &snapshot], more].concat());
     let count = |outcome: &str| report["summary"][outcome].as_u64().unwrap();
     let (pass, fail, unknown) = (count("pass"), count("fail"), count("unknown"));
-    (format!("pass={pass} fail={fail} unknown={unknown}"), format!("{fail} fail, {pass} pass"))
+    let words = format!("{fail} fail, {pass} pass, {} remarks", count("remark"));
+    (format!("pass={pass} fail={fail} unknown={unknown}"), words)
 }
 
 #[test]

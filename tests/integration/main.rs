@@ -29,6 +29,7 @@ mod browser;
 mod bundles;
 /// Who a record says acted.
 mod callers;
+mod catalogue;
 /// Chains of digests, signed by a key of the tests' own.
 mod chains;
 /// Service-linked channels as recorders.
