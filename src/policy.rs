@@ -42,7 +42,7 @@ pub use files::PolicyFile;
 pub use input::Input;
 pub use metadata::Metadata;
 pub use selection::{hint, select};
-pub use test::{TestResult, test};
+pub use test::{Coverage, TestResult, Tested, test};
 pub use worker::{TIME_LIMIT, eval};
 
 use answers::{Answer, Answers};

@@ -24,6 +24,7 @@ pub const SCHEMA: &str = "trailcheck/input/v2";
 /// The `input` document: lists of what is judged. Each item has a `subject`.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Facts {
+    /// The format of this document and its version.
     pub schema: String,
     /// What was looked at.
     pub scan: Scan,

@@ -9,7 +9,7 @@ use super::bundle::{PolicyError, engine_of};
 use super::files::files_of;
 use super::graph;
 use super::tree::{Module, Tree};
-use super::worker;
+use super::worker::{self, Covered, TestsRan};
 
 /// A rule named `test_…`.
 pub struct TestResult {
@@ -19,17 +19,44 @@ pub struct TestResult {
     pub failure: Option<String>,
 }
 
+/// What the tests of a folder show.
+pub struct Tested {
+    pub results: Vec<TestResult>,
+    /// Files with rules that are no tests, by name; `None`: a test did not come to an end, so it is not known.
+    pub coverage: Option<Vec<Coverage>>,
+}
+
+/// How much of a file the tests evaluate.
+pub struct Coverage {
+    pub file: String,
+    pub evaluated: usize,
+    /// Lines that no test evaluates, from 1; `None`: none evaluates any.
+    pub left_out: Option<Vec<u32>>,
+}
+
 /// Runs every test of the folder, with everything in it loaded.
-pub fn test(folder: &Path, time_limit: Duration) -> Result<Vec<TestResult>, PolicyError> {
+pub fn test(folder: &Path, time_limit: Duration) -> Result<Tested, PolicyError> {
     let files = files_of(folder, |_| true)?;
     let refused = |message: String| PolicyError::Load { file: folder.display().to_string(), message };
     worker::survive_loading(&files, time_limit).map_err(refused)?;
     let tree = engine_of(&files)?.get_ast_as_json().map_err(|error| refused(error.to_string()))?;
     let tree: Value = serde_json::from_str(&tree).map_err(|error| refused(error.to_string()))?;
+    let tree = Tree::of(&tree);
     let of_module = |module: &Module| (format!("data.{}", module.package.join(".")), graph::tests(module));
     let asked: Vec<(String, Vec<String>)> =
-        Tree::of(&tree).modules.iter().map(of_module).filter(|(_, tests)| !tests.is_empty()).collect();
-    let values = worker::run_tests(&files, &asked, time_limit).map_err(refused)?;
+        tree.modules.iter().map(of_module).filter(|(_, tests)| !tests.is_empty()).collect();
+    let TestsRan { results, covered } = worker::run_tests(&files, &asked, time_limit).map_err(refused)?;
     let names = asked.iter().flat_map(|(package, rules)| rules.iter().map(move |rule| format!("{package}.{rule}")));
-    Ok(names.zip(values).map(|(name, failure)| TestResult { name, failure }).collect())
+    let results = names.zip(results).map(|(name, failure)| TestResult { name, failure }).collect();
+    let is_of_tests = |module: &Module| module.file.ends_with("_test.rego") || !graph::tests(module).is_empty();
+    let tested = tree.modules.iter().filter(|module| !is_of_tests(module) && !module.rules.is_empty());
+    let coverage = covered.map(|covered| tested.map(|module| coverage_of(module.file, &covered)).collect());
+    Ok(Tested { results, coverage })
+}
+
+/// The engine tells nothing of a file that it never came to.
+fn coverage_of(file: &str, covered: &[Covered]) -> Coverage {
+    let found = covered.iter().find(|covered| covered.file == file);
+    let left_out = found.map(|found| found.left_out.difference(&found.lines).copied().collect());
+    Coverage { file: file.to_owned(), evaluated: found.map_or(0, |found| found.lines.len()), left_out }
 }

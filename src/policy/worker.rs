@@ -7,6 +7,7 @@
 
 mod child;
 
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
@@ -52,6 +53,8 @@ struct Request {
     /// A question of one's own, in place of rules.
     #[serde(default)]
     query: Option<String>,
+    /// At the end it is told which lines were evaluated.
+    coverage: bool,
     /// Seconds of CPU, after which the child ends whatever its parent does.
     cpu: u64,
 }
@@ -66,7 +69,18 @@ enum Line {
     Rule(Result<serde_json::Value, String>),
     /// Nothing can be asked; why.
     Broken(String),
+    /// What all of it evaluated.
+    Covered(Vec<Covered>),
     End,
+}
+
+/// Which lines of a file were evaluated.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Covered {
+    pub file: String,
+    /// From 1.
+    pub lines: BTreeSet<u32>,
+    pub left_out: BTreeSet<u32>,
 }
 
 /// Whether loading these files comes to an end, whatever it says.
@@ -78,6 +92,7 @@ pub(super) fn survive_loading(files: &[PolicyFile], time_limit: Duration) -> Res
         memory: MEMORY,
         loose: false,
         query: None,
+        coverage: false,
         cpu: cpu(time_limit),
     };
     let mut running = Running::start(&request)?;
@@ -106,6 +121,7 @@ pub(super) fn run(bundle: &Bundle, input: &Input, time_limit: Duration) -> Vec<A
             memory,
             loose: false,
             query: None,
+            coverage: false,
             cpu: cpu(time_limit),
         };
         if time_limit.saturating_sub(began.elapsed()) < LEAST {
@@ -123,7 +139,16 @@ pub(super) fn run(bundle: &Bundle, input: &Input, time_limit: Duration) -> Vec<A
 
 /// Asks until all have answered, or one has not: `Err`, why. What was answered before stands.
 fn ask(request: &Request, began: Instant, time_limit: Duration, answers: &mut Vec<Answered>) -> Result<(), String> {
-    let mut running = Running::start(request)?;
+    ask_of(&mut Running::start(request)?, request, began, time_limit, answers)
+}
+
+fn ask_of(
+    running: &mut Running,
+    request: &Request,
+    began: Instant,
+    time_limit: Duration,
+    answers: &mut Vec<Answered>,
+) -> Result<(), String> {
     match running.next(time_limit.saturating_sub(began.elapsed())) {
         Next::Line(Line::Loaded) => {}
         Next::Line(_) => return Err("its process answered out of turn".to_owned()),
@@ -158,12 +183,20 @@ fn ask(request: &Request, began: Instant, time_limit: Duration, answers: &mut Ve
     Ok(())
 }
 
-/// For each rule of each package: `None`, it is true; else what it is, or why it is nothing.
+/// What tests say.
+pub(super) struct TestsRan {
+    /// For each rule of each package: `None`, it is true; else what it is, or why it is nothing.
+    pub results: Vec<Option<String>>,
+    /// What was evaluated; `None`: not all came to an end.
+    pub covered: Option<Vec<Covered>>,
+}
+
+/// Every rule of every package is a test.
 pub(super) fn run_tests(
     files: &[PolicyFile],
     asked: &[(String, Vec<String>)],
     time_limit: Duration,
-) -> Result<Vec<Option<String>>, String> {
+) -> Result<TestsRan, String> {
     let (files, asked) = (files.to_vec(), asked.to_vec());
     let rules: usize = asked.iter().map(|(_, rules)| rules.len()).sum();
     let request = Request {
@@ -173,22 +206,31 @@ pub(super) fn run_tests(
         memory: MEMORY,
         loose: true,
         query: None,
+        coverage: true,
         cpu: cpu(time_limit),
     };
-    let mut answers = vec![];
-    let broken = ask(&request, Instant::now(), time_limit, &mut answers).err();
+    let (mut answers, began) = (vec![], Instant::now());
+    let mut running = Running::start(&request)?;
+    let broken = ask_of(&mut running, &request, began, time_limit, &mut answers).err();
     let told = |value: Result<Value, String>| match value {
         Ok(Value::Bool(true)) => None,
         Ok(value) => Some(format!("it is {value}, not true")),
         Err(why) => Some(why),
     };
     let mut results: Vec<Option<String>> = answers.into_iter().flatten().flatten().map(told).collect();
-    match broken {
+    let covered = match broken {
         Some(why) if results.is_empty() => return Err(why),
-        // Those that came after one that broke.
-        broken => results.resize(rules, broken),
-    }
-    Ok(results)
+        Some(why) => {
+            // Those that came after one that broke.
+            results.resize(rules, Some(why));
+            None
+        }
+        None => match running.next(time_limit.saturating_sub(began.elapsed())) {
+            Next::Line(Line::Covered(covered)) => Some(covered),
+            _ => None,
+        },
+    };
+    Ok(TestsRan { results, covered })
 }
 
 /// The answers to a question in Rego, each the value of its last expression, or its variables; none: it is undefined. Shipped files and
@@ -208,6 +250,7 @@ pub fn eval(
         input,
         loose: true,
         query: Some(query.to_owned()),
+        coverage: false,
         cpu: cpu(time_limit),
     };
     let mut running = Running::start(&request).map_err(refused)?;

@@ -59,6 +59,23 @@ fn the_tests_of_a_folder_are_run_one_by_one() {
     assert_eq!(shipped.exit, 0, "{shipped:?}");
 }
 
+/// Lines that no test evaluates are named, and files that none comes to.
+#[test]
+fn what_no_test_evaluates_is_named() {
+    let rego = "package acme.limit\n\ndeny contains \"many\" if count(input.trails) > 3\n\ndeny contains \"none\" if {\n\tcount(input.trails) == 0\n\tsome bucket in input.buckets\n\tbucket.existence.status == \"missing\"\n}\n";
+    let workplace = with_policy("limit", rego);
+    workplace.write("policies/idle.rego", "package acme.idle\n\na := 1\n");
+    let tested = |test: &str| {
+        let head = "package acme.limit_test\n\nimport data.acme.limit\n\n";
+        workplace.write("policies/limit_test.rego", &format!("{head}{test}\n"));
+        workplace.run(&["test", "policies"])
+    };
+    let few = tested("test_one if count(limit.deny) == 0 with input as {\"trails\": [1], \"buckets\": []}");
+    assert_eq!(few.exit, 0, "{few:?}");
+    let expected = "\nlines  2 of 5 evaluated by tests, in 2 files\n       policies/idle.rego: none\n       policies/limit.rego: not 5, 7-8\n1 of 1 tests hold\n";
+    assert!(few.stdout.ends_with(expected), "{}", few.stdout);
+}
+
 /// What `policies new` writes runs as it is, here and in OPA, and its test holds.
 #[test]
 fn a_policy_to_begin_with_runs_as_it_is() {

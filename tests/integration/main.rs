@@ -29,6 +29,7 @@ mod browser;
 mod bundles;
 /// Who a record says acted.
 mod callers;
+/// What is checked beside the main question.
 mod catalogue;
 /// Chains of digests, signed by a key of the tests' own.
 mod chains;
@@ -66,6 +67,10 @@ mod folders;
 mod go;
 /// Roles that are written as Redshift takes them.
 mod hints;
+/// Two hundred policies that mean harm.
+mod hostile_policies;
+/// The page of what policies read.
+mod input_page;
 /// Files without end, at odds with themselves, and not written over.
 mod inputs;
 /// The order of the folders of `src`.

@@ -4,7 +4,7 @@ use std::io::BufRead;
 
 use regorus::Value;
 
-use super::{Line, Request};
+use super::{Covered, Line, Request};
 use crate::output;
 use crate::policy::{bundle, evaluate};
 
@@ -54,6 +54,7 @@ fn answer(request: &Request, mut say: impl FnMut(&Line) -> std::io::Result<()>) 
         Err(_) => return Ok(()),
     };
     engine.set_strict_builtin_errors(true);
+    engine.set_enable_coverage(request.coverage);
     if !request.asked.is_empty() || request.query.is_some() {
         engine.set_input(Value::from_json_str(&request.input).map_err(std::io::Error::other)?);
     }
@@ -66,6 +67,15 @@ fn answer(request: &Request, mut say: impl FnMut(&Line) -> std::io::Result<()>) 
             let value = evaluate::ask(&mut engine, package, rule);
             say(&Line::Rule(value.and_then(|value| serde_json::to_value(value).map_err(|error| error.to_string()))))?;
         }
+    }
+    if request.coverage {
+        let report = engine.get_coverage_report().map_err(std::io::Error::other)?;
+        let of_file = |file: regorus::coverage::File| Covered {
+            file: file.path,
+            lines: file.covered,
+            left_out: file.not_covered,
+        };
+        say(&Line::Covered(report.files.into_iter().map(of_file).collect()))?;
     }
     say(&Line::End)
 }
