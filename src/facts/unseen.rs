@@ -22,107 +22,112 @@ const OF_REDSHIFT: [&str; 4] = ["unloads", "copies", "learned", "statements"];
 const HIDE_STATEMENTS: [FactKind; 5] =
     [FactKind::Statements, FactKind::Regions, FactKind::Clusters, FactKind::Namespaces, FactKind::Workgroups];
 
+/// By account and region, why something that may be there was not seen.
+type Places = BTreeMap<(String, String), Vec<Reason>>;
+
 impl View<'_> {
     pub(super) fn unseen(&self) -> BTreeMap<String, Vec<UnseenFact>> {
         let (of_records, of_redshift) = (self.unseen_records(), self.unseen_statements());
-        let records = OF_RECORDS.into_iter().map(|list| (list.to_owned(), of_records.clone()));
-        let redshift = OF_REDSHIFT.into_iter().map(|list| (list.to_owned(), of_redshift.clone()));
+        let records = OF_RECORDS.into_iter().map(|list| (list, of_records.clone()));
+        let redshift = OF_REDSHIFT.into_iter().map(|list| (list, of_redshift.clone()));
         let own = [
             ("accounts", self.accounts_not_entered()),
-            ("trails", self.unseen_trails()),
+            // A call that failed may have hidden a trail, and so may an account that could not be entered.
+            ("trails", self.failed(&[FactKind::Trails, FactKind::Regions])),
             ("clusters", self.clusters_not_asked()),
             ("unload_writes", self.unseen_writes(&of_records, &of_redshift)),
         ];
-        records.chain(redshift).chain(own.map(|(list, unseen)| (list.to_owned(), unseen))).collect()
+        let facts = |places: Places| {
+            places.into_iter().map(|((account, region), reasons)| unseen(&account, &region, reasons)).collect()
+        };
+        records.chain(redshift).chain(own).map(|(list, places)| (list.to_owned(), facts(places))).collect()
     }
 
-    /// One for each account and region in which Redshift was to be asked what it uses, and was not, or did not say all of it.
-    fn unseen_statements(&self) -> Vec<UnseenFact> {
+    /// Where Redshift was to be asked what it uses, and was not, or did not say all of it.
+    fn unseen_statements(&self) -> Places {
         let asked = &self.config.learn;
         if asked.is_empty() {
-            return vec![];
+            return Places::new();
         }
-        let snapshot = self.world.snapshot;
         let mut places = self.failed(&HIDE_STATEMENTS);
-        for account in &snapshot.accounts {
+        for account in &self.world.snapshot.accounts {
             let of_account = asked.iter().filter(|source| **source != LearnSource::Records);
             for source in of_account.filter(|source| !account.learned_from.contains(source)) {
                 let reason = NotSeen::NotLearned { account: account.id().to_owned(), source: *source };
-                places.entry((account.id(), "")).or_default().push(reason.into());
+                places.entry((account.id().to_owned(), String::new())).or_default().push(reason.into());
             }
         }
-        let of_calls = places.into_iter().map(|((account, region), reasons)| unseen(account, region, reasons));
-        let of_records = if asked.contains(&LearnSource::Records) { self.unseen_records() } else { vec![] };
-        of_calls.chain(of_records).collect()
-    }
-
-    /// One for each account and region in which a call failed that may have hidden a trail, and for each account that could not be
-    /// entered.
-    fn unseen_trails(&self) -> Vec<UnseenFact> {
-        let places = self.failed(&[FactKind::Trails, FactKind::Regions]);
-        places.into_iter().map(|((account, region), reasons)| unseen(account, region, reasons)).collect()
+        match asked.contains(&LearnSource::Records) {
+            true => merged(places, self.unseen_records()),
+            false => places,
+        }
     }
 
     /// What of an account that was entered is not known, is said of the account itself.
-    fn accounts_not_entered(&self) -> Vec<UnseenFact> {
+    fn accounts_not_entered(&self) -> Places {
         let not_entered = self.world.snapshot.not_entered.iter();
-        not_entered.map(|failure| unseen(&failure.account, "", vec![Reason::failed(failure)])).collect()
+        let place = |failure: &Failure| ((failure.account.clone(), String::new()), vec![Reason::failed(failure)]);
+        not_entered.map(place).collect()
     }
 
     /// Where Redshift is asked what it ran: records that were not read, and statements that were not told.
-    fn unseen_writes(&self, of_records: &[UnseenFact], of_redshift: &[UnseenFact]) -> Vec<UnseenFact> {
-        if !self.config.learn.contains(&LearnSource::SystemTables) {
-            return vec![];
+    fn unseen_writes(&self, of_records: &Places, of_redshift: &Places) -> Places {
+        match self.config.learn.contains(&LearnSource::SystemTables) {
+            true => merged(of_redshift.clone(), of_records.clone()),
+            false => Places::new(),
         }
-        let is_new = |fact: &&UnseenFact| !of_redshift.iter().any(|other| other.subject == fact.subject);
-        of_redshift.iter().chain(of_records.iter().filter(is_new)).cloned().collect()
     }
 
-    /// Where clusters are asked for their audit logs, one for each account and region in which one may be.
-    fn clusters_not_asked(&self) -> Vec<UnseenFact> {
-        if !self.config.learn.contains(&LearnSource::AuditLogs) {
-            return vec![];
+    /// Where clusters are asked for their audit logs, and one may be that was not seen.
+    fn clusters_not_asked(&self) -> Places {
+        match self.config.learn.contains(&LearnSource::AuditLogs) {
+            true => self.failed(&[FactKind::Clusters, FactKind::Namespaces, FactKind::Regions]),
+            false => Places::new(),
         }
-        let places = self.failed(&[FactKind::Clusters, FactKind::Namespaces, FactKind::Regions]);
-        places.into_iter().map(|((account, region), reasons)| unseen(account, region, reasons)).collect()
     }
 
-    /// By account and region, the calls that left one of these kinds incomplete.
-    fn failed(&self, kinds: &[FactKind]) -> BTreeMap<(&str, &str), Vec<Reason>> {
+    /// The calls that left one of these kinds incomplete.
+    fn failed(&self, kinds: &[FactKind]) -> Places {
         let hides = |failure: &&Failure| failure.makes_unknown.iter().any(|kind| kinds.contains(kind));
-        let mut places: BTreeMap<(&str, &str), Vec<Reason>> = BTreeMap::new();
+        let mut places = Places::new();
         let snapshot = self.world.snapshot;
         for failure in snapshot.accounts.iter().flat_map(|account| &account.failures).filter(hides) {
-            places.entry((&failure.account, &failure.region)).or_default().push(Reason::failed(failure));
+            let place = (failure.account.clone(), failure.region.clone());
+            places.entry(place).or_default().push(Reason::failed(failure));
         }
-        for failure in &snapshot.not_entered {
-            places.entry((&failure.account, "")).or_default().push(Reason::failed(failure));
-        }
-        places
+        merged(places, self.accounts_not_entered())
     }
 
-    /// One for each account and region of a watched location of which something was not read that may show a session.
-    fn unseen_records(&self) -> Vec<UnseenFact> {
+    /// Where something of a watched location was not read that may show a session.
+    fn unseen_records(&self) -> Places {
         let Some(records) = self.records else {
             // They were to be read.
             let accounts = self.world.snapshot.accounts.iter().filter(|_| self.config.reads_records());
-            return accounts.map(|account| unseen(account.id(), "", vec![OfRecords::NoRecords.into()])).collect();
+            let place = |id: &str| ((id.to_owned(), String::new()), vec![OfRecords::NoRecords.into()]);
+            return accounts.map(|account| place(account.id())).collect();
         };
-        let mut places: BTreeMap<(String, String), Vec<Reason>> = BTreeMap::new();
         // A text that is no location was refused by the loader of the snapshot.
-        for location in records.locations.iter().filter_map(|text| Location::parse(text).ok()) {
-            let reasons = self.unread_at(&location);
+        let locations = records.locations.iter().filter_map(|text| Location::parse(text).ok());
+        let of_location = |location: Location| {
             let subject = self.location_subject(&location, None);
-            let known = places.entry((subject.account, subject.region.unwrap_or_default())).or_default();
-            for reason in reasons {
-                if !known.contains(&reason) {
-                    known.push(reason);
-                }
+            ((subject.account, subject.region.unwrap_or_default()), self.unread_at(&location))
+        };
+        let unread = locations.map(of_location).filter(|(_, reasons)| !reasons.is_empty());
+        unread.fold(Places::new(), |places, of_location| merged(places, [of_location]))
+    }
+}
+
+/// Each place once, with each of its reasons once.
+fn merged(mut places: Places, others: impl IntoIterator<Item = ((String, String), Vec<Reason>)>) -> Places {
+    for (place, reasons) in others {
+        let known = places.entry(place).or_default();
+        for reason in reasons {
+            if !known.contains(&reason) {
+                known.push(reason);
             }
         }
-        let unread = places.into_iter().filter(|(_, reasons)| !reasons.is_empty());
-        unread.map(|((account, region), reasons)| unseen(&account, &region, reasons)).collect()
     }
+    places
 }
 
 fn unseen(account: &str, region: &str, reasons: Vec<Reason>) -> UnseenFact {

@@ -240,3 +240,31 @@ fn many_statements_are_folded_in_the_text() {
     let text = workplace.run(&["check", "--snapshot", "snapshot.json", "-v"]).stdout;
     assert_eq!(text.matches("coverage/statement_recorded (high)").count(), 40, "{text}");
 }
+
+/// A place of which two sources were not read is one place, with the reasons of both.
+#[test]
+fn what_was_not_seen_is_told_once() {
+    let mut account = complete();
+    account["learned_from"] = json!(["records", "system_tables"]);
+    let failed = |call: &str, kind: &str| {
+        json!({"call": call, "account": "111111111111", "region": "eu-west-1", "resource": null, "code": "AccessDeniedException",
+            "message": "no", "makes_unknown": [kind]})
+    };
+    account["failures"] =
+        json!([failed("redshift-data:ExecuteStatement", "statements"), failed("s3:GetObject", "records")]);
+    account["records"]["read"][0]["complete"] = false.into();
+    account["records"]["read"][0]["incomplete_because"] = "AccessDenied".into();
+    let both = LEARN.replace("[\"system_tables\"]", "[\"records\", \"system_tables\"]");
+    let report = check(account, &[], &both);
+    let of = |policy: &str| -> Vec<&Value> {
+        let findings = report["findings"].as_array().unwrap().iter();
+        findings
+            .filter(|finding| finding["policy"] == policy && finding["subject"] == "111111111111/eu-west-1")
+            .collect()
+    };
+    for policy in ["redshift/undeclared_location", "coverage/unload_recorded"] {
+        let [found] = of(policy)[..] else { panic!("{policy}: {:#?}", of(policy)) };
+        let message = found["message"].as_str().unwrap();
+        assert!(message.contains("ExecuteStatement") && message.contains("are not complete"), "{message}");
+    }
+}
