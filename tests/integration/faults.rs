@@ -415,7 +415,7 @@ fn no_operation_that_is_denied_makes_a_pass_or_goes_unsaid() {
 
 /// More than seven hundred scans, each of a covered, an uncovered and a stopped location.
 #[test]
-#[ignore = "the whole table takes two minutes: `cargo test -- --ignored`, and every run of .ci/run"]
+#[ignore = "the whole table takes two minutes: `cargo test -- --ignored --test-threads 1`, and every run of .ci/run"]
 fn no_operation_that_fails_makes_a_pass_goes_unsaid_or_holds_the_scan() {
     play(&table());
 }
