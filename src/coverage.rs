@@ -4,7 +4,7 @@
 //! effect. `narrow` picks what may matter to one requirement, `residue` decides what is left over (`piece` cuts the
 //! requirement into products, `classes` divides the strings of a field, `bits` are sets of selectors), `prove` gives
 //! the verdict (`alike` knows the questions that were answered before), `fix` what would close a gap, `plan` what would close many. `dead` finds
-//! selectors that can never match.
+//! selectors that can never match, `management` what a trail takes of management events.
 //! Pure: no AWS SDK, no Rego.
 
 mod alike;

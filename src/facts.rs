@@ -172,13 +172,7 @@ impl<'a> View<'a> {
             self.world.snapshot.accounts.iter().map(|account| account.id().to_owned()).collect();
         let regions: BTreeSet<&String> = self.world.scanned_regions().collect();
         Scan {
-            subject: Subject {
-                kind: SubjectKind::Account,
-                id: self.scanning_account().to_owned(),
-                account: self.scanning_account().to_owned(),
-                region: None,
-                declared_at: None,
-            },
+            subject: account_subject(self.scanning_account()),
             accounts,
             partition: self.world.partition().to_owned(),
             regions: regions.into_iter().cloned().collect(),
@@ -236,6 +230,10 @@ impl<'a> View<'a> {
             duplicates: self.duplicates(entry),
         }
     }
+}
+
+fn account_subject(id: &str) -> Subject {
+    Subject { kind: SubjectKind::Account, id: id.to_owned(), account: id.to_owned(), region: None, declared_at: None }
 }
 
 /// Three-valued "or": one yes is enough; without it, one that could not be told leaves all untold.

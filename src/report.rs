@@ -276,7 +276,15 @@ impl Summary {
 
     /// `2 fail, 1 unknown, 5 pass, 1 remark`: those that there are, the worst first.
     pub fn words(&self) -> String {
-        let counts = [
+        let counts = self.counts();
+        let words: Vec<String> =
+            counts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
+        words.join(", ")
+    }
+
+    /// Each count with its word, the worst first.
+    pub(super) fn counts(&self) -> [(usize, &'static str); 7] {
+        [
             (self.fail, "fail"),
             (self.error, "error"),
             (self.unknown, "unknown"),
@@ -284,10 +292,7 @@ impl Summary {
             (self.pass, "pass"),
             (self.remark, if self.remark == 1 { "remark" } else { "remarks" }),
             (self.not_applicable, "not applicable"),
-        ];
-        let words: Vec<String> =
-            counts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
-        words.join(", ")
+        ]
     }
 }
 

@@ -49,6 +49,9 @@ fn told_coverage(files: &[Coverage]) -> Vec<String> {
     };
     let evaluated: usize = files.iter().map(|file| file.evaluated).sum();
     let others: usize = files.iter().filter_map(|file| file.left_out.as_ref()).map(Vec::len).sum();
+    if files.is_empty() {
+        return vec![];
+    }
     let total = format!(
         "lines  {evaluated} of {} evaluated by tests, in {}",
         evaluated + others,

@@ -2,10 +2,9 @@
 
 use serde_json::json;
 
-use super::View;
 use super::input::AccountFact;
 use super::judgement::{Judgement, ManagementCoverage, ManagementEvents};
-use super::subject::{Subject, SubjectKind};
+use super::{View, account_subject};
 use crate::coverage::management::{self, management_events};
 use crate::coverage::recorder::Effect;
 use crate::reason::{OfRecorder, OfTrail, Reason};
@@ -15,13 +14,7 @@ impl View<'_> {
     /// Every account that was scanned.
     pub(super) fn account_facts(&self) -> Vec<AccountFact> {
         let fact = |account: &Account| AccountFact {
-            subject: Subject {
-                kind: SubjectKind::Account,
-                id: account.id().to_owned(),
-                account: account.id().to_owned(),
-                region: None,
-                declared_at: None,
-            },
+            subject: account_subject(account.id()),
             account: account.id().to_owned(),
             management_coverage: self.management_coverage(account),
         };
@@ -43,8 +36,12 @@ impl View<'_> {
                 Everywhere::Unknown(reasons) => unknowns.push(of_trail(reasons)),
             }
         }
-        let hide = [FactKind::Trails, FactKind::Regions].into_iter();
-        unknowns.extend(hide.flat_map(|kind| self.world.failures(account.id(), kind)).map(Reason::failed));
+        let hidden = [FactKind::Trails, FactKind::Regions].map(|kind| self.world.failures(account.id(), kind));
+        for reason in hidden.into_iter().flatten().map(Reason::failed) {
+            if !unknowns.contains(&reason) {
+                unknowns.push(reason);
+            }
+        }
         if !unknowns.is_empty() {
             return Judgement::unknown(unknowns);
         }
@@ -71,6 +68,8 @@ impl View<'_> {
         if account.scope.regions.is_empty() {
             unknown.push(OfTrail::NoRegionScanned.into());
         }
+        // It may be stopped in a region that the account has and that was not told.
+        unknown.extend(self.world.failures(account.id(), FactKind::Regions).map(Reason::failed));
         for region in &account.scope.regions {
             match self.world.trail_effect(trail, account, region) {
                 Effect::InEffect => {}

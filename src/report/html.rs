@@ -79,15 +79,6 @@ fn heading(id: &str) -> Markup {
 fn verdict(prepared: &Prepared) -> Markup {
     let (report, run) = (prepared.report, &prepared.report.run);
     let summary = &report.summary;
-    let counts = [
-        ("fail", summary.fail),
-        ("error", summary.error),
-        ("unknown", summary.unknown),
-        ("waived", summary.waived),
-        ("pass", summary.pass),
-        (if summary.remark == 1 { "remark" } else { "remarks" }, summary.remark),
-        ("not applicable", summary.not_applicable),
-    ];
     html! {
         p.name { "trailcheck" }
         h1 {
@@ -100,7 +91,7 @@ fn verdict(prepared: &Prepared) -> Markup {
             @else { "Everything that was asked holds" }
         }
         ul.counts {
-            @for (word, count) in counts {
+            @for (count, word) in summary.counts() {
                 @if count > 0 { li class=(word.replace(' ', "-")) { b { (count) } " " (word) } }
             }
         }

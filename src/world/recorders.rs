@@ -101,7 +101,8 @@ impl World<'_> {
 
     /// Whether the trail is in effect for the account in a region.
     pub(crate) fn trail_effect(&self, trail: &Trail, account: &Account, region: &str) -> Effect {
-        let unseen = || Effect::None(OfRecorder::MalformedArn.into());
+        // Every trail of a world is one that was seen.
+        let unseen = || Effect::Unknown(self.not_scanned(account.id()));
         self.seen_trail(&trail.trail_arn)
             .map_or_else(unseen, |seen| self.trail_recorder(seen, region, &[account]).effect)
     }

@@ -64,6 +64,13 @@ fn what_was_not_seen_may_record_it() {
     };
     assert_eq!(beside(vec![single]), ManagementCoverage::Unknown);
     assert_eq!(beside(vec![multi_region()]), ManagementCoverage::Recorded, "one is enough");
+    let mut fields = snapshot(vec![multi_region()]);
+    fields["scope"]["regions"] = json!(["us-east-1"]);
+    fields["trails"][0]["status"].as_object_mut().unwrap().remove("eu-west-1");
+    fields["failures"] = denied.clone();
+    fields["failures"][0]["call"] = "account:ListRegions".into();
+    fields["failures"][0]["makes_unknown"] = json!(["regions"]);
+    assert_eq!(coverage(fields).0, ManagementCoverage::Unknown, "it may be stopped in a region that nobody told");
 }
 
 /// A member sees that its organization has a trail, and not what that selects.

@@ -50,7 +50,7 @@ const OPERATIONS: [&str; 24] = [
 ];
 
 /// One for each kind of fact.
-const POLICIES: [&str; 11] = [
+const POLICIES: [&str; 14] = [
     "coverage/copy_recorded",
     "coverage/unload_recorded",
     "coverage/recorded_once",
@@ -61,6 +61,9 @@ const POLICIES: [&str; 11] = [
     "redshift/declared_role",
     "trail/logging",
     "trail/integrity",
+    "trail/encrypted",
+    "trail/multi_region",
+    "config/location_not_found",
     "access/approved_roles",
 ];
 
