@@ -58,7 +58,10 @@ impl View<'_> {
             let reason = OfAccess::AllApproved { window, accesses, own_calls, denied };
             return Judgement::new(Approval::Approved, vec![reason.into()], evidence);
         }
-        let reasons = [vec![seen(&judged.approved)], missing].concat();
+        // Where all principals are unclear, "no access was seen" would be untrue.
+        let is_told = !judged.approved.is_empty() || judged.unresolved.is_empty();
+        let seen = is_told.then(|| seen(&judged.approved));
+        let reasons = seen.into_iter().chain(missing).collect();
         Judgement::new(Approval::Unknown, reasons, evidence)
     }
 

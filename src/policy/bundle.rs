@@ -10,6 +10,7 @@ use regorus::languages::rego::compiler::Compiler;
 use serde_json::Value;
 
 use super::brackets;
+use super::evaluate::place_and_cause;
 use super::files::{self, MAX_FILE, PolicyFile, user_files};
 use super::graph;
 use super::lists::Lists;
@@ -168,9 +169,15 @@ pub(super) fn engine_of(files: &[PolicyFile]) -> Result<Engine, PolicyError> {
     for file in files {
         engine
             .add_policy(file.name.clone(), file.text.clone())
-            .map_err(|error| PolicyError::Load { file: file.name.clone(), message: error.to_string() })?;
+            .map_err(|error| unreadable(&file.name, &error.to_string()))?;
     }
     Ok(engine)
+}
+
+/// What the engine's parser says, at the place where it stopped.
+fn unreadable(file: &str, error: &str) -> PolicyError {
+    let (place, cause) = place_and_cause(error).unwrap_or((file, error));
+    PolicyError::Load { file: place.to_owned(), message: cause.to_owned() }
 }
 
 /// What to do about an expression that is too big for the compiler, or too deep for the syntax tree's JSON.
@@ -212,7 +219,7 @@ fn load(files: &[PolicyFile]) -> Result<Bundle, PolicyError> {
     for file in files {
         let package = engine
             .add_policy(file.name.clone(), file.text.clone())
-            .map_err(|error| PolicyError::Load { file: file.name.clone(), message: error.to_string() })?;
+            .map_err(|error| unreadable(&file.name, &error.to_string()))?;
         if packages.contains(&package) {
             let message = format!("{package} is in another file already: a package is one file");
             return Err(PolicyError::Load { file: file.name.clone(), message });

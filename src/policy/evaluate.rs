@@ -91,12 +91,20 @@ fn in_one_line(error: &str) -> String {
     if error.contains("execution exceeded time limit") {
         return format!("it took longer than {} s", TIME_LIMIT.as_secs());
     }
-    match (error.split_once("--> "), error.rsplit_once("\nerror: ")) {
-        (Some((_, place)), Some((_, what))) => {
-            format!("{}: {}", place.lines().next().unwrap_or_default(), what.trim_end())
-        }
-        _ => error.to_owned(),
+    match place_and_cause(error) {
+        Some((place, cause)) => format!("{place}: {cause}"),
+        None => error.to_owned(),
     }
+}
+
+/// `FILE:LINE:COLUMN` and what is wrong there, out of an error that the engine draws.
+pub(super) fn place_and_cause(error: &str) -> Option<(&str, &str)> {
+    let (_, drawn) = error.split_once("--> ")?;
+    let (place, drawn) = drawn.split_once('\n')?;
+    // A line of the policy has its number before it.
+    let line = drawn.lines().find(|line| line.trim_start().starts_with("error: "))?;
+    let cause = line.trim_start().strip_prefix("error: ")?;
+    Some((place, cause.trim_end()))
 }
 
 /// `values`: one for each rule of the policy.

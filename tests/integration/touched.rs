@@ -83,6 +83,15 @@ fn an_identity_that_names_nobody_hides_no_access() {
         assert_eq!((rows.len(), exit), (1, 0), "{identity}");
         assert_eq!(rows[0]["principal_type"], "unknown", "{identity}");
     }
+    // Who is not told is neither approved nor a stranger.
+    for identity in [Value::Null, json!("mallory"), json!({"type": "IdentityCenterUser"})] {
+        let report = check(&[record(&[("userIdentity", identity.clone())])], "");
+        let told = finding(&report, "access/approved_roles", LOADED);
+        assert_eq!(told["outcome"], "unknown", "{told:#}");
+        let message = told["message"].to_string();
+        assert!(message.contains("somebody that event e does not name"), "{told:#}");
+        assert!(!message.contains("no access was seen"), "{told:#}");
+    }
 }
 
 /// A product of another account acts by a role of this one.

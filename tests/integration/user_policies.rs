@@ -283,6 +283,19 @@ fn an_endless_policy_ends_with_the_program() {
 
 /// However long a chain of operators is, it ends no more than the process that looks at it first.
 #[test]
+fn what_cannot_be_parsed_is_told_in_one_line_with_its_place() {
+    for (rego, at, cause) in [
+        ("package acme.x\ndeny contains msg if {\n", "3:1", "expecting expression"),
+        ("package acme.x\ndeny contains \"error: \" if ) # --> here\n", "2:28", "expecting expression"),
+    ] {
+        for command in [&[&["check"], &CHECK[..]].concat()[..], &["test", "policies"]] {
+            let ran = with_policy("x", rego).run(command);
+            assert_eq!((ran.exit, ran.stderr), (2, format!("error: policy policies/x.rego:{at}: {cause}\n")));
+        }
+    }
+}
+
+#[test]
 fn a_syntax_tree_too_deep_is_refused() {
     for (links, expected) in [
         (100, "split chains of more than fifty operators"),
