@@ -69,6 +69,9 @@ fn engine(bundle: &Bundle, input: &Input) -> Engine {
 pub(super) fn ask(engine: &mut Engine, package: &str, rule: &str) -> Result<Value, String> {
     match engine.eval_rule(format!("{package}.{rule}")) {
         // Printed, an undefined rule would look like a text.
+        Ok(Value::Undefined) if rule.starts_with("test_") => {
+            Err("it is undefined: one of its lines does not hold".to_owned())
+        }
         Ok(Value::Undefined) => Err(format!("`{rule}` is undefined; define it as a set: `{rule} contains …`")),
         Ok(value) => Ok(value),
         Err(error) => Err(in_one_line(&error.to_string())),

@@ -42,11 +42,13 @@ pub fn test(folder: &Path, time_limit: Duration) -> Result<Tested, PolicyError> 
     let tree = engine_of(&files)?.get_ast_as_json().map_err(|error| refused(error.to_string()))?;
     let tree: Value = serde_json::from_str(&tree).map_err(|error| refused(error.to_string()))?;
     let tree = Tree::of(&tree);
-    let of_module = |module: &Module| (format!("data.{}", module.package.join(".")), graph::tests(module));
-    let asked: Vec<(String, Vec<String>)> =
-        tree.modules.iter().map(of_module).filter(|(_, tests)| !tests.is_empty()).collect();
-    let TestsRan { results, covered } = worker::run_tests(&files, &asked, time_limit).map_err(refused)?;
-    let names = asked.iter().flat_map(|(package, rules)| rules.iter().map(move |rule| format!("{package}.{rule}")));
+    let of_module = |module: &Module| {
+        let package = format!("data.{}", module.package.join("."));
+        graph::tests(module).into_iter().map(move |rule| (package.clone(), rule)).collect::<Vec<_>>()
+    };
+    let tests: Vec<(String, String)> = tree.modules.iter().flat_map(of_module).collect();
+    let TestsRan { results, covered } = worker::run_tests(&files, &tests, time_limit);
+    let names = tests.iter().map(|(package, rule)| format!("{package}.{rule}"));
     let results = names.zip(results).map(|(name, failure)| TestResult { name, failure }).collect();
     let is_of_tests = |module: &Module| module.file.ends_with("_test.rego") || !graph::tests(module).is_empty();
     let tested = tree.modules.iter().filter(|module| !is_of_tests(module) && !module.rules.is_empty());

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use regorus::Value;
 use serde::{Deserialize, Serialize};
 
-use super::bundle::{Bundle, Policy, PolicyError};
+use super::bundle::{Bundle, PolicyError};
 use super::files::PolicyFile;
 use super::input::Input;
 
@@ -105,44 +105,50 @@ pub(super) fn survive_loading(files: &[PolicyFile], time_limit: Duration) -> Res
 
 /// The values of every rule of every policy, in their order; `Err` where a policy broke: why.
 pub(super) fn run(bundle: &Bundle, input: &Input, time_limit: Duration) -> Vec<Answered> {
-    let policies: &[Policy] = &bundle.policies;
     let input = serde_json::to_string(&input.value).unwrap_or_default();
-    let memory = MEMORY + INFLATION * input.len() as u64;
-    let mut answers: Vec<Answered> = vec![];
-    let began = Instant::now();
-    while answers.len() < policies.len() {
-        let asked = policies[answers.len()..].iter();
-        let asked =
-            asked.map(|policy| (policy.package.clone(), policy.rules.iter().map(|rule| (*rule).to_owned()).collect()));
-        let request = Request {
-            files: bundle.files.clone(),
-            asked: asked.collect(),
-            input: input.clone(),
-            memory,
-            loose: false,
-            query: None,
-            coverage: false,
-            cpu: cpu(time_limit),
-        };
+    let asked = bundle.policies.iter();
+    let asked =
+        asked.map(|policy| (policy.package.clone(), policy.rules.iter().map(|rule| (*rule).to_owned()).collect()));
+    let request = Request {
+        files: bundle.files.clone(),
+        asked: asked.collect(),
+        memory: MEMORY + INFLATION * input.len() as u64,
+        input,
+        loose: false,
+        query: None,
+        coverage: false,
+        cpu: cpu(time_limit),
+    };
+    ask_all(request, Instant::now(), time_limit).0
+}
+
+/// An answer to everything that is asked, and the process that gave all of them, where one did: what breaks is left out, and a new
+/// process goes on after it.
+fn ask_all(mut request: Request, began: Instant, time_limit: Duration) -> (Vec<Answered>, Option<Running>) {
+    let asked = std::mem::take(&mut request.asked);
+    let (mut answers, mut whole): (Vec<Answered>, _) = (vec![], None);
+    while answers.len() < asked.len() {
         if time_limit.saturating_sub(began.elapsed()) < LEAST {
-            let why = format!("the policies before it took the {} s that a bundle has", time_limit.as_secs_f32());
-            answers.push(Err(why));
+            answers.push(Err(format!("those before it took the {} s of the folder", time_limit.as_secs_f32())));
             continue;
         }
-        if let Err(why) = ask(&request, began, time_limit, &mut answers) {
-            // The one whose turn it was.
-            answers.push(Err(why));
+        let is_first = answers.is_empty();
+        request.asked = asked[answers.len()..].to_vec();
+        let running = Running::start(&request).and_then(|mut running| {
+            ask(&mut running, &request, began, time_limit, &mut answers)?;
+            Ok(running)
+        });
+        match running {
+            Ok(running) => whole = is_first.then_some(running),
+            // Of the one whose turn it was.
+            Err(why) => answers.push(Err(why)),
         }
     }
-    answers
+    (answers, whole)
 }
 
 /// Asks until all have answered, or one has not: `Err`, why. What was answered before stands.
-fn ask(request: &Request, began: Instant, time_limit: Duration, answers: &mut Vec<Answered>) -> Result<(), String> {
-    ask_of(&mut Running::start(request)?, request, began, time_limit, answers)
-}
-
-fn ask_of(
+fn ask(
     running: &mut Running,
     request: &Request,
     began: Instant,
@@ -185,23 +191,17 @@ fn ask_of(
 
 /// What tests say.
 pub(super) struct TestsRan {
-    /// For each rule of each package: `None`, it is true; else what it is, or why it is nothing.
+    /// For each test: `None`, it is true; else what it is, or why it is nothing.
     pub results: Vec<Option<String>>,
     /// What was evaluated; `None`: not all came to an end.
     pub covered: Option<Vec<Covered>>,
 }
 
-/// Every rule of every package is a test.
-pub(super) fn run_tests(
-    files: &[PolicyFile],
-    asked: &[(String, Vec<String>)],
-    time_limit: Duration,
-) -> Result<TestsRan, String> {
-    let (files, asked) = (files.to_vec(), asked.to_vec());
-    let rules: usize = asked.iter().map(|(_, rules)| rules.len()).sum();
+/// Tests by package and rule. Each is asked alone, so that one without an end takes no other with it.
+pub(super) fn run_tests(files: &[PolicyFile], tests: &[(String, String)], time_limit: Duration) -> TestsRan {
     let request = Request {
-        files,
-        asked,
+        files: files.to_vec(),
+        asked: tests.iter().map(|(package, rule)| (package.clone(), vec![rule.clone()])).collect(),
         input: "{}".to_owned(),
         memory: MEMORY,
         loose: true,
@@ -209,28 +209,18 @@ pub(super) fn run_tests(
         coverage: true,
         cpu: cpu(time_limit),
     };
-    let (mut answers, began) = (vec![], Instant::now());
-    let mut running = Running::start(&request)?;
-    let broken = ask_of(&mut running, &request, began, time_limit, &mut answers).err();
-    let told = |value: Result<Value, String>| match value {
-        Ok(Value::Bool(true)) => None,
-        Ok(value) => Some(format!("it is {value}, not true")),
+    let began = Instant::now();
+    let (answers, whole) = ask_all(request, began, time_limit);
+    let told = |answer: Answered| match answer.and_then(|values| values.into_iter().collect::<Result<Vec<_>, _>>()) {
+        Ok(values) if values == [Value::Bool(true)] => None,
+        Ok(values) => Some(format!("it is {}, not true", values.into_iter().next().unwrap_or(Value::Undefined))),
         Err(why) => Some(why),
     };
-    let mut results: Vec<Option<String>> = answers.into_iter().flatten().flatten().map(told).collect();
-    let covered = match broken {
-        Some(why) if results.is_empty() => return Err(why),
-        Some(why) => {
-            // Those that came after one that broke.
-            results.resize(rules, Some(why));
-            None
-        }
-        None => match running.next(time_limit.saturating_sub(began.elapsed())) {
-            Next::Line(Line::Covered(covered)) => Some(covered),
-            _ => None,
-        },
-    };
-    Ok(TestsRan { results, covered })
+    let covered = whole.and_then(|mut running| match running.next(time_limit.saturating_sub(began.elapsed())) {
+        Next::Line(Line::Covered(covered)) => Some(covered),
+        _ => None,
+    });
+    TestsRan { results: answers.into_iter().map(told).collect(), covered }
 }
 
 /// The answers to a question in Rego, each the value of its last expression, or its variables; none: it is undefined. Shipped files and

@@ -39,7 +39,7 @@ fn the_tests_of_a_folder_are_run_one_by_one() {
     assert_eq!(bad.exit, 1, "{bad:?}");
     for (name, why) in [
         ("test_false", "it is false, not true"),
-        ("test_vanished", "undefined"),
+        ("test_vanished", "it is undefined: one of its lines does not hold"),
         ("test_errs", "could not parse string as number"),
     ] {
         let after = bad
@@ -50,6 +50,16 @@ fn the_tests_of_a_folder_are_run_one_by_one() {
         assert!(after.lines().next().unwrap().contains(why), "{name}: {after}");
     }
     assert!(bad.stdout.ends_with("1 of 4 tests hold\n"), "{}", bad.stdout);
+    // One that does not end takes no other with it.
+    let many = "numbers.range(1, 1000000)";
+    let rego = format!(
+        "{head}test_endless if count([1 | some i in {many}; some j in {many}; i == j]) == 1\n\ntest_holds if true\n"
+    );
+    workplace.write("policies/limit_test.rego", &rego);
+    let endless = workplace.run(&["test", "policies", "--policy-time", "4s"]);
+    let told = "fail  data.acme.limit_test.test_endless\n      it took longer than 2.0 s\npass  data.acme.limit_test.test_holds\n";
+    assert_eq!(endless.exit, 1, "{endless:?}");
+    assert!(endless.stdout.starts_with(told) && endless.stdout.ends_with("\n1 of 2 tests hold\n"), "{endless:?}");
     let nothing = test("package acme.limit_test\n");
     assert!(nothing.exit == 2 && nothing.stderr.contains("no test in policies"), "{nothing:?}");
     let broken = test("package acme.limit_test\n\ntest_x if {\n");
