@@ -148,7 +148,7 @@ fn names(files: &[PolicyFile]) -> String {
 }
 
 /// What would hang or kill the engine is refused before it is parsed.
-fn check_user_file(file: &PolicyFile) -> Result<(), PolicyError> {
+pub(super) fn check_user_file(file: &PolicyFile) -> Result<(), PolicyError> {
     let refuse = |message: String| Err(PolicyError::Load { file: file.name.clone(), message });
     if file.text.len() > MAX_FILE {
         return refuse(format!("is larger than {MAX_FILE} bytes"));

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::bundle::{PolicyError, engine_of};
+use super::bundle::{PolicyError, check_user_file, engine_of};
 use super::files::files_of;
 use super::graph;
 use super::tree::{Module, Tree};
@@ -38,7 +38,9 @@ pub struct Coverage {
 pub fn test(folder: &Path, time_limit: Duration) -> Result<Tested, PolicyError> {
     let files = files_of(folder, |_| true)?;
     let refused = |message: String| PolicyError::Load { file: folder.display().to_string(), message };
-    worker::survive_loading(&files, time_limit).map_err(refused)?;
+    // A folder's tests may nest deeper than a policy does, as long as they load.
+    let likely_cause = || files.iter().find_map(|file| check_user_file(file).err());
+    worker::survive_loading(&files, time_limit).map_err(|why| likely_cause().unwrap_or_else(|| refused(why)))?;
     let tree = engine_of(&files)?.get_ast_as_json().map_err(|error| refused(error.to_string()))?;
     let tree: Value = serde_json::from_str(&tree).map_err(|error| refused(error.to_string()))?;
     let tree = Tree::of(&tree);

@@ -129,7 +129,7 @@ fn ask_all(mut request: Request, began: Instant, time_limit: Duration) -> (Vec<A
     let (mut answers, mut whole): (Vec<Answered>, _) = (vec![], None);
     while answers.len() < asked.len() {
         if time_limit.saturating_sub(began.elapsed()) < LEAST {
-            answers.push(Err(format!("those before it took the {} s of the folder", time_limit.as_secs_f32())));
+            answers.push(Err(format!("those before it took all of the {} s", time_limit.as_secs_f32())));
             continue;
         }
         let is_first = answers.is_empty();

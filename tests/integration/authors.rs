@@ -64,6 +64,9 @@ fn the_tests_of_a_folder_are_run_one_by_one() {
     assert!(nothing.exit == 2 && nothing.stderr.contains("no test in policies"), "{nothing:?}");
     let broken = test("package acme.limit_test\n\ntest_x if {\n");
     assert!(broken.exit == 2 && broken.stderr.contains("limit_test.rego"), "{broken:?}");
+    workplace.write("policies/limit_test.rego", &format!("{head}test_x if count({}) == 0\n", "[".repeat(60)));
+    let nested = workplace.run(&["test", "policies", "--policy-time", "1s"]);
+    assert!(nested.exit == 2 && nested.stderr.contains("has brackets nested 61 deep"), "{nested:?}");
     // The shipped ones, by the same door.
     let shipped = Workplace::offline().run(&["test", concat!(env!("CARGO_MANIFEST_DIR"), "/policies")]);
     assert_eq!(shipped.exit, 0, "{shipped:?}");

@@ -281,7 +281,7 @@ fn an_endless_policy_ends_with_the_program() {
     eventually(&|| processes(&["-p", &child[0]]), <[String]>::is_empty);
 }
 
-/// However long a chain of operators is, it ends no more than the process that looks at it first.
+/// The engine's parser draws what it says over several lines.
 #[test]
 fn what_cannot_be_parsed_is_told_in_one_line_with_its_place() {
     for (rego, at, cause) in [
@@ -295,6 +295,7 @@ fn what_cannot_be_parsed_is_told_in_one_line_with_its_place() {
     }
 }
 
+/// However long a chain of operators is, it ends no more than the process that looks at it first.
 #[test]
 fn a_syntax_tree_too_deep_is_refused() {
     for (links, expected) in [
